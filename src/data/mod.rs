@@ -1,0 +1,7 @@
+//! Rows from files: sources and their readers, typed batches, profiles and splits.
+//!
+//! Every source yields the same thing, raw text cells with line numbers; the schema alone decides their types.
+
+mod batch;
+
+pub use batch::{CellIssue, CellProblem, Header, MalformedRow, RawBatch, TypedBatch};
