@@ -3,5 +3,9 @@
 //! Every source yields the same thing, raw text cells with line numbers; the schema alone decides their types.
 
 mod batch;
+mod error;
+mod reader;
 
 pub use batch::{CellIssue, CellProblem, Header, MalformedRow, RawBatch, TypedBatch};
+pub use error::DataError;
+pub use reader::{NullTokens, RowReader};

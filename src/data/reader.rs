@@ -1,0 +1,50 @@
+//! Owns the one interface behind which every source stands: a header, then batches of raw rows.
+
+use super::batch::{Header, RawBatch};
+use super::error::DataError;
+
+/// Reads a source from front to back in bounded memory.
+pub trait RowReader: Send {
+    /// The column names, known as soon as the reader is open.
+    fn header(&self) -> &Header;
+
+    /// The next rows, at most `max_rows` and about 8 MiB of cells (always at least one row), or `None` at the end.
+    /// Rows of another width come back in [`RawBatch::malformed`]; they count towards `max_rows`.
+    ///
+    /// # Errors
+    /// The source cannot be read further; says where.
+    fn next_batch(&mut self, max_rows: usize) -> Result<Option<RawBatch>, DataError>;
+
+    /// Which cell texts mean "no value" in this source.
+    fn null_tokens(&self) -> &NullTokens;
+
+    /// What was noticed about the source as a whole while reading: a BOM, mixed line ends. Grows while reading.
+    fn notes(&self) -> &[String] {
+        &[]
+    }
+}
+
+/// The cell texts that mean "no value". The empty cell always does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NullTokens(Vec<Vec<u8>>);
+
+impl NullTokens {
+    /// Only the empty cell and these texts, compared byte for byte after trimming ASCII white space.
+    pub fn new<T: Into<Vec<u8>>>(tokens: impl IntoIterator<Item = T>) -> Self {
+        Self(tokens.into_iter().map(Into::into).collect())
+    }
+
+    /// Whether this cell, trimmed, means "no value".
+    #[inline]
+    pub fn is_null(&self, cell: &[u8]) -> bool {
+        let cell = cell.trim_ascii();
+        cell.is_empty() || self.0.iter().any(|token| token == cell)
+    }
+}
+
+impl Default for NullTokens {
+    /// What CSV files of this field use: `NA`, `na`, `N/A`, `NaN`, `nan`, `null`, `NULL`, `None`.
+    fn default() -> Self {
+        Self::new(["NA", "na", "N/A", "NaN", "nan", "null", "NULL", "None"])
+    }
+}
