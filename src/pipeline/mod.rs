@@ -1,3 +1,13 @@
 //! The stages, from files to a versioned model and from a model to a scored file, and the events they report with.
 
+pub mod checking;
+pub mod comparison;
+pub mod csv_text;
 pub mod event;
+pub mod ingestion;
+pub mod prediction;
+pub mod rejects;
+pub mod stream;
+pub mod trained_model;
+pub mod training;
+pub mod validation;

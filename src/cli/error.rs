@@ -1,0 +1,156 @@
+//! Owns how errors become exit codes and the one line a person reads.
+
+use std::error::Error;
+
+use crate::artifacts::ArtifactError;
+use crate::cancel::Cancelled;
+use crate::data::DataError;
+use crate::pipeline::ingestion::IngestionError;
+use crate::pipeline::prediction::PredictionError;
+use crate::pipeline::trained_model::ModelFileError;
+use crate::pipeline::training::TrainingError;
+use crate::pipeline::validation::ValidationStageError;
+use crate::schema::SchemaError;
+use crate::settings::SettingsError;
+use crate::workspace::WorkspaceError;
+
+/// How a command ended, when it did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// Wrong use: a flag's value, a setting, a schema.
+    #[error("{0}")]
+    Usage(String),
+    /// The data did not pass validation. The report was printed already.
+    #[error("{0}")]
+    Blocked(String),
+    /// A model, run or store is unreachable or damaged.
+    #[error("{0}")]
+    Unreachable(String),
+    /// Anything else that failed.
+    #[error("{message}")]
+    Failed {
+        /// The line a person reads.
+        message: String,
+        /// The cause, if there is one.
+        #[source]
+        cause: Option<Box<dyn Error + Send + Sync>>,
+    },
+    /// Stopped on request.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl CliError {
+    /// The exit code of the command line's contract; a signal's own code goes before this.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Failed { .. } => 1,
+            Self::Usage(_) => 2,
+            Self::Blocked(_) => 3,
+            Self::Unreachable(_) => 4,
+            Self::Cancelled => 130,
+        }
+    }
+
+    /// A failure with its cause kept for the log.
+    pub fn failed(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Failed { message: error.to_string(), cause: Some(Box::new(error)) }
+    }
+}
+
+impl From<Cancelled> for CliError {
+    fn from(_: Cancelled) -> Self {
+        Self::Cancelled
+    }
+}
+
+impl From<SettingsError> for CliError {
+    fn from(error: SettingsError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<SchemaError> for CliError {
+    fn from(error: SchemaError) -> Self {
+        match error {
+            SchemaError::Cancelled(_) => Self::Cancelled,
+            SchemaError::Data(data) => data.into(),
+            other => Self::Usage(other.to_string()),
+        }
+    }
+}
+
+impl From<WorkspaceError> for CliError {
+    fn from(error: WorkspaceError) -> Self {
+        Self::failed(error)
+    }
+}
+
+impl From<DataError> for CliError {
+    fn from(error: DataError) -> Self {
+        match error {
+            DataError::Content { .. } => Self::Blocked(error.to_string()),
+            DataError::Open { .. } | DataError::Read { .. } => Self::failed(error),
+        }
+    }
+}
+
+impl From<IngestionError> for CliError {
+    fn from(error: IngestionError) -> Self {
+        match error {
+            IngestionError::Data(data) => data.into(),
+            IngestionError::Blocked { .. } => Self::Blocked(error.to_string()),
+            IngestionError::Cancelled(_) => Self::Cancelled,
+            other => Self::failed(other),
+        }
+    }
+}
+
+impl From<ValidationStageError> for CliError {
+    fn from(error: ValidationStageError) -> Self {
+        match error {
+            ValidationStageError::Ingestion(inner) => inner.into(),
+            ValidationStageError::Model(inner) => inner.into(),
+            other => Self::failed(other),
+        }
+    }
+}
+
+impl From<ModelFileError> for CliError {
+    fn from(error: ModelFileError) -> Self {
+        Self::Unreachable(error.to_string())
+    }
+}
+
+impl From<ArtifactError> for CliError {
+    fn from(error: ArtifactError) -> Self {
+        if error.is_unreachable() { Self::Unreachable(error.to_string()) } else { Self::failed(error) }
+    }
+}
+
+impl From<TrainingError> for CliError {
+    fn from(error: TrainingError) -> Self {
+        match error {
+            TrainingError::Ingestion(inner) => inner.into(),
+            TrainingError::Artifact(inner) => inner.into(),
+            TrainingError::Cancelled(_) => Self::Cancelled,
+            TrainingError::Setting { .. } | TrainingError::NoLabel { .. } | TrainingError::Resume { .. } => {
+                Self::Usage(error.to_string())
+            }
+            other => Self::failed(other),
+        }
+    }
+}
+
+impl From<PredictionError> for CliError {
+    fn from(error: PredictionError) -> Self {
+        match error {
+            PredictionError::Ingestion(inner) => inner.into(),
+            PredictionError::Blocked(_) => Self::Blocked(error.to_string()),
+            PredictionError::Model(inner) => inner.into(),
+            PredictionError::Usage(_) => Self::Usage(error.to_string()),
+            PredictionError::Cancelled(_) => Self::Cancelled,
+            other => Self::failed(other),
+        }
+    }
+}

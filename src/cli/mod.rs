@@ -1,0 +1,80 @@
+//! The command line: arguments, signals, logging, and one file a command. Knows the pipeline, never the console.
+//!
+//! Standard output belongs to results (`--json`: exactly one object); people and progress are told on standard error.
+
+pub mod args;
+mod context;
+mod error;
+mod generate;
+mod locate;
+mod predict;
+mod print;
+mod progress;
+mod reference;
+mod runs;
+mod schema;
+mod signals;
+mod train;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::args::{Cli, Command};
+use self::context::Context;
+use self::error::CliError;
+use self::signals::SignalWatch;
+use crate::cancel::CancelToken;
+
+/// Parses the command line, runs the command and answers its exit code.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let cancel = CancelToken::new();
+    let signals = match SignalWatch::install(cancel.clone()) {
+        Ok(signals) => signals,
+        Err(error) => {
+            print::line_err(&format!("nsec-tui: signals cannot be watched: {error}"));
+            return ExitCode::from(1);
+        }
+    };
+    let result = dispatch(&cli, &cancel);
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if let Some(code) = signals.exit_code().filter(|_| cancel.is_cancelled()) {
+                return ExitCode::from(code);
+            }
+            print::error(&error, cli.global.log_level);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, cancel: &CancelToken) -> Result<(), CliError> {
+    match &cli.command {
+        Command::Completions { shell } => return reference::completions(*shell),
+        Command::Man => return reference::man(),
+        Command::Generate(command) => return generate::run(command, cancel),
+        _ => {}
+    }
+    let context = Context::open(&cli.global, cancel)?;
+    let result = match &cli.command {
+        Command::Train(args) => train::run(args, &context),
+        Command::Validate(args) => validate::run(args, &context),
+        Command::Predict(args) => predict::run(args, &context),
+        Command::Schema(command) => schema::run(command, &context),
+        Command::Runs(command) => runs::run(command, &context),
+        Command::Completions { .. } | Command::Man | Command::Generate(_) => Ok(()),
+    };
+    if let Err(error) = &result {
+        print::log(error);
+    }
+    result
+}

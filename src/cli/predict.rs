@@ -1,0 +1,98 @@
+//! Owns `predict`: the model and files a person means, and the summary they read.
+
+use std::fmt::Write;
+
+use super::args::PredictArgs;
+use super::context::Context;
+use super::error::CliError;
+use super::locate::run_named;
+use super::print;
+use crate::artifacts::RunFile;
+use crate::pipeline::prediction::{PredictRequest, PredictSummary, predict};
+use crate::pipeline::trained_model::TrainedModel;
+use crate::pipeline::training::read_reference;
+
+/// Most rows whose reasons are kept in memory.
+const EXPLAIN_LIMIT: usize = 100_000;
+
+/// Scores and prints what came of it.
+pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError> {
+    let (directory, manifest) = run_named(&context.workspace, &args.model)?;
+    let model = TrainedModel::load(&directory.join(RunFile::Model.relative()))?;
+    let settings = &context.settings.prediction;
+    let explain = args.explain.unwrap_or(settings.explain);
+    if explain > EXPLAIN_LIMIT {
+        return Err(CliError::Usage(format!("--explain {explain} is above {EXPLAIN_LIMIT}")));
+    }
+    // Drift informs; a reference that cannot be read must not keep rows from being scored.
+    let reference = match read_reference(&directory) {
+        Ok(reference) => Some(reference),
+        Err(error) => {
+            context.progress.line(&format!("warning: drift is not measured: {error}"));
+            None
+        }
+    };
+    let output = args.output.clone().unwrap_or_else(|| context.workspace.default_output());
+    let rejects = match &args.output {
+        Some(output) => output.with_file_name(rejects_name(output)),
+        None => context.workspace.rejects_file(),
+    };
+    let request = PredictRequest {
+        inputs: &args.inputs,
+        model: &model,
+        run_id: manifest.run_id.as_str(),
+        reference: reference.as_ref(),
+        output: &output,
+        rejects: &rejects,
+        threshold: args.threshold,
+        alerts: args.alerts,
+        explain,
+        guard: settings.guard_formulas && !args.raw,
+        reading: &context.settings.reading,
+        validation: &context.settings.validation,
+        risk: &context.settings.risk,
+        settings,
+    };
+    let summary = predict(&request, &context.progress, &context.cancel)?;
+    if args.json { print::json(&summary) } else { print::out(&report(&summary)) }
+}
+
+/// `flows.csv` -> `flows.rejects.csv`, so that two outputs in one directory do not share their rejects.
+fn rejects_name(output: &std::path::Path) -> String {
+    let stem = output.file_stem().unwrap_or_default().to_string_lossy();
+    if stem == "output" { "rejects.csv".to_owned() } else { format!("{stem}.rejects.csv") }
+}
+
+fn report(summary: &PredictSummary) -> String {
+    let mut text = String::new();
+    let threshold = summary.threshold.map_or_else(|| "above every score".to_owned(), |t| format!("{t:.4}"));
+    let _ = writeln!(
+        text,
+        "{} rows: {} flagged at threshold {threshold}, {} rejected ({} of {})",
+        summary.rows, summary.flagged, summary.rejected, summary.model.name, summary.model.run_id
+    );
+    if summary.tied_out > 0 {
+        let _ = writeln!(text, "{} rows stay out because they tie at the cut", summary.tied_out);
+    }
+    let risk = &summary.risk;
+    let _ = writeln!(
+        text,
+        "risk: {} critical, {} high, {} medium, {} low",
+        risk.critical, risk.high, risk.medium, risk.low
+    );
+    let drifted: Vec<&str> =
+        summary.drift.iter().filter(|d| d.drifted == Some(true)).map(|d| d.column.as_str()).collect();
+    if !drifted.is_empty() {
+        let mut columns = drifted.clone();
+        columns.dedup();
+        let _ = writeln!(text, "drifted from the training data: {}", columns.join(", "));
+    }
+    let _ = writeln!(text, "output:  {}", summary.output);
+    if let Some(old) = &summary.kept_old {
+        let _ = writeln!(text, "the older output is kept as {old}");
+    }
+    if summary.rejected > 0 {
+        let _ = writeln!(text, "rejects: {}", summary.rejects);
+    }
+    text
+}

@@ -1,0 +1,222 @@
+//! Owns `runs`: listing, showing, comparing, promoting, rolling back and pruning training runs.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::args::RunsCommand;
+use super::context::Context;
+use super::error::CliError;
+use super::locate::run_named;
+use super::print;
+use crate::artifacts::{
+    CHAMPION, Manifest, Promotion, Registry, RegistryStore, RunEntry, compare_runs, current_user, list_runs, prune,
+};
+use crate::pipeline::comparison::{PairedDifference, paired_difference};
+use crate::validation::visible_text;
+
+/// Runs a command on runs.
+pub(super) fn run(command: &RunsCommand, context: &Context) -> Result<(), CliError> {
+    match command {
+        RunsCommand::List { json } => list(context, *json),
+        RunsCommand::Show { run, json } => show(context, run, *json),
+        RunsCommand::Compare { a, b, json } => compare(context, a, b, *json),
+        RunsCommand::Promote { run, alias, reason, json } => promote(context, run, alias, reason, *json),
+        RunsCommand::Rollback { reason, json } => {
+            let registry = RegistryStore::new(&context.workspace).rollback(&current_user(), reason)?;
+            registry_changed(&registry, *json)
+        }
+        RunsCommand::Prune { keep, json } => {
+            let pruned = prune(&RegistryStore::new(&context.workspace), *keep, &current_user())?;
+            if *json {
+                return print::json(&pruned);
+            }
+            let kept = if pruned.spared.is_empty() {
+                String::new()
+            } else {
+                format!("; {} older ones stay: champions, named or running", pruned.spared.len())
+            };
+            print::out(&format!("{} runs removed, {:.1} MB freed{kept}\n", pruned.removed.len(), pruned.bytes as f64 / 1e6))
+        }
+    }
+}
+
+/// One line of `runs list`.
+#[derive(Serialize)]
+struct ListedRun {
+    run_id: String,
+    status: String,
+    names: Vec<String>,
+    model: Option<String>,
+    data: Option<String>,
+    rows: Option<u64>,
+    test_f1: Option<f64>,
+    test_pr_auc: Option<f64>,
+    seconds: Option<f64>,
+}
+
+impl ListedRun {
+    fn of(entry: &RunEntry, registry: &Registry) -> Self {
+        let manifest = entry.manifest.as_deref().ok();
+        let metric = |name: &str| manifest.and_then(|m| m.metrics["test"][name].as_f64());
+        let id = entry.id();
+        let mut names: Vec<String> = Vec::new();
+        if id.is_some() && id == registry.champion {
+            names.push(CHAMPION.to_owned());
+        }
+        names.extend(registry.aliases.iter().filter(|(_, run)| Some(*run) == id.as_ref()).map(|(name, _)| name.clone()));
+        Self {
+            run_id: entry.name.clone(),
+            status: entry.status_text().to_owned(),
+            names,
+            model: manifest.and_then(|m| m.model.clone()),
+            data: manifest.and_then(|m| m.data.as_ref()).map(|d| d.name.clone()),
+            rows: manifest.and_then(|m| m.data.as_ref()).map(|d| d.rows),
+            test_f1: metric("f1"),
+            test_pr_auc: metric("pr_auc"),
+            seconds: manifest.and_then(|m| m.seconds),
+        }
+    }
+}
+
+fn list(context: &Context, json: bool) -> Result<(), CliError> {
+    let registry = RegistryStore::new(&context.workspace).read()?;
+    let mut runs: Vec<ListedRun> =
+        list_runs(&context.workspace)?.iter().map(|entry| ListedRun::of(entry, &registry)).collect();
+    runs.reverse();
+    if json {
+        return print::json(&json!({ "champion": registry.champion, "runs": runs }));
+    }
+    if runs.is_empty() {
+        return print::out("no runs yet; `nsec-tui train` makes one\n");
+    }
+    let mut text =
+        format!("{:24} {:16} {:22} {:>7} {:>7} {:>7}  {}\n", "run", "status", "model", "F1", "PR-AUC", "s", "data");
+    for run in &runs {
+        let number = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"));
+        let _ = writeln!(
+            text,
+            "{:24} {:16} {:22} {:>7} {:>7} {:>7}  {}{}",
+            visible_text(&run.run_id),
+            run.status,
+            run.model.as_deref().unwrap_or("-"),
+            number(run.test_f1),
+            number(run.test_pr_auc),
+            run.seconds.map_or_else(|| "-".to_owned(), |s| format!("{s:.1}")),
+            run.data.as_deref().map(visible_text).unwrap_or_default(),
+            if run.names.is_empty() { String::new() } else { format!("  <- {}", run.names.join(", ")) }
+        );
+    }
+    print::out(&text)
+}
+
+fn show(context: &Context, name: &str, json: bool) -> Result<(), CliError> {
+    let (directory, manifest) = run_named(&context.workspace, name)?;
+    if json {
+        return print::json(&manifest);
+    }
+    let mut text = format!("run        {}\nstatus     {:?}\n", manifest.run_id, manifest.status);
+    if let Some(failure) = &manifest.failure {
+        let _ = writeln!(text, "failure    {}", visible_text(failure));
+    }
+    let _ = writeln!(text, "started    {}", manifest.started_at);
+    if let Some(data) = &manifest.data {
+        let _ = writeln!(text, "data       {}: {} rows, {} rejected", visible_text(&data.name), data.rows, data.rejected_rows);
+        let _ = writeln!(text, "           sha256 {}", data.sha256);
+    }
+    if let Some(split) = &manifest.split {
+        let _ = writeln!(
+            text,
+            "split      {}, seed {}: {} training rows, {} test rows, {:.1} % seen in training",
+            split.strategy, split.seed, split.train_rows, split.test_rows, split.seen_in_train * 100.0
+        );
+    }
+    push_model(&mut text, &manifest);
+    for timing in &manifest.timings {
+        let _ = writeln!(text, "{:10} {:.2} s", timing.stage.to_string(), timing.seconds);
+    }
+    let _ = writeln!(text, "directory  {}", directory.display());
+    print::out(&text)
+}
+
+fn push_model(text: &mut String, manifest: &Manifest) {
+    let Some(model) = &manifest.model else { return };
+    let _ = writeln!(text, "model      {model} {}", manifest.params);
+    if let Some(threshold) = manifest.threshold {
+        let _ = writeln!(text, "threshold  {threshold:.4}");
+    }
+    for side in ["train", "test"] {
+        let metric = |name: &str| manifest.metrics[side][name].as_f64().unwrap_or(f64::NAN);
+        let _ = writeln!(
+            text,
+            "{side:10} F1 {:.4}  precision {:.4}  recall {:.4}  ROC-AUC {:.4}  PR-AUC {:.4}  Brier {:.4}",
+            metric("f1"),
+            metric("precision"),
+            metric("recall"),
+            metric("roc_auc"),
+            metric("pr_auc"),
+            metric("brier")
+        );
+    }
+}
+
+fn compare(context: &Context, a: &str, b: &str, json: bool) -> Result<(), CliError> {
+    let (directory_a, manifest_a) = run_named(&context.workspace, a)?;
+    let (directory_b, manifest_b) = run_named(&context.workspace, b)?;
+    let comparison = compare_runs(&manifest_a, &manifest_b);
+    let paired = paired_difference(&directory_a, &directory_b, &context.settings.reading, &context.cancel);
+    let (paired, why_not) = match paired {
+        Ok(paired) => (Some(paired), None),
+        Err(reason) => (None, Some(reason.to_string())),
+    };
+    context.cancel.check()?;
+    if json {
+        return print::json(&json!({ "comparison": comparison, "paired": paired, "paired_unavailable": why_not }));
+    }
+    let mut text = comparison.to_string();
+    match (paired, why_not) {
+        (Some(paired), _) => push_paired(&mut text, &paired),
+        (None, Some(reason)) => {
+            let _ = writeln!(text, "\nwhether the difference is real cannot be told: {}", visible_text(&reason));
+        }
+        (None, None) => {}
+    }
+    print::out(&text)
+}
+
+fn push_paired(text: &mut String, paired: &PairedDifference) {
+    let _ = writeln!(text, "\nb less a on {} test rows that neither was trained on (paired bootstrap, 90 %):", paired.rows);
+    for metric in &paired.metrics {
+        let verdict = if metric.low > 0.0 || metric.high < 0.0 { "real" } else { "could be chance" };
+        let _ = writeln!(
+            text,
+            "{:12} {:+.4} ({:+.4} to {:+.4})  {verdict}",
+            metric.name, metric.difference, metric.low, metric.high
+        );
+    }
+}
+
+fn promote(context: &Context, name: &str, alias: &str, reason: &str, json: bool) -> Result<(), CliError> {
+    let store = RegistryStore::new(&context.workspace);
+    let wish = Promotion {
+        run: store.resolve(name)?,
+        alias: alias.to_owned(),
+        by: current_user(),
+        reason: reason.to_owned(),
+        expected_champion: None,
+    };
+    registry_changed(&store.promote(&wish)?, json)
+}
+
+fn registry_changed(registry: &Registry, json: bool) -> Result<(), CliError> {
+    if json {
+        return print::json(registry);
+    }
+    let champion = registry.champion.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+    let mut text = format!("champion: {champion}\n");
+    for (alias, run) in &registry.aliases {
+        let _ = writeln!(text, "{alias}: {run}");
+    }
+    print::out(&text)
+}

@@ -1,0 +1,127 @@
+//! Owns `train`: settings with the command line's overrides, and the leaderboard a person reads.
+
+use std::fmt::Write;
+use std::num::NonZero;
+use std::thread::available_parallelism;
+
+use super::args::TrainArgs;
+use super::context::Context;
+use super::error::CliError;
+use super::print;
+use crate::metrics::Metrics;
+use crate::pipeline::training::{LeaderboardRow, Spread, TrainOutcome, TrainRequest, TrainingSettings, train};
+
+/// Trains and prints what came of it.
+pub(super) fn run(args: &TrainArgs, context: &Context) -> Result<(), CliError> {
+    let schema = context.schema(args.schema.as_deref())?;
+    let source = context.source(args.data.as_ref());
+    let training = overridden(context.settings.training.clone(), args);
+    let threads = args.threads.map_or_else(|| available_parallelism().map_or(1, NonZero::get), usize::from);
+    // The pool only scores and encodes in fixed blocks; a pool that exists already serves as well.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    let request = TrainRequest {
+        workspace: &context.workspace,
+        source: &source,
+        schema: &schema,
+        reading: &context.settings.reading,
+        validation: &context.settings.validation,
+        transform: &context.settings.transform,
+        training: &training,
+        threads,
+        resume: args.resume.as_deref(),
+    };
+    let outcome = train(&request, &context.progress, &context.cancel)?;
+    if args.json { print::json(&outcome) } else { print::out(&report(&outcome, &training.select_by)) }
+}
+
+fn overridden(mut training: TrainingSettings, args: &TrainArgs) -> TrainingSettings {
+    if !args.models.is_empty() {
+        training.models.clone_from(&args.models);
+    }
+    training.search = args.search.unwrap_or(training.search);
+    training.trials = args.trials.unwrap_or(training.trials);
+    training.seed = args.seed.unwrap_or(training.seed);
+    training.split = args.split.unwrap_or(training.split);
+    training.test_fraction = args.test_fraction.unwrap_or(training.test_fraction);
+    if let Some(metric) = &args.select_by {
+        training.select_by.clone_from(metric);
+    }
+    if let Some(rule) = &args.threshold_by {
+        training.threshold_by.clone_from(rule);
+    }
+    training
+}
+
+fn report(outcome: &TrainOutcome, select_by: &str) -> String {
+    let mut text = leaderboard(&outcome.leaderboard, select_by);
+    let split = &outcome.split;
+    let _ = writeln!(
+        text,
+        "\n{} rows learned from, {} test rows scored once ({} split, seed {}); {:.1} % of the test rows were seen in \
+         training",
+        split.train_rows,
+        split.test_rows,
+        split.strategy,
+        split.seed,
+        split.seen_in_train * 100.0
+    );
+    let _ = writeln!(text, "\n{:22} {:>8} {:>8}", "malicious class", "training", "test");
+    let (train, test) = (&outcome.metrics.train, &outcome.metrics.test);
+    for (name, value) in [
+        ("F1", (|m: &Metrics| Some(m.f1)) as fn(&Metrics) -> Option<f64>),
+        ("precision", |m| Some(m.precision)),
+        ("recall", |m| Some(m.recall)),
+        ("accuracy", |m| Some(m.accuracy)),
+        ("ROC-AUC", |m| m.roc_auc),
+        ("PR-AUC", |m| m.pr_auc),
+        ("Brier (less is better)", |m| Some(m.brier)),
+    ] {
+        let _ = writeln!(text, "{name:22} {:>8} {:>8}", number(value(train)), number(value(test)));
+    }
+    let c = &test.confusion;
+    let _ = writeln!(text, "\ntest rows flagged: {} right, {} wrong; missed: {}", c.tp, c.fp, c.fn_);
+    let champion = &outcome.champion;
+    let _ = writeln!(
+        text,
+        "\n{} ({}) at threshold {:.4} by {}",
+        champion.model, champion.params, champion.threshold, outcome.threshold.rule
+    );
+    let verdict = if outcome.promoted { "promoted to champion" } else { "not promoted" };
+    let _ = writeln!(text, "{verdict}: {}", outcome.promotion.reason);
+    let _ = writeln!(text, "{}", outcome.run_dir);
+    text
+}
+
+fn leaderboard(rows: &[LeaderboardRow], select_by: &str) -> String {
+    let mut text = format!(
+        "{:24} {:>15} {:>15} {:>15} {:>7} {:>8} {:>9}  selected by {select_by}\n",
+        "model", "F1", "ROC-AUC", "PR-AUC", "Brier", "fit s", "us/row"
+    );
+    for row in rows {
+        let Some(cv) = &row.cv else {
+            let _ = writeln!(text, "{:24} {}", row.model, row.status);
+            continue;
+        };
+        let mark = if row.status == "champion" { "* " } else { "  " };
+        let _ = writeln!(
+            text,
+            "{:24} {:>15} {:>15} {:>15} {:>7} {:>8} {:>9}",
+            format!("{mark}{}", row.model),
+            spread(cv.f1),
+            spread(cv.roc_auc),
+            spread(cv.pr_auc),
+            number(cv.brier.map(|s| s.mean)),
+            row.fit_seconds.map_or_else(String::new, |s| format!("{s:.3}")),
+            row.predict_us_per_row.map_or_else(String::new, |s| format!("{s:.1}")),
+        );
+    }
+    text
+}
+
+fn spread(value: Option<Spread>) -> String {
+    value.map_or_else(|| "undefined".to_owned(), |s| format!("{:.4} +- {:.4}", s.mean, s.sd))
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"))
+}

@@ -1,0 +1,53 @@
+//! Owns `validate`: the report on a source, for people or as JSON, and its exit code.
+
+use super::args::ValidateArgs;
+use super::context::Context;
+use super::error::CliError;
+use super::locate::run_named;
+use super::print;
+use crate::data::Source;
+use crate::pipeline::training::read_reference;
+use crate::pipeline::validation::{Baseline, ValidateRequest, validate};
+use crate::validation::Status;
+
+/// Validates and prints the report. A blocked source is exit code 3.
+pub(super) fn run(args: &ValidateArgs, context: &Context) -> Result<(), CliError> {
+    let schema = context.schema(args.schema.as_deref())?;
+    let source = context.source(args.data.as_ref());
+    let baseline = args.baseline.as_deref().map(|name| baseline(name, context)).transpose()?;
+    let request = ValidateRequest {
+        source: &source,
+        schema: &schema,
+        reading: &context.settings.reading,
+        settings: &context.settings.validation,
+        baseline: baseline.as_ref(),
+        rejects: args.rejects.as_deref(),
+    };
+    let report = validate(&request, &context.progress, &context.cancel)?;
+    if args.json {
+        print::json(&report)?;
+    } else {
+        print::out(&report.table(terminal_width()))?;
+    }
+    if report.status == Status::Blocked {
+        return Err(CliError::Blocked(format!("{source} is blocked by validation: {}", report.blocking_summary())));
+    }
+    Ok(())
+}
+
+/// A run's training rows, or the rows of a source.
+fn baseline(name: &str, context: &Context) -> Result<Baseline, CliError> {
+    match run_named(&context.workspace, name) {
+        Ok((directory, _)) => Ok(Baseline::Reference(Box::new(read_reference(&directory)?))),
+        Err(not_a_run) => {
+            let source = Source::parse(name)?;
+            let exists = matches!(&source, Source::Path(path) if path.exists());
+            if exists { Ok(Baseline::Source(source)) } else { Err(not_a_run) }
+        }
+    }
+}
+
+/// Columns of the terminal, else 100: wide enough for messages, narrow enough for a log.
+fn terminal_width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).unwrap_or(100).clamp(60, 400)
+}

@@ -1,0 +1,113 @@
+//! Owns the one way rows come in: read ahead, typed by the schema, checked. Validation, training and prediction all
+//! go through it, so no stage can see rows that another would refuse.
+
+use crate::cancel::{CancelToken, Cancelled};
+use crate::data::{
+    DataError, Header, Layout, NullTokens, RawBatch, ReadSettings, RowReader, Source, TypedBatch, open, open_bytes,
+    parse_batch,
+};
+use crate::embedded;
+use crate::schema::Schema;
+use crate::validation::{BatchVerdict, Purpose, Reference, Report, ValidationError, ValidationSettings, Validator};
+
+use super::stream::for_each_batch;
+
+/// Why rows could not be brought in.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestionError {
+    /// The source cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The rows cannot be checked: a rule or pattern of the schema does not work.
+    #[error(transparent)]
+    Validation(#[from] ValidationError),
+    /// The rows do not pass.
+    #[error("{source_name} is blocked by validation: {reason}")]
+    Blocked {
+        /// The source as the user named it.
+        source_name: String,
+        /// The blocking checks, in one line.
+        reason: String,
+    },
+    /// The typed columns of two batches do not fit together.
+    #[error("rows cannot be put together: {0}")]
+    Frame(#[from] polars::error::PolarsError),
+    /// A file could not be written.
+    #[error("{path}: {source}")]
+    Write {
+        /// The file.
+        path: String,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// Stopped on request.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+/// Opens a source, the bundled one included.
+///
+/// # Errors
+/// It cannot be opened.
+pub fn open_source(source: &Source, reading: &ReadSettings) -> Result<Box<dyn RowReader>, DataError> {
+    match source {
+        Source::Embedded => open_bytes("the bundled data", embedded::DATA_GZ, reading),
+        other => open(other, reading),
+    }
+}
+
+/// A source about to be checked.
+pub struct Checking<'a> {
+    /// What the rows must look like.
+    pub schema: &'a Schema,
+    /// What they are for.
+    pub purpose: Purpose,
+    /// How checks behave.
+    pub settings: &'a ValidationSettings,
+    /// What training rows looked like, for new categories and missing rates.
+    pub reference: Option<&'a Reference>,
+    /// Asks to stop.
+    pub cancel: &'a CancelToken,
+}
+
+/// Rows with what was found about them.
+pub struct CheckedBatch {
+    /// As read.
+    pub raw: RawBatch,
+    /// As the schema sees them.
+    pub typed: TypedBatch,
+    /// Which pass, and why the others do not.
+    pub verdict: BatchVerdict,
+}
+
+impl Checking<'_> {
+    /// Checks an open source to its end, handing each batch to `take`; answers the report on the whole.
+    ///
+    /// Columns that must be there and are not give a blocked report at once, without a row being read.
+    ///
+    /// # Errors
+    /// The source cannot be read, a check cannot run, `take` failed, or cancellation.
+    pub fn run<E>(
+        &self,
+        reader: Box<dyn RowReader>,
+        mut take: impl FnMut(CheckedBatch, &Layout) -> Result<(), E>,
+    ) -> Result<(Report, Header), E>
+    where
+        E: From<IngestionError> + From<DataError> + From<Cancelled>,
+    {
+        let header = reader.header().clone();
+        let nulls: NullTokens = reader.null_tokens().clone();
+        let layout = Layout::resolve(self.schema, &header);
+        let mut validator = Validator::new(self.schema, &layout, self.purpose, self.settings, self.reference)
+            .map_err(IngestionError::from)?;
+        if layout.missing.is_empty() {
+            let notes = for_each_batch::<E>(reader, self.cancel, |raw| {
+                let typed = parse_batch(self.schema, &layout, &raw, &nulls);
+                let verdict = validator.check_batch(&raw, &typed).map_err(IngestionError::from)?;
+                take(CheckedBatch { raw, typed, verdict }, &layout)
+            })?;
+            validator.add_notes(&notes);
+        }
+        Ok((validator.finish(), header))
+    }
+}

@@ -1,0 +1,222 @@
+//! Owns the question whether two runs really differ: both models on test rows that neither was trained on.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use polars::prelude::DataFrame;
+use serde::Serialize;
+
+use crate::artifacts::RunFile;
+use crate::cancel::{CancelToken, Cancelled};
+use crate::data::{DataError, ReadSettings, Source};
+use crate::metrics::{BootstrapSettings, Difference, Metric, MetricError, metric, paired_bootstrap};
+use crate::pipeline::checking::{Checking, open_source};
+use crate::pipeline::ingestion::{IngestionError, ingest};
+use crate::pipeline::rejects::RejectWriter;
+use crate::pipeline::trained_model::{ModelFileError, ScoreError, TrainedModel};
+use crate::pipeline::training::TRAINED_ROWS;
+use crate::transform::TransformError;
+use crate::validation::{Purpose, ValidationSettings};
+
+/// Why two models cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum ComparisonError {
+    /// A model cannot be read.
+    #[error(transparent)]
+    Model(#[from] ModelFileError),
+    /// A run does not say what it was trained on.
+    #[error("{path}: {reason}")]
+    TrainedRows {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The test rows cannot be read.
+    #[error(transparent)]
+    Rows(#[from] IngestionError),
+    /// A model does not fit the rows.
+    #[error(transparent)]
+    Score(#[from] ScoreError),
+    /// Too few rows that neither model knows.
+    #[error("only {rows} test rows are new to both models, {needed} are asked")]
+    TooFewRows {
+        /// How many there are.
+        rows: usize,
+        /// How many are needed.
+        needed: usize,
+    },
+    /// A metric is undefined on these rows.
+    #[error(transparent)]
+    Metric(#[from] MetricError),
+    /// Stopped on request.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl From<DataError> for ComparisonError {
+    fn from(error: DataError) -> Self {
+        Self::Rows(error.into())
+    }
+}
+
+impl From<TransformError> for ComparisonError {
+    fn from(error: TransformError) -> Self {
+        Self::Score(error.into())
+    }
+}
+
+/// Fewer rows than this say nothing.
+const MIN_ROWS: usize = 30;
+
+/// How two models differ on rows that neither was trained on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PairedDifference {
+    /// Rows compared on.
+    pub rows: usize,
+    /// One a metric.
+    pub metrics: Vec<MetricDifference>,
+}
+
+/// One metric's difference, second less first.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MetricDifference {
+    /// The metric.
+    pub name: &'static str,
+    /// On all rows.
+    pub difference: f64,
+    /// Lower end of the 90 % interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Probability that the second is better.
+    pub probability_better: f64,
+}
+
+/// Compares the models of two run directories on the first run's test rows.
+///
+/// # Errors
+/// [`ComparisonError`].
+pub fn paired_difference(
+    first: &Path,
+    second: &Path,
+    reading: &ReadSettings,
+    cancel: &CancelToken,
+) -> Result<PairedDifference, ComparisonError> {
+    let old = TrainedModel::load(&first.join(RunFile::Model.relative()))?;
+    let new = TrainedModel::load(&second.join(RunFile::Model.relative()))?;
+    let source = Source::Path(first.join(RunFile::Ingested.relative()).join("test.csv"));
+    let settings = ValidationSettings::default();
+    let checking = Checking { schema: &old.schema, purpose: Purpose::Train, settings: &settings, reference: None, cancel };
+    // These rows passed once already; what a later schema would refuse is of no interest here.
+    let mut nowhere = RejectWriter::new(std::io::sink(), false)
+        .map_err(|source| IngestionError::Write { path: "rejects".into(), source })?;
+    let (report, dataset) = ingest(&checking, open_source(&source, reading)?, &mut nowhere, |_| {})?;
+    let Some(dataset) = dataset else {
+        let (source_name, reason) = (source.to_string(), report.blocking_summary());
+        return Err(IngestionError::Blocked { source_name, reason }.into());
+    };
+    let mut trained = trained_rows(first)?;
+    trained.extend(trained_rows(second)?);
+    let rows = TestRows { frame: &dataset.frame, labels: &dataset.labels, groups: &dataset.groups };
+    let fresh = rows.fresh(&trained);
+    if fresh.len() < MIN_ROWS {
+        return Err(ComparisonError::TooFewRows { rows: fresh.len(), needed: MIN_ROWS });
+    }
+    let rows = rows.take(&fresh)?;
+    let (old_scores, new_scores) = (old.score(&rows.frame)?, new.score(&rows.frame)?);
+    let mut metrics = Vec::new();
+    for name in ["f1", "roc_auc", "pr_auc", "brier"] {
+        let Some(metric) = metric(name) else { continue };
+        let pair = Pair { old: (&old_scores, old.threshold), new: (&new_scores, new.threshold) };
+        let difference = pair.difference(metric, &rows, &BootstrapSettings::default(), cancel)?;
+        metrics.push(MetricDifference {
+            name: metric.name,
+            difference: difference.difference,
+            low: difference.low,
+            high: difference.high,
+            probability_better: difference.probability_better,
+        });
+    }
+    Ok(PairedDifference { rows: rows.labels.len(), metrics })
+}
+
+/// Labelled rows, borrowed.
+#[derive(Clone, Copy)]
+pub struct TestRows<'a> {
+    /// Typed columns.
+    pub frame: &'a DataFrame,
+    /// True is malicious.
+    pub labels: &'a [bool],
+    /// Feature hashes.
+    pub groups: &'a [u64],
+}
+
+/// Labelled rows, taken out.
+pub struct TakenRows {
+    /// Typed columns.
+    pub frame: DataFrame,
+    /// True is malicious.
+    pub labels: Vec<bool>,
+    /// Feature hashes.
+    pub groups: Vec<u64>,
+}
+
+impl TestRows<'_> {
+    /// The rows whose features are not among `trained`.
+    pub fn fresh(&self, trained: &HashSet<u64>) -> Vec<usize> {
+        (0..self.groups.len()).filter(|&row| !trained.contains(&self.groups[row])).collect()
+    }
+
+    /// A copy of some rows.
+    ///
+    /// # Errors
+    /// The frame does not have them.
+    pub fn take(&self, rows: &[usize]) -> Result<TakenRows, TransformError> {
+        Ok(TakenRows {
+            frame: crate::data::take_rows(self.frame, rows)?,
+            labels: rows.iter().map(|&r| self.labels[r]).collect(),
+            groups: rows.iter().map(|&r| self.groups[r]).collect(),
+        })
+    }
+}
+
+/// Two models' calibrated probabilities of the same rows, each with its threshold.
+#[derive(Clone, Copy)]
+pub struct Pair<'a> {
+    /// The first.
+    pub old: (&'a [f64], f64),
+    /// The second.
+    pub new: (&'a [f64], f64),
+}
+
+impl Pair<'_> {
+    /// The difference in a metric, second less first, resampling whole groups of identical rows.
+    ///
+    /// # Errors
+    /// The metric is undefined on these rows, or cancellation.
+    pub fn difference(
+        &self,
+        metric: &'static Metric,
+        rows: &TakenRows,
+        settings: &BootstrapSettings,
+        cancel: &CancelToken,
+    ) -> Result<Difference, MetricError> {
+        paired_bootstrap(metric, &rows.labels, self.old, self.new, Some(&rows.groups), settings, cancel)
+    }
+}
+
+/// The feature hashes a run was trained on.
+///
+/// # Errors
+/// The file is missing or damaged.
+pub fn trained_rows(run: &Path) -> Result<HashSet<u64>, ComparisonError> {
+    let path = run.join(TRAINED_ROWS);
+    let fail = |reason: String| ComparisonError::TrainedRows { path: path.display().to_string(), reason };
+    let bytes = fs::read(&path).map_err(|e| fail(e.to_string()))?;
+    if bytes.len() % 8 != 0 {
+        return Err(fail("damaged".to_owned()));
+    }
+    Ok(bytes.chunks_exact(8).filter_map(|chunk| chunk.try_into().ok()).map(u64::from_le_bytes).collect())
+}

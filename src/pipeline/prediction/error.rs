@@ -1,0 +1,70 @@
+//! Owns the errors of scoring files.
+
+use std::path::PathBuf;
+
+use crate::artifacts::WriteError;
+use crate::cancel::Cancelled;
+use crate::data::DataError;
+use crate::metrics::MetricError;
+use crate::models::ModelError;
+use crate::pipeline::ingestion::IngestionError;
+use crate::pipeline::trained_model::{ModelFileError, ScoreError};
+use crate::transform::TransformError;
+
+/// Why files could not be scored.
+#[derive(Debug, thiserror::Error)]
+pub enum PredictionError {
+    /// The model cannot be read.
+    #[error(transparent)]
+    Model(#[from] ModelFileError),
+    /// An input cannot be read, or a check cannot run.
+    #[error(transparent)]
+    Ingestion(#[from] IngestionError),
+    /// An input has no row that can be scored, lacks a column, or does not fit the inputs before it.
+    #[error("{0}")]
+    Blocked(String),
+    /// An option that cannot be used.
+    #[error("{0}")]
+    Usage(String),
+    /// Rows do not fit the model.
+    #[error(transparent)]
+    Score(#[from] ScoreError),
+    /// The alert budget met a score that is no number.
+    #[error(transparent)]
+    Metric(#[from] MetricError),
+    /// The output could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A temporary file could not be used.
+    #[error("temporary file in {}: {cause}", directory.display())]
+    Temporary {
+        /// Where it was wanted.
+        directory: PathBuf,
+        /// The cause.
+        cause: std::io::Error,
+    },
+    /// The writing thread ended unexpectedly.
+    #[error("the writer stopped unexpectedly; please report this")]
+    Writer,
+    /// Stopped on request.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl From<DataError> for PredictionError {
+    fn from(error: DataError) -> Self {
+        Self::Ingestion(error.into())
+    }
+}
+
+impl From<TransformError> for PredictionError {
+    fn from(error: TransformError) -> Self {
+        Self::Score(error.into())
+    }
+}
+
+impl From<ModelError> for PredictionError {
+    fn from(error: ModelError) -> Self {
+        Self::Score(error.into())
+    }
+}

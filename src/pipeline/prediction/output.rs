@@ -1,0 +1,221 @@
+//! Owns the text of `output.csv`: its header, the columns added to each scored row, and where reasons go.
+
+use std::io::{self, Write};
+
+use crate::data::{Header, RawBatch, RowId};
+use crate::pipeline::csv_text::{push_cell, push_guarded};
+use crate::triage::{Action, RiskLevel};
+
+/// The columns added after the input's own, in order (`source` only where several inputs go to one output).
+pub const ADDED: [&str; 13] = [
+    "row_id",
+    "classification",
+    "probability",
+    "confidence",
+    "risk_level",
+    "recommended_action",
+    "reasons",
+    "model_run",
+    "verdict",
+    "verdict_reason",
+    "note",
+    "reviewed_by",
+    "reviewed_at",
+];
+
+/// What is added to one scored row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScoredRow {
+    /// Its place in the raw batch.
+    pub row: usize,
+    /// Its stable identity.
+    pub id: RowId,
+    /// Calibrated P(malicious).
+    pub probability: f64,
+    /// Whether it is at or above the threshold.
+    pub malicious: bool,
+    /// Its risk band.
+    pub risk: RiskLevel,
+    /// What is recommended.
+    pub action: Action,
+    /// Whether the place of its reasons must be remembered.
+    pub candidate: bool,
+}
+
+/// A batch on its way to the file.
+pub struct ScoredBatch {
+    /// The input's cells.
+    pub raw: RawBatch,
+    /// The rows that were scored, in order.
+    pub rows: Vec<ScoredRow>,
+    /// Index into the writer's sources.
+    pub source: usize,
+}
+
+/// How cells are written.
+#[derive(Clone, Debug)]
+pub struct OutputFormat {
+    /// Guard text that a spreadsheet would run.
+    pub guard: bool,
+    /// Names of the inputs; written as a column where there are several.
+    pub sources: Vec<String>,
+    /// For each input, the position of each output column in it; `None` where the order is the first input's.
+    pub order: Vec<Option<Vec<usize>>>,
+    /// The run whose model scores.
+    pub model_run: String,
+}
+
+impl OutputFormat {
+    /// The header line: the input's names unchanged, then ours, prefixed `nsec_` where the input has that name.
+    pub fn header(&self, input: &Header) -> Vec<u8> {
+        let mut line = Vec::new();
+        for name in &input.names {
+            self.push(&mut line, name.as_bytes());
+            line.push(b',');
+        }
+        let source = (self.sources.len() > 1).then_some("source");
+        let added: Vec<String> = source.into_iter().chain(ADDED).map(|name| free_name(name, input)).collect();
+        line.extend_from_slice(added.join(",").as_bytes());
+        line.push(b'\n');
+        line
+    }
+
+    fn push(&self, line: &mut Vec<u8>, cell: &[u8]) {
+        if self.guard { push_guarded(line, cell) } else { push_cell(line, cell) }
+    }
+}
+
+/// Our name, prefixed until no input column bears it.
+fn free_name(name: &str, input: &Header) -> String {
+    let mut name = name.to_owned();
+    while input.names.contains(&name) {
+        name.insert_str(0, "nsec_");
+    }
+    name
+}
+
+/// Writes scored rows and remembers where the reasons of candidates go.
+pub struct OutputWriter<W: Write> {
+    out: W,
+    format: OutputFormat,
+    text: Vec<u8>,
+    written: u64,
+    rows: u64,
+    /// Row and byte offset of the empty reasons cell of every candidate, in row order.
+    places: Vec<(u64, u64)>,
+    numbers: ryu::Buffer,
+}
+
+impl<W: Write> OutputWriter<W> {
+    /// Starts the file with its header.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn new(mut out: W, format: OutputFormat, input: &Header) -> io::Result<Self> {
+        let header = format.header(input);
+        out.write_all(&header)?;
+        let written = header.len() as u64;
+        Ok(Self { out, format, text: Vec::new(), written, rows: 0, places: Vec::new(), numbers: ryu::Buffer::new() })
+    }
+
+    /// Writes the scored rows of a batch.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&mut self, batch: &ScoredBatch) -> io::Result<()> {
+        self.text.clear();
+        for row in &batch.rows {
+            self.push_input(&batch.raw, row.row, batch.source);
+            self.push_added(row, batch.source);
+            self.rows += 1;
+        }
+        self.out.write_all(&self.text)?;
+        self.written += self.text.len() as u64;
+        Ok(())
+    }
+
+    fn push_input(&mut self, raw: &RawBatch, row: usize, source: usize) {
+        let order = self.format.order.get(source).and_then(Option::as_ref);
+        for position in 0..raw.columns() {
+            let column = order.map_or(position, |order| order[position]);
+            let cell = raw.cell(row, column);
+            if self.format.guard {
+                push_guarded(&mut self.text, cell);
+            } else {
+                push_cell(&mut self.text, cell);
+            }
+            self.text.push(b',');
+        }
+    }
+
+    fn push_added(&mut self, row: &ScoredRow, source: usize) {
+        if self.format.sources.len() > 1
+            && let Some(name) = self.format.sources.get(source)
+        {
+            push_guarded(&mut self.text, name.as_bytes());
+            self.text.push(b',');
+        }
+        row.id.push_hex(&mut self.text);
+        let confidence = if row.malicious { row.probability } else { 1.0 - row.probability };
+        self.text.extend_from_slice(if row.malicious { b",malicious," } else { b",benign," });
+        self.text.extend_from_slice(self.numbers.format(row.probability).as_bytes());
+        self.text.push(b',');
+        self.text.extend_from_slice(self.numbers.format(confidence).as_bytes());
+        for word in [row.risk.name(), row.action.name()] {
+            self.text.push(b',');
+            self.text.extend_from_slice(word.as_bytes());
+        }
+        self.text.push(b',');
+        if row.candidate {
+            self.places.push((self.rows, self.written + self.text.len() as u64));
+        }
+        self.text.push(b',');
+        push_cell(&mut self.text, self.format.model_run.as_bytes());
+        // Verdict, its reason, note, reviewer and time: a row that is being scored has none yet.
+        self.text.extend_from_slice(b",,,,,\n");
+    }
+
+    /// Flushes, and hands back the writer with the places of candidates.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn finish(mut self) -> io::Result<(W, Vec<(u64, u64)>)> {
+        self.out.flush()?;
+        Ok((self.out, self.places))
+    }
+}
+
+/// Copies `from` to `to`, inserting each text at its byte offset. Offsets ascend.
+///
+/// # Errors
+/// A file cannot be read or written.
+pub fn splice(from: &mut impl io::Read, to: &mut impl Write, inserts: &[(u64, Vec<u8>)]) -> io::Result<()> {
+    let mut at = 0;
+    for (offset, text) in inserts {
+        io::copy(&mut from.take(offset - at), to)?;
+        to.write_all(text)?;
+        at = *offset;
+    }
+    io::copy(from, to)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_names_give_way_to_the_input() {
+        let input = Header { names: vec!["row_id".into(), "nsec_row_id".into(), "note".into()] };
+        assert_eq!(free_name("row_id", &input), "nsec_nsec_row_id");
+        assert_eq!(free_name("note", &input), "nsec_note");
+        assert_eq!(free_name("verdict", &input), "verdict");
+    }
+
+    #[test]
+    fn splices_at_offsets() {
+        let mut out = Vec::new();
+        splice(&mut &b"abcdef"[..], &mut out, &[(0, b"0".to_vec()), (3, b"1".to_vec()), (6, b"2".to_vec())]).unwrap();
+        assert_eq!(out, b"0abc1def2");
+    }
+}

@@ -1,0 +1,447 @@
+//! Owns the course of a prediction: inputs in order, one output, one file of rejects, and the threads between them.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, ScopedJoinHandle};
+use std::time::Instant;
+
+use crate::artifacts::atomic::AtomicFile;
+use crate::artifacts::{Timestamp, WriteError, atomic};
+use crate::cancel::CancelToken;
+use crate::data::{Header, Layout, ReadSettings, RowReader, Source};
+use crate::metrics::BudgetTracker;
+use crate::pipeline::checking::{CheckedBatch, Checking, open_source};
+use crate::pipeline::event::{Event, EventSink, Level, Stage};
+use crate::pipeline::rejects::RejectWriter;
+use crate::pipeline::trained_model::TrainedModel;
+use crate::triage::RiskSettings;
+use crate::validation::{ColumnDrift, Purpose, Reference, ReferenceBuilder, ValidationSettings, drift};
+
+use super::error::PredictionError;
+use super::output::{OutputFormat, OutputWriter, ScoredBatch, splice};
+use super::scoring::{Scorer, SourceColumns, reasons};
+use super::settings::PredictionSettings;
+use super::summary::{ModelSummary, PredictSummary, RiskCounts};
+use super::top::TopRows;
+
+/// What to score, with what, and where to.
+pub struct PredictRequest<'a> {
+    /// The inputs, in order.
+    pub inputs: &'a [Source],
+    /// What scores.
+    pub model: &'a TrainedModel,
+    /// The run it is of.
+    pub run_id: &'a str,
+    /// What its training rows looked like, for drift.
+    pub reference: Option<&'a Reference>,
+    /// The scored file.
+    pub output: &'a Path,
+    /// The file of rejected rows.
+    pub rejects: &'a Path,
+    /// Flag at this probability instead of the model's threshold.
+    pub threshold: Option<f64>,
+    /// Flag at most this many rows.
+    pub alerts: Option<u64>,
+    /// Explain this many of the most probable flagged rows.
+    pub explain: usize,
+    /// Guard text that a spreadsheet would run.
+    pub guard: bool,
+    /// How inputs are read.
+    pub reading: &'a ReadSettings,
+    /// How they are checked.
+    pub validation: &'a ValidationSettings,
+    /// Bands and actions.
+    pub risk: &'a RiskSettings,
+    /// Everything else.
+    pub settings: &'a PredictionSettings,
+}
+
+/// Scores every input. Scored and rejected rows add up to the rows read; both files appear whole or not at all.
+///
+/// # Errors
+/// [`PredictionError`].
+pub fn predict(
+    request: &PredictRequest<'_>,
+    events: &dyn EventSink,
+    cancel: &CancelToken,
+) -> Result<PredictSummary, PredictionError> {
+    let started = Instant::now();
+    if let Some(p) = request.threshold
+        && !(0.0..=1.0).contains(&p)
+    {
+        return Err(PredictionError::Usage(format!("--threshold {p} is no probability; give 0 to 1")));
+    }
+    let prediction = Prediction { request, events, cancel };
+    events.send(Event::StageStarted { stage: Stage::Prediction, total: None });
+    let spooled = prediction.spool_standard_input()?;
+    let (threshold, tied_out) = match request.alerts {
+        Some(alerts) => prediction.budget(alerts, spooled.as_ref())?,
+        None => (request.threshold.unwrap_or(request.model.threshold), 0),
+    };
+    let mut summary = prediction.write(threshold, spooled.as_ref())?;
+    summary.tied_out = tied_out;
+    summary.seconds = started.elapsed().as_secs_f64();
+    summary.rows_per_second = summary.rows as f64 / summary.seconds.max(1e-9);
+    let text = format!(
+        "{} rows: {} flagged, {} rejected, {:.0} rows a second",
+        summary.rows, summary.flagged, summary.rejected, summary.rows_per_second
+    );
+    tracing::info!(rows = summary.rows, flagged = summary.flagged, rejected = summary.rejected, "prediction finished");
+    events.send(Event::StageFinished { stage: Stage::Prediction, seconds: summary.seconds, summary: text });
+    Ok(summary)
+}
+
+struct Prediction<'a> {
+    request: &'a PredictRequest<'a>,
+    events: &'a dyn EventSink,
+    cancel: &'a CancelToken,
+}
+
+/// An input with its layout known.
+struct Input {
+    reader: Box<dyn RowReader>,
+    header: Header,
+    layout: Layout,
+}
+
+impl Prediction<'_> {
+    fn checking(&self) -> Checking<'_> {
+        Checking {
+            schema: &self.request.model.schema,
+            purpose: Purpose::Score,
+            settings: self.request.validation,
+            reference: self.request.reference,
+            cancel: self.cancel,
+        }
+    }
+
+    /// Standard input can be read only once; an alert budget needs two looks, so it goes to a temporary file.
+    fn spool_standard_input(&self) -> Result<Option<tempfile::TempPath>, PredictionError> {
+        let wanted = self.request.alerts.is_some() && self.request.inputs.contains(&Source::Stdin);
+        if !wanted {
+            return Ok(None);
+        }
+        let directory = std::env::temp_dir();
+        let failed = |cause| PredictionError::Temporary { directory: directory.clone(), cause };
+        let mut file = tempfile::Builder::new().prefix("nsec-stdin-").suffix(".csv").tempfile().map_err(failed)?;
+        io::copy(&mut io::stdin().lock(), &mut file).map_err(failed)?;
+        Ok(Some(file.into_temp_path()))
+    }
+
+    fn open(&self, source: &Source, spooled: Option<&tempfile::TempPath>) -> Result<Input, PredictionError> {
+        let spooled = spooled.filter(|_| *source == Source::Stdin).map(|path| Source::Path(path.to_path_buf()));
+        let reader = open_source(spooled.as_ref().unwrap_or(source), self.request.reading)?;
+        let header = reader.header().clone();
+        let layout = Layout::resolve(&self.request.model.schema, &header);
+        self.check_columns(source, &layout)?;
+        Ok(Input { reader, header, layout })
+    }
+
+    /// The model needs every column it learned from, required by the schema or not.
+    fn check_columns(&self, source: &Source, layout: &Layout) -> Result<(), PredictionError> {
+        let model = self.request.model;
+        let lacking: Vec<&str> = model
+            .preprocessor
+            .columns()
+            .iter()
+            .map(String::as_str)
+            .filter(|name| {
+                let at = model.schema.columns.iter().position(|c| c.name == *name);
+                at.and_then(|at| layout.source(at)).is_none()
+            })
+            .collect();
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let hints: Vec<String> =
+            lacking.iter().filter_map(|name| layout.suggestion(name).map(|s| format!("{name} may be `{s}`"))).collect();
+        let hint = if hints.is_empty() { String::new() } else { format!(" ({})", hints.join(", ")) };
+        Err(PredictionError::Blocked(format!(
+            "{source} lacks {} that the model learned from: {}{hint}; add them, name aliases in the schema and train \
+             again, or train a model without them",
+            if lacking.len() == 1 { "a column" } else { "columns" },
+            lacking.join(", ")
+        )))
+    }
+
+    /// A first look at all inputs, for the threshold that flags at most `alerts` rows.
+    fn budget(&self, alerts: u64, spooled: Option<&tempfile::TempPath>) -> Result<(f64, u64), PredictionError> {
+        let scorer = self.scorer(0.0);
+        let mut budget = BudgetTracker::new(alerts);
+        let mut rows = 0;
+        for source in self.request.inputs {
+            let input = self.open(source, spooled)?;
+            self.checking().run::<PredictionError>(input.reader, |batch, _| {
+                let (probabilities, _) = scorer.probabilities(&batch)?;
+                for probability in probabilities {
+                    budget.push(probability)?;
+                }
+                rows += batch.raw.rows() as u64;
+                self.progress(rows, "rows ranked");
+                Ok(())
+            })?;
+        }
+        let cut = budget.finish()?;
+        Ok((cut.threshold, cut.tied_out))
+    }
+
+    fn scorer(&self, threshold: f64) -> Scorer<'_> {
+        Scorer {
+            model: self.request.model,
+            risk: self.request.risk,
+            threshold,
+            top: TopRows::new(self.request.explain),
+            counts: RiskCounts::default(),
+            flagged: 0,
+            scored: 0,
+        }
+    }
+
+    fn progress(&self, done: u64, note: &str) {
+        let note = note.to_owned();
+        self.events.send(Event::StageProgress { stage: Stage::Prediction, done, total: None, note });
+    }
+
+    fn write(&self, threshold: f64, spooled: Option<&tempfile::TempPath>) -> Result<PredictSummary, PredictionError> {
+        let inputs = self.request.inputs.iter().map(|s| self.open(s, spooled)).collect::<Result<Vec<_>, _>>()?;
+        let Some(first) = inputs.first().map(|input| input.header.clone()) else {
+            return Err(PredictionError::Usage("name at least one input".to_owned()));
+        };
+        let order = inputs
+            .iter()
+            .zip(self.request.inputs)
+            .map(|(input, source)| column_order(&first, &input.header, source))
+            .collect::<Result<Vec<_>, _>>()?;
+        let format = OutputFormat {
+            guard: self.request.guard,
+            sources: self.request.inputs.iter().map(ToString::to_string).collect(),
+            order,
+            model_run: self.request.run_id.to_owned(),
+        };
+        atomic::create_parents(self.request.output)?;
+        let mut output = AtomicFile::create_with_parents(self.request.output)?;
+        let failed = |cause| WriteError::new(self.request.output, cause);
+        // With reasons to fill in afterwards, rows go to a temporary file beside the output first.
+        let mut draft = if self.request.explain > 0 {
+            let directory = self.request.output.parent().unwrap_or(Path::new("."));
+            Some(tempfile::tempfile_in(directory).map_err(failed)?)
+        } else {
+            None
+        };
+        let mut scored = {
+            let target: &mut (dyn Write + Send) = match &mut draft {
+                Some(file) => file,
+                None => &mut output,
+            };
+            self.stream(inputs, threshold, format, &first, BufWriter::with_capacity(1 << 20, target))?
+        };
+        if let Some(draft) = &mut draft {
+            self.fill_in_reasons(draft, &mut output, &mut scored).map_err(failed)?;
+        }
+        if scored.summary.rows == scored.summary.rejected {
+            let kept = self.request.rejects.display();
+            scored.rejects.commit()?;
+            return Err(PredictionError::Blocked(format!(
+                "no row could be scored: {} read, all rejected; {kept} says why",
+                scored.summary.rows
+            )));
+        }
+        scored.rejects.commit()?;
+        let kept = output.commit_keeping_old(Timestamp::now())?;
+        scored.summary.kept_old = kept.map(|path| path.display().to_string());
+        Ok(scored.summary)
+    }
+
+    /// Reads, checks and scores on this thread (and the pool), while a second reads ahead and a third writes.
+    fn stream(
+        &self,
+        inputs: Vec<Input>,
+        threshold: f64,
+        format: OutputFormat,
+        header: &Header,
+        out: impl Write + Send,
+    ) -> Result<Streamed, PredictionError> {
+        let rejects = AtomicFile::create_with_parents(self.request.rejects)?;
+        let rejects_failed = |cause| WriteError::new(self.request.rejects, cause);
+        let mut rejects = RejectWriter::new(rejects, inputs.len() > 1).map_err(rejects_failed)?;
+        let output_failed = |cause| WriteError::new(self.request.output, cause);
+        let writer = OutputWriter::new(out, format, header).map_err(output_failed)?;
+        let mut scorer = self.scorer(threshold);
+        let mut drift = DriftWatch::new(self.request);
+        let (mut rows, mut notes) = (0, Vec::new());
+        let places = thread::scope(|scope| {
+            let (sender, receiver) = sync_channel::<ScoredBatch>(2);
+            let writing = scope.spawn(move || write_all(writer, &receiver));
+            for (at, (input, source)) in inputs.into_iter().zip(self.request.inputs).enumerate() {
+                rejects.set_source(&source.to_string());
+                notes.extend(layout_notes(source, &input.layout));
+                let columns =
+                    SourceColumns::find(self.request.model, &input.layout, &input.header.names, self.request.risk);
+                let result = self.checking().run::<PredictionError>(input.reader, |batch, _| {
+                    rows += (batch.raw.rows() + batch.raw.malformed.len()) as u64;
+                    rejects.write(&batch.verdict.rejects).map_err(rejects_failed)?;
+                    let typed = drift.wants_more().then(|| (batch.typed.frame.clone(), batch.verdict.accepted.clone()));
+                    let scored = scorer.score(batch, at, &columns)?;
+                    if let Some((frame, accepted)) = typed {
+                        drift.add(&frame, &accepted, &scored)?;
+                    }
+                    self.progress(rows, "rows scored");
+                    send(&sender, scored)
+                });
+                if let Err(error) = result {
+                    drop(sender);
+                    return Err(prefer_write_error(writing, error, self.request.output));
+                }
+            }
+            drop(sender);
+            joined(writing)?.map_err(|cause| output_failed(cause).into())
+        })?;
+        let summary = PredictSummary {
+            rows,
+            flagged: scorer.flagged,
+            rejected: rows - scorer.scored,
+            output: self.request.output.display().to_string(),
+            rejects: self.request.rejects.display().to_string(),
+            model: ModelSummary {
+                run_id: self.request.run_id.to_owned(),
+                name: self.request.model.classifier.family().to_owned(),
+            },
+            threshold: threshold.is_finite().then_some(threshold),
+            risk: scorer.counts,
+            seconds: 0.0,
+            rows_per_second: 0.0,
+            tied_out: 0,
+            kept_old: None,
+            notes,
+            drift: drift.finish(),
+        };
+        for text in &summary.notes {
+            self.events.send(Event::Message { level: Level::Info, text: text.clone() });
+        }
+        Ok(Streamed { summary, top: scorer.top, places, rejects: rejects.into_inner() })
+    }
+
+    fn fill_in_reasons(&self, draft: &mut File, output: &mut AtomicFile, scored: &mut Streamed) -> io::Result<()> {
+        let top = std::mem::replace(&mut scored.top, TopRows::new(0)).into_rows();
+        let mut inserts = Vec::with_capacity(top.len());
+        for candidate in &top {
+            let Ok(at) = scored.places.binary_search_by_key(&candidate.row, |(row, _)| *row) else { continue };
+            let mut cell = Vec::new();
+            let text = reasons(self.request.model, candidate, self.request.settings.reasons);
+            crate::pipeline::csv_text::push_guarded(&mut cell, text.as_bytes());
+            inserts.push((scored.places[at].1, cell));
+        }
+        draft.rewind()?;
+        splice(&mut BufReader::with_capacity(1 << 20, draft), output, &inserts)
+    }
+}
+
+/// What streaming leaves for the last steps.
+struct Streamed {
+    summary: PredictSummary,
+    top: TopRows,
+    places: Vec<(u64, u64)>,
+    rejects: AtomicFile,
+}
+
+fn write_all<W: Write>(mut writer: OutputWriter<W>, receiver: &Receiver<ScoredBatch>) -> io::Result<Vec<(u64, u64)>> {
+    for batch in receiver {
+        writer.write(&batch)?;
+    }
+    writer.finish().map(|(_, places)| places)
+}
+
+/// A closed channel means that the writer failed; its own error is told instead of this one.
+fn send(sender: &SyncSender<ScoredBatch>, batch: ScoredBatch) -> Result<(), PredictionError> {
+    sender.send(batch).map_err(|_| PredictionError::Writer)
+}
+
+type Writing<'scope> = ScopedJoinHandle<'scope, io::Result<Vec<(u64, u64)>>>;
+
+fn joined(writing: Writing<'_>) -> Result<io::Result<Vec<(u64, u64)>>, PredictionError> {
+    writing.join().map_err(|_| PredictionError::Writer)
+}
+
+fn prefer_write_error(writing: Writing<'_>, error: PredictionError, output: &Path) -> PredictionError {
+    match (joined(writing), error) {
+        (Ok(Err(cause)), PredictionError::Writer) => WriteError::new(output, cause).into(),
+        (_, error) => error,
+    }
+}
+
+/// For a later input, where each of the first input's columns stands in it.
+fn column_order(first: &Header, this: &Header, source: &Source) -> Result<Option<Vec<usize>>, PredictionError> {
+    if first.names == this.names {
+        return Ok(None);
+    }
+    let order: Option<Vec<usize>> =
+        first.names.iter().map(|name| this.names.iter().position(|other| other == name)).collect();
+    match order.filter(|order| order.len() == this.names.len()) {
+        Some(order) => Ok(Some(order)),
+        None => Err(PredictionError::Blocked(format!(
+            "{source} has other columns than the first input; score it by itself, with its own --output"
+        ))),
+    }
+}
+
+fn layout_notes(source: &Source, layout: &Layout) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (canonical, found) in &layout.renamed {
+        notes.push(format!("{source}: column `{found}` is read as `{canonical}`"));
+    }
+    if layout.reordered {
+        notes.push(format!("{source}: columns stand in another order than in the schema; they are read by name"));
+    }
+    if !layout.extra.is_empty() {
+        notes.push(format!("{source}: columns the schema does not know are carried along: {}", layout.extra.join(", ")));
+    }
+    notes
+}
+
+/// Collects the first rows of a batch for drift against the training reference.
+struct DriftWatch<'a> {
+    reference: Option<&'a Reference>,
+    builder: ReferenceBuilder,
+    threshold: f64,
+    left: u64,
+    schema: &'a crate::schema::Schema,
+}
+
+impl<'a> DriftWatch<'a> {
+    fn new(request: &'a PredictRequest<'a>) -> Self {
+        let schema = &request.model.schema;
+        Self {
+            reference: request.reference,
+            builder: ReferenceBuilder::new(schema),
+            threshold: request.model.threshold,
+            left: request.settings.drift_rows,
+            schema,
+        }
+    }
+
+    fn wants_more(&self) -> bool {
+        self.reference.is_some() && self.left > 0
+    }
+
+    fn add(
+        &mut self,
+        frame: &polars::prelude::DataFrame,
+        accepted: &[bool],
+        scored: &ScoredBatch,
+    ) -> Result<(), PredictionError> {
+        let frame = crate::pipeline::ingestion::keep(frame, accepted)
+            .map_err(crate::pipeline::ingestion::IngestionError::from)?;
+        let scores: Vec<f64> = scored.rows.iter().map(|row| row.probability).collect();
+        self.builder.add(&frame);
+        self.builder.add_scores(&scores, self.threshold);
+        self.left = self.left.saturating_sub(scores.len() as u64);
+        Ok(())
+    }
+
+    fn finish(self) -> Vec<ColumnDrift> {
+        let Some(reference) = self.reference else { return Vec::new() };
+        drift(reference, &self.builder.finish(), &self.schema.drift)
+    }
+}

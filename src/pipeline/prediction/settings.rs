@@ -1,0 +1,24 @@
+//! Owns the settings of scoring.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How files are scored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PredictionSettings {
+    /// Give reasons for this many of the most probable flagged rows (`--explain`), at most 100000.
+    pub explain: usize,
+    /// Columns named in a row's reasons, at most.
+    pub reasons: usize,
+    /// Guard text cells that a spreadsheet would run as a formula (`--raw` turns it off).
+    pub guard_formulas: bool,
+    /// Rows at the start of a batch that are compared with the training reference for drift; 0 turns it off.
+    pub drift_rows: u64,
+}
+
+impl Default for PredictionSettings {
+    fn default() -> Self {
+        Self { explain: 100, reasons: 5, guard_formulas: true, drift_rows: 50_000 }
+    }
+}

@@ -1,0 +1,23 @@
+//! From a source to a versioned model: the stages of a training run, in order.
+
+mod cross_validation;
+mod error;
+mod evaluation;
+mod fitting;
+mod leaderboard;
+mod outcome;
+mod promotion;
+mod publication;
+mod run;
+mod selection;
+mod settings;
+mod trials;
+
+pub use error::TrainingError;
+pub use evaluation::ThresholdChoice;
+pub use leaderboard::{CvScores, LeaderboardRow, Spread};
+pub use outcome::{ChampionSummary, SideMetrics, TrainOutcome};
+pub use promotion::{PromotionOutcome, TRAINED_ROWS};
+pub use run::{TrainRequest, train};
+pub use selection::chosen_families;
+pub use settings::{Calibration, EarlyStoppingSettings, PromotionSettings, TrainingSettings};

@@ -1,0 +1,244 @@
+//! Owns the files a training run leaves behind, each written whole or not at all.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use polars::prelude::DataFrame;
+use serde::Serialize;
+
+use crate::artifacts::atomic::AtomicFile;
+use crate::artifacts::{Manifest, RegistryStore, RunDir, RunFile, WriteError, atomic, load_run};
+use crate::data::Split;
+use crate::metrics::{Curves, Metrics};
+use crate::pipeline::csv_text::push_cell;
+use crate::pipeline::event::RunStatus;
+use crate::pipeline::ingestion::Dataset;
+use crate::pipeline::rejects::RejectWriter;
+use crate::pipeline::trained_model::ModelFileError;
+use crate::validation::{ReferenceBuilder, Report};
+
+use super::error::TrainingError;
+use super::evaluation::{Finished, SideScores, ThresholdChoice};
+use super::promotion::{TRAINED_ROWS, write_trained_rows};
+use super::run::TrainRequest;
+use super::selection::Selection;
+use super::trials::TrialLog;
+
+/// The search's log below a run's directory.
+const TRIALS: &str = "model_trainer/trials.ndjson";
+
+/// What training rows looked like, for drift; below a run's directory.
+pub const REFERENCE: &str = "data_validation/reference.json";
+
+/// An encoding failure; only values that JSON cannot hold could cause one.
+pub fn encode_error(error: serde_json::Error) -> TrainingError {
+    ModelFileError::Encode(error.to_string()).into()
+}
+
+/// The file of rows that validation rejected.
+pub struct RejectFile {
+    writer: RejectWriter<AtomicFile>,
+}
+
+impl RejectFile {
+    /// Starts `data_validation/invalid/rejects.csv`.
+    pub fn create(run: &RunDir) -> Result<Self, TrainingError> {
+        let path = run.file(RunFile::Invalid).join("rejects.csv");
+        let file = AtomicFile::create_with_parents(&path)?;
+        let writer = RejectWriter::new(file, false).map_err(|cause| WriteError::new(&path, cause))?;
+        Ok(Self { writer })
+    }
+
+    /// What rejected rows are written to.
+    pub fn writer(&mut self) -> &mut RejectWriter<AtomicFile> {
+        &mut self.writer
+    }
+
+    /// Puts the file in place.
+    pub fn commit(self) -> Result<(), TrainingError> {
+        Ok(self.writer.into_inner().commit()?)
+    }
+}
+
+/// Writes the validation report, and an empty drift report: a first look has nothing to drift from.
+pub fn write_report(run: &RunDir, report: &Report) -> Result<(), TrainingError> {
+    atomic::write_json(&run.file(RunFile::ValidationReport), report)?;
+    let yaml = report.drift_yaml();
+    Ok(atomic::write_bytes(&run.file(RunFile::DriftReport), yaml.as_bytes())?)
+}
+
+/// Writes the accepted rows as they were read.
+pub fn write_feature_store(run: &RunDir, dataset: &Dataset) -> Result<(), TrainingError> {
+    let path = run.file(RunFile::FeatureStore).join("data.csv");
+    write_rows(&path, dataset, 0..dataset.labels.len())
+}
+
+/// Writes both sides of the split as they were read; `validated` holds the same files.
+pub fn write_split(run: &RunDir, dataset: &Dataset, split: &Split) -> Result<(), TrainingError> {
+    for (name, rows) in [("train.csv", &split.train), ("test.csv", &split.test)] {
+        let path = run.file(RunFile::Ingested).join(name);
+        write_rows(&path, dataset, rows.iter().copied())?;
+        let twin = run.file(RunFile::Validated).join(name);
+        atomic::create_parents(&twin)?;
+        // Only validated rows are split, so the sides are the validated files; a link saves the space.
+        if std::fs::hard_link(&path, &twin).is_err() {
+            write_rows(&twin, dataset, rows.iter().copied())?;
+        }
+    }
+    Ok(())
+}
+
+fn write_rows(path: &Path, dataset: &Dataset, rows: impl Iterator<Item = usize>) -> Result<(), TrainingError> {
+    let mut file = AtomicFile::create_with_parents(path)?;
+    let failed = |cause| WriteError::new(path, cause);
+    let mut line = Vec::new();
+    push_line(&mut line, dataset.header.names.iter().map(String::as_bytes));
+    for row in rows {
+        push_line(&mut line, dataset.text.cells(row));
+        if line.len() > 1 << 16 {
+            file.write_all(&line).map_err(failed)?;
+            line.clear();
+        }
+    }
+    file.write_all(&line).map_err(failed)?;
+    Ok(file.commit()?)
+}
+
+fn push_line<'a>(line: &mut Vec<u8>, cells: impl Iterator<Item = &'a [u8]>) {
+    for (i, cell) in cells.enumerate() {
+        if i > 0 {
+            line.push(b',');
+        }
+        push_cell(line, cell);
+    }
+    line.push(b'\n');
+}
+
+/// Opens the run's log of trials, with the finished ones of the run to resume, if one is named.
+pub fn open_trial_log(
+    request: &TrainRequest<'_>,
+    run: &RunDir,
+    manifest: &Manifest,
+) -> Result<TrialLog, TrainingError> {
+    let old = request.resume.map(|name| resumable(request, name, manifest)).transpose()?;
+    let path = run.path().join(TRIALS);
+    atomic::create_parents(&path)?;
+    // The conditions under which the log's trials are worth anything.
+    atomic::write_bytes(&run.path().join(CONDITIONS), &conditions(request, manifest)?)?;
+    TrialLog::open(&path, old.as_deref())
+}
+
+/// Data, schema, split and settings that a trial's scores depend on.
+const CONDITIONS: &str = "model_trainer/conditions.json";
+
+fn conditions(request: &TrainRequest<'_>, manifest: &Manifest) -> Result<Vec<u8>, TrainingError> {
+    let training = request.training;
+    let value = serde_json::json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "data": manifest.data.as_ref().map(|d| &d.sha256),
+        "schema": request.schema.hash(),
+        "transform": request.transform,
+        "split": training.split,
+        "test_fraction": training.test_fraction,
+        "folds": training.folds,
+        "seed": training.seed,
+        "select_by": training.select_by,
+        "early_stopping": training.early_stopping,
+    });
+    serde_json::to_vec_pretty(&value).map_err(encode_error)
+}
+
+fn resumable(request: &TrainRequest<'_>, name: &str, manifest: &Manifest) -> Result<PathBuf, TrainingError> {
+    let id = RegistryStore::new(request.workspace).resolve(name)?;
+    let (directory, old) = load_run(request.workspace, &id)?;
+    let refuse = |reason: &str| TrainingError::Resume { run: id.to_string(), reason: reason.to_owned() };
+    if old.status == RunStatus::Running {
+        return Err(refuse("it is still running"));
+    }
+    match std::fs::read(directory.join(CONDITIONS)) {
+        Err(_) => Err(refuse("it ended before its search began; start without --resume")),
+        Ok(bytes) if bytes != conditions(request, manifest)? => {
+            Err(refuse("its data, schema or settings are others; start without --resume"))
+        }
+        Ok(_) => Ok(directory.join(TRIALS)),
+    }
+}
+
+/// Writes the model, the preprocessor for people, and which rows were learned from.
+pub fn write_model(run: &RunDir, finished: &Finished, groups: &[u64]) -> Result<(), TrainingError> {
+    atomic::write_bytes(&run.file(RunFile::Model), &finished.model.encode()?)?;
+    atomic::write_json(&run.file(RunFile::Preprocessor), &finished.model.preprocessor)?;
+    Ok(write_trained_rows(&run.path().join(TRAINED_ROWS), groups.iter().copied())?)
+}
+
+#[derive(Serialize)]
+struct SideRecord<'a> {
+    metrics: &'a Metrics,
+    curves: &'a Curves,
+}
+
+#[derive(Serialize)]
+struct MetricsFile<'a> {
+    threshold: &'a ThresholdChoice,
+    importances: Vec<(&'a str, f64)>,
+    train: SideRecord<'a>,
+    test: SideRecord<'a>,
+}
+
+#[derive(Serialize)]
+struct FoldCurve<'a> {
+    model: &'a str,
+    trial: usize,
+    fold: usize,
+    best_iteration: usize,
+}
+
+/// Writes metrics with curves, the leaderboard, learning curves, and the trials without their scores.
+pub fn write_scores(
+    run: &RunDir,
+    selection: &Selection,
+    finished: &Finished,
+    train: &SideScores,
+    test: &SideScores,
+) -> Result<(), TrainingError> {
+    let features = finished.model.preprocessor.features();
+    let weights = finished.model.classifier.importances().unwrap_or_default();
+    let mut importances: Vec<(&str, f64)> = features.iter().map(|f| f.name.as_str()).zip(weights).collect();
+    importances.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let file = MetricsFile {
+        threshold: &finished.threshold,
+        importances,
+        train: SideRecord { metrics: &train.metrics, curves: &train.curves },
+        test: SideRecord { metrics: &test.metrics, curves: &test.curves },
+    };
+    atomic::write_json(&run.file(RunFile::Metrics), &file)?;
+    atomic::write_json(&run.file(RunFile::Leaderboard), &selection.leaderboard)?;
+    let mut kept = Vec::new();
+    for record in &selection.trials {
+        for (fold, result) in record.folds.iter().enumerate() {
+            if let Some(best_iteration) = result.best_iteration {
+                kept.push(FoldCurve { model: &record.model, trial: record.trial + 1, fold: fold + 1, best_iteration });
+            }
+        }
+    }
+    atomic::write_json(&run.file(RunFile::LearningCurves), &kept)?;
+    let mut lines = Vec::new();
+    for record in &selection.trials {
+        serde_json::to_writer(&mut lines, record).map_err(encode_error)?;
+        lines.push(b'\n');
+    }
+    Ok(atomic::write_bytes(&run.path().join(TRIALS), &lines)?)
+}
+
+/// Writes what training rows and their scores looked like, for the drift of later batches.
+pub fn write_reference(
+    run: &RunDir,
+    finished: &Finished,
+    frame: &DataFrame,
+    scores: &[f64],
+) -> Result<(), TrainingError> {
+    let mut builder = ReferenceBuilder::new(&finished.model.schema);
+    builder.add(frame);
+    builder.add_scores(scores, finished.model.threshold);
+    Ok(atomic::write_json(&run.path().join(REFERENCE), &builder.finish())?)
+}

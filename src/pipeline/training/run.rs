@@ -1,0 +1,441 @@
+//! Owns the course of a training run: its stages, what each hands to the next, and how the run ends on disk.
+
+use std::time::Instant;
+
+use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, RunFile, SchemaRecord, SplitRecord};
+use crate::cancel::CancelToken;
+use crate::data::{
+    Fold, ReadSettings, Source, Split, SplitInput, SplitStrategy, folds, seen_in_train, split, time_folds,
+};
+use crate::metrics::named_metric;
+use crate::pipeline::comparison::TestRows;
+use crate::pipeline::checking::{Checking, open_source};
+use crate::pipeline::event::{Event, EventSink, Level, RunStatus, Stage};
+use crate::pipeline::ingestion::{Dataset, IngestionError, ingest};
+use crate::schema::{Column, Role, Schema};
+use crate::transform::TransformSettings;
+use crate::validation::{Purpose, Report, ValidationSettings};
+use crate::workspace::Workspace;
+
+use super::cross_validation::TrainingRows;
+use super::error::TrainingError;
+use super::evaluation::{Finished, SideScores, finish, score_side};
+use super::fitting::FitPlan;
+use super::outcome::{ChampionSummary, SideMetrics, SplitSummary, TrainOutcome};
+use super::promotion::{PromotionOutcome, ScoredTest, decide};
+use super::publication as files;
+use super::selection::{Selection, SelectionInput, chosen_families};
+use super::settings::TrainingSettings;
+use super::trials::TrialLog;
+
+/// What to train on, and how.
+pub struct TrainRequest<'a> {
+    /// Where runs are kept.
+    pub workspace: &'a Workspace,
+    /// The data.
+    pub source: &'a Source,
+    /// What it must look like.
+    pub schema: &'a Schema,
+    /// How it is read.
+    pub reading: &'a ReadSettings,
+    /// How it is checked.
+    pub validation: &'a ValidationSettings,
+    /// How columns become features.
+    pub transform: &'a TransformSettings,
+    /// How models are trained.
+    pub training: &'a TrainingSettings,
+    /// Threads; never changes the result.
+    pub threads: usize,
+    /// An interrupted run whose finished trials are taken over.
+    pub resume: Option<&'a str>,
+}
+
+/// Trains, compares, evaluates and publishes. The run's directory tells how it ended whatever happens.
+///
+/// # Errors
+/// [`TrainingError`]; the run's manifest says `failed` or `cancelled` then.
+pub fn train(
+    request: &TrainRequest<'_>,
+    events: &dyn EventSink,
+    cancel: &CancelToken,
+) -> Result<TrainOutcome, TrainingError> {
+    request.training.check()?;
+    chosen_families(request.training)?;
+    if request.schema.label.is_none() {
+        return Err(TrainingError::NoLabel { schema: request.schema.name.clone() });
+    }
+    let started = Instant::now();
+    // Opened before the run exists: a mistyped path must not leave a failed run behind.
+    let reader = open_source(request.source, request.reading).map_err(IngestionError::from)?;
+    let (directory, manifest) = RunDir::create(request.workspace)?;
+    events.send(Event::RunStarted { run_id: directory.id().to_string() });
+    let mut run = Run { request, events, cancel, directory, manifest };
+    let result = run.stages(reader, started);
+    run.end(result)
+}
+
+struct Run<'a> {
+    request: &'a TrainRequest<'a>,
+    events: &'a dyn EventSink,
+    cancel: &'a CancelToken,
+    directory: RunDir,
+    manifest: Manifest,
+}
+
+/// The two sides of a split, each with its own frame.
+struct Sides {
+    split: Split,
+    train: Side,
+    test: Side,
+    seen_in_train: f64,
+}
+
+struct Side {
+    frame: polars::prelude::DataFrame,
+    labels: Vec<bool>,
+    groups: Vec<u64>,
+}
+
+impl Run<'_> {
+    fn stages(
+        &mut self,
+        reader: Box<dyn crate::data::RowReader>,
+        started: Instant,
+    ) -> Result<TrainOutcome, TrainingError> {
+        self.manifest.seed = Some(self.request.training.seed);
+        self.manifest.schema = Some(SchemaRecord {
+            name: self.request.schema.name.clone(),
+            hash: self.request.schema.hash(),
+        });
+        self.manifest.champion_at_start = RegistryStore::new(self.request.workspace).read()?.champion;
+        let (report, dataset) = self.ingest(reader)?;
+        let (sides, folds) = self.split(&dataset)?;
+        let selection = self.select(&sides, &folds)?;
+        let finished = self.finish(&selection, &sides, &folds)?;
+        let (train, test) = self.evaluate(&finished, &sides)?;
+        let promotion = self.publish(&selection, &finished, (&train, &test), &sides, started)?;
+        Ok(self.outcome(report, selection, finished, (train, test), &sides, promotion, started))
+    }
+
+    /// Runs one stage between its two events and notes its time; the stage answers a summary beside its result.
+    fn stage<T>(
+        &mut self,
+        stage: Stage,
+        total: Option<u64>,
+        work: impl FnOnce(&mut Self) -> Result<(T, String), TrainingError>,
+    ) -> Result<T, TrainingError> {
+        self.cancel.check()?;
+        let started = Instant::now();
+        tracing::info!(%stage, "stage started");
+        self.events.send(Event::StageStarted { stage, total });
+        let (result, summary) = work(self)?;
+        let seconds = started.elapsed().as_secs_f64();
+        tracing::info!(%stage, seconds, %summary, "stage finished");
+        self.manifest.time_stage(stage, seconds);
+        self.events.send(Event::StageFinished { stage, seconds, summary });
+        Ok(result)
+    }
+
+    fn ingest(&mut self, reader: Box<dyn crate::data::RowReader>) -> Result<(Report, Dataset), TrainingError> {
+        let request = self.request;
+        self.stage(Stage::Ingestion, None, |run| {
+            let checking = Checking {
+                schema: request.schema,
+                purpose: Purpose::Train,
+                settings: request.validation,
+                reference: None,
+                cancel: run.cancel,
+            };
+            let mut rejects = files::RejectFile::create(&run.directory)?;
+            let events = run.events;
+            let (report, dataset) = ingest(&checking, reader, rejects.writer(), |rows| {
+                let note = "rows read and checked".to_owned();
+                events.send(Event::StageProgress { stage: Stage::Ingestion, done: rows, total: None, note });
+            })?;
+            rejects.commit()?;
+            files::write_report(&run.directory, &report)?;
+            run.warn_about(&report);
+            let Some(dataset) = dataset else {
+                let source_name = request.source.to_string();
+                return Err(IngestionError::Blocked { source_name, reason: report.blocking_summary() }.into());
+            };
+            run.manifest.data = Some(DataRecord {
+                name: request.source.to_string(),
+                sha256: dataset.hash.clone(),
+                rows: report.rows,
+                rejected_rows: report.rejected_rows,
+            });
+            files::write_feature_store(&run.directory, &dataset)?;
+            let malicious = dataset.labels.iter().filter(|l| **l).count();
+            let summary = format!(
+                "{} rows of {}, {} rejected, {malicious} malicious",
+                report.rows, request.source, report.rejected_rows
+            );
+            Ok(((report, dataset), summary))
+        })
+    }
+
+    fn warn_about(&self, report: &Report) {
+        for text in report.warnings() {
+            self.events.send(Event::Message { level: Level::Warning, text });
+        }
+    }
+
+    fn split(&mut self, dataset: &Dataset) -> Result<(Sides, Vec<Fold>), TrainingError> {
+        let settings = self.request.training;
+        self.stage(Stage::Transformation, None, |run| {
+            let input =
+                SplitInput { groups: &dataset.groups, labels: &dataset.labels, times: dataset.times.as_deref() };
+            let parts = split(settings.split, input, settings.test_fraction, settings.seed)?;
+            let side = |rows: &[usize]| -> Result<Side, TrainingError> {
+                Ok(Side {
+                    frame: TrainingRows::take(&dataset.frame, rows)?,
+                    labels: rows.iter().map(|&r| dataset.labels[r]).collect(),
+                    groups: rows.iter().map(|&r| dataset.groups[r]).collect(),
+                })
+            };
+            let (train, test) = (side(&parts.train)?, side(&parts.test)?);
+            let folds = run.folds(&train, &parts, dataset)?;
+            let seen_in_train = seen_in_train(&dataset.groups, &parts.train, &parts.test);
+            files::write_split(&run.directory, dataset, &parts)?;
+            run.manifest.split = Some(SplitRecord {
+                strategy: settings.split.to_string(),
+                seed: settings.seed,
+                test_fraction: settings.test_fraction,
+                train_rows: parts.train.len() as u64,
+                test_rows: parts.test.len() as u64,
+                seen_in_train,
+            });
+            run.directory.write_manifest(&run.manifest)?;
+            let summary = format!(
+                "{} split: {} training rows in {} folds, {} test rows, {:.1} % of them seen in training",
+                settings.split,
+                parts.train.len(),
+                folds.len(),
+                parts.test.len(),
+                seen_in_train * 100.0
+            );
+            Ok(((Sides { split: parts, train, test, seen_in_train }, folds), summary))
+        })
+    }
+
+    fn folds(&self, train: &Side, parts: &Split, dataset: &Dataset) -> Result<Vec<Fold>, TrainingError> {
+        let settings = self.request.training;
+        Ok(match settings.split {
+            SplitStrategy::Grouped => folds(&train.labels, Some(&train.groups), settings.folds, settings.seed)?,
+            SplitStrategy::Stratified => folds(&train.labels, None, settings.folds, settings.seed)?,
+            SplitStrategy::Time => {
+                let times = dataset.times.as_deref().unwrap_or_default();
+                let times: Vec<Option<i64>> = parts.train.iter().map(|&r| times.get(r).copied().flatten()).collect();
+                time_folds(&times, &train.labels, settings.folds)?
+            }
+        })
+    }
+
+    fn plan(&self) -> FitPlan<'_> {
+        FitPlan {
+            seed: self.request.training.seed,
+            threads: self.request.threads,
+            class_weight: self.request.transform.class_weight,
+            early_stopping: &self.request.training.early_stopping,
+            cancel: self.cancel,
+        }
+    }
+
+    /// The columns models may learn from: those of the schema that this source has.
+    fn columns(&self, side: &Side) -> Vec<Column> {
+        let schema = self.request.schema;
+        let times = schema.columns.iter().filter(|c| {
+            self.request.transform.timestamp_parts && c.role == Role::Timestamp && !schema.is_label(&c.name)
+        });
+        let here = |c: &&Column| side.frame.column(&c.name).is_ok();
+        schema.features().chain(times).filter(here).cloned().collect()
+    }
+
+    fn select(&mut self, sides: &Sides, folds: &[Fold]) -> Result<Selection, TrainingError> {
+        let settings = self.request.training;
+        self.stage(Stage::Training, None, |run| {
+            let columns = run.columns(&sides.train);
+            let rows = rows_of(&sides.train, &columns, run.request.transform);
+            let log = files::open_trial_log(run.request, &run.directory, &run.manifest)?;
+            let input = SelectionInput {
+                rows: &rows,
+                folds,
+                // Folds run side by side, so each fit has one thread.
+                plan: FitPlan { threads: 1, ..run.plan() },
+                threads: run.request.threads,
+                select_by: named_metric(&settings.select_by)?,
+                log: &log,
+                events: run.events,
+            };
+            let selection = input.run(settings)?;
+            let summary = format!(
+                "{} trials of {} families; best by {}: {} ({:.4})",
+                selection.trials.len(),
+                selection.leaderboard.iter().filter(|r| r.selected_by.is_some()).count(),
+                settings.select_by,
+                selection.family.name(),
+                selection.trial.score().unwrap_or(f64::NAN)
+            );
+            Ok((selection, summary))
+        })
+    }
+
+    fn finish(&mut self, selection: &Selection, sides: &Sides, folds: &[Fold]) -> Result<Finished, TrainingError> {
+        let columns = self.columns(&sides.train);
+        let rows = rows_of(&sides.train, &columns, self.request.transform);
+        let request = self.request;
+        let finished =
+            finish(selection, &rows, folds, request.schema, request.training, self.plan(), self.events)?;
+        for text in &finished.notes {
+            self.events.send(Event::Message { level: Level::Warning, text: text.clone() });
+        }
+        Ok(finished)
+    }
+
+    fn evaluate(&mut self, finished: &Finished, sides: &Sides) -> Result<(SideScores, SideScores), TrainingError> {
+        self.stage(Stage::Evaluation, None, |run| {
+            let train = score_side(&finished.model, &sides.train.frame, &sides.train.labels, run.plan())?;
+            let test = score_side(&finished.model, &sides.test.frame, &sides.test.labels, run.plan())?;
+            let gap = train.metrics.f1 - test.metrics.f1;
+            if gap > run.request.training.overfit_warning {
+                let text = format!(
+                    "training F1 {:.3} is {gap:.3} above test F1 {:.3}: the model fits its training rows too closely",
+                    train.metrics.f1, test.metrics.f1
+                );
+                run.events.send(Event::Message { level: Level::Warning, text });
+            }
+            let summary = format!(
+                "test rows: F1 {:.4}, ROC-AUC {:.4}, PR-AUC {:.4} at threshold {:.4}",
+                test.metrics.f1,
+                test.metrics.roc_auc.unwrap_or(f64::NAN),
+                test.metrics.pr_auc.unwrap_or(f64::NAN),
+                finished.model.threshold
+            );
+            Ok(((train, test), summary))
+        })
+    }
+
+    fn publish(
+        &mut self,
+        selection: &Selection,
+        finished: &Finished,
+        (train, test): (&SideScores, &SideScores),
+        sides: &Sides,
+        started: Instant,
+    ) -> Result<PromotionOutcome, TrainingError> {
+        self.stage(Stage::Publication, None, |run| {
+            files::write_model(&run.directory, finished, &sides.train.groups)?;
+            files::write_scores(&run.directory, selection, finished, train, test)?;
+            files::write_reference(&run.directory, finished, &sides.train.frame, &train.scores)?;
+            run.cancel.check()?;
+            run.describe(selection, finished, train, test)?;
+            run.directory.record_files(&mut run.manifest)?;
+            run.manifest.end(RunStatus::Finished, None);
+            run.manifest.seconds = Some(started.elapsed().as_secs_f64());
+            run.directory.write_manifest(&run.manifest)?;
+            let settings = run.request.training;
+            let rows = TestRows { frame: &sides.test.frame, labels: &sides.test.labels, groups: &sides.test.groups };
+            let scored = ScoredTest { rows, scores: &test.scores, threshold: finished.model.threshold };
+            let promotion = decide(
+                run.request.workspace,
+                run.directory.id(),
+                &scored,
+                named_metric(&settings.select_by)?,
+                &settings.promotion,
+                settings.seed,
+                run.cancel,
+            )?;
+            let verdict = if promotion.promoted { "promoted" } else { "not promoted" };
+            let summary = format!("{verdict}: {}", promotion.reason);
+            Ok((promotion, summary))
+        })
+    }
+
+    fn describe(
+        &mut self,
+        selection: &Selection,
+        finished: &Finished,
+        train: &SideScores,
+        test: &SideScores,
+    ) -> Result<(), TrainingError> {
+        let json = |value: serde_json::Result<serde_json::Value>| value.map_err(files::encode_error);
+        self.manifest.model = Some(selection.family.name().to_owned());
+        self.manifest.params = json(serde_json::to_value(&finished.model.params))?;
+        self.manifest.threshold = Some(finished.model.threshold);
+        self.manifest.metrics = json(serde_json::to_value(SideMetrics {
+            train: train.metrics.clone(),
+            test: test.metrics.clone(),
+        }))?;
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is one stage's result, used once")]
+    fn outcome(
+        &self,
+        report: Report,
+        selection: Selection,
+        finished: Finished,
+        (train, test): (SideScores, SideScores),
+        sides: &Sides,
+        promotion: PromotionOutcome,
+        started: Instant,
+    ) -> TrainOutcome {
+        let settings = self.request.training;
+        TrainOutcome {
+            run_id: self.directory.id().to_string(),
+            run_dir: self.directory.path().display().to_string(),
+            champion: ChampionSummary {
+                model: selection.family.name().to_owned(),
+                params: finished.model.params.clone(),
+                threshold: finished.model.threshold,
+            },
+            promoted: promotion.promoted,
+            split: SplitSummary {
+                strategy: settings.split.to_string(),
+                seed: settings.seed,
+                train_rows: sides.split.train.len(),
+                test_rows: sides.split.test.len(),
+                seen_in_train: sides.seen_in_train,
+            },
+            overfit_gap: train.metrics.f1 - test.metrics.f1,
+            metrics: SideMetrics { train: train.metrics, test: test.metrics },
+            leaderboard: selection.leaderboard,
+            seconds: started.elapsed().as_secs_f64(),
+            threshold: finished.threshold,
+            promotion,
+            rows: report.rows,
+            rejected_rows: report.rejected_rows,
+        }
+    }
+
+    /// Writes down how the run ended, whichever way, and tells.
+    fn end(mut self, result: Result<TrainOutcome, TrainingError>) -> Result<TrainOutcome, TrainingError> {
+        let (status, failure) = match &result {
+            Ok(_) => (RunStatus::Finished, None),
+            Err(_) if self.cancel.is_cancelled() => (RunStatus::Cancelled, Some("stopped on request".to_owned())),
+            Err(error) => (RunStatus::Failed, Some(error.to_string())),
+        };
+        // A run whose manifest already says finished is whole; only promotion can have failed after that.
+        if status != RunStatus::Finished && self.manifest.status == RunStatus::Running {
+            self.manifest.end(status, failure.clone());
+            if let Err(error) = self.directory.write_manifest(&self.manifest) {
+                tracing::error!(%error, "the manifest could not be written");
+            }
+        }
+        let run_id = self.directory.id().to_string();
+        match &failure {
+            None => tracing::info!(%run_id, "run finished"),
+            Some(why) => tracing::error!(%run_id, %why, "run ended without a model"),
+        }
+        self.events.send(Event::RunFinished { run_id, status });
+        match result {
+            Err(_) if self.cancel.is_cancelled() => Err(crate::cancel::Cancelled.into()),
+            other => other,
+        }
+    }
+}
+
+fn rows_of<'a>(side: &'a Side, columns: &'a [Column], transform: &'a TransformSettings) -> TrainingRows<'a> {
+    TrainingRows { frame: &side.frame, columns, labels: &side.labels, groups: &side.groups, transform }
+}

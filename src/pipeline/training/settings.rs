@@ -1,0 +1,150 @@
+//! Owns the settings of a training run, as `nsec.yaml` and the command line give them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::data::SplitStrategy;
+use crate::metrics::{ThresholdRule, named_metric};
+use crate::models::SearchStrategy;
+
+use super::error::TrainingError;
+
+/// How models are trained, selected, calibrated and promoted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingSettings {
+    /// Families to train, by name; empty means all.
+    pub models: Vec<String>,
+    /// Search over hyper-parameters: `none` (defaults only), `grid` or `random`.
+    pub search: SearchStrategy,
+    /// Trials a family with random search; the defaults are always the first.
+    pub trials: usize,
+    /// Folds of cross-validation, 2 to 20.
+    pub folds: usize,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// How test rows are set aside: `grouped` keeps identical rows on one side, `stratified` does not care, `time`
+    /// takes the latest.
+    pub split: SplitStrategy,
+    /// Share of rows set aside for the test, 0.05 to 0.5.
+    pub test_fraction: f64,
+    /// The metric that selects in cross-validation; `docs/EXTENDING.md` lists them.
+    pub select_by: String,
+    /// How the threshold is chosen on out-of-fold scores: `f1`, `alerts:N`, `cost:FP,FN` or `fpr:X`.
+    pub threshold_by: ThresholdRule,
+    /// How scores become probabilities: `sigmoid`, `isotonic` (makes ties, which spoil a ranking) or `none`.
+    pub calibration: Calibration,
+    /// Early stopping of families that fit in iterations.
+    pub early_stopping: EarlyStoppingSettings,
+    /// When a new model replaces the champion.
+    pub promotion: PromotionSettings,
+    /// A gap between training and test F1 above this is warned about.
+    pub overfit_warning: f64,
+}
+
+impl Default for TrainingSettings {
+    fn default() -> Self {
+        Self {
+            models: Vec::new(),
+            search: SearchStrategy::Grid,
+            trials: 10,
+            folds: 5,
+            seed: 42,
+            split: SplitStrategy::Grouped,
+            test_fraction: 0.2,
+            select_by: "pr_auc".into(),
+            threshold_by: ThresholdRule::F1,
+            calibration: Calibration::Sigmoid,
+            early_stopping: EarlyStoppingSettings::default(),
+            promotion: PromotionSettings::default(),
+            overfit_warning: 0.05,
+        }
+    }
+}
+
+/// How scores become probabilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Calibration {
+    /// A logistic curve through the scores (Platt).
+    Sigmoid,
+    /// A rising step function through the scores.
+    Isotonic,
+    /// The model's own probabilities.
+    None,
+}
+
+/// Early stopping of families that fit in iterations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EarlyStoppingSettings {
+    /// The one metric that is watched.
+    pub metric: String,
+    /// Iterations without improvement before stopping; 0 turns early stopping off.
+    pub patience: usize,
+    /// Improvement that counts.
+    pub min_delta: f64,
+    /// Share of the training rows that is watched instead of learned from.
+    pub validation_fraction: f64,
+}
+
+impl Default for EarlyStoppingSettings {
+    fn default() -> Self {
+        Self { metric: "log_loss".into(), patience: 25, min_delta: 0.0, validation_fraction: 0.15 }
+    }
+}
+
+/// When a new model replaces the champion by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PromotionSettings {
+    /// Whether a better model is promoted by itself.
+    pub automatic: bool,
+    /// Test rows that neither model was trained on, at least; with fewer a person decides.
+    pub min_rows: usize,
+    /// Probability, by paired bootstrap, that the new model is better, at least.
+    pub confidence: f64,
+    /// Bootstrap resamples.
+    pub resamples: usize,
+}
+
+impl Default for PromotionSettings {
+    fn default() -> Self {
+        Self { automatic: true, min_rows: 200, confidence: 0.9, resamples: 2000 }
+    }
+}
+
+impl TrainingSettings {
+    /// Checks every value that types alone do not.
+    ///
+    /// # Errors
+    /// The first value out of range, with its key.
+    pub fn check(&self) -> Result<(), TrainingError> {
+        let refuse = |key: &str, reason: String| Err(TrainingError::Setting { key: format!("training.{key}"), reason });
+        if !(0.05..=0.5).contains(&self.test_fraction) {
+            return refuse("test_fraction", format!("{} is outside 0.05 to 0.5", self.test_fraction));
+        }
+        if !(2..=20).contains(&self.folds) {
+            return refuse("folds", format!("{} is outside 2 to 20", self.folds));
+        }
+        if !(1..=10_000).contains(&self.trials) {
+            return refuse("trials", format!("{} is outside 1 to 10000", self.trials));
+        }
+        for (key, name) in [("select_by", &self.select_by), ("early_stopping.metric", &self.early_stopping.metric)] {
+            if let Err(unknown) = named_metric(name) {
+                return refuse(key, unknown.to_string());
+            }
+        }
+        if !(0.05..=0.5).contains(&self.early_stopping.validation_fraction) {
+            let given = self.early_stopping.validation_fraction;
+            return refuse("early_stopping.validation_fraction", format!("{given} is outside 0.05 to 0.5"));
+        }
+        if !(0.5..1.0).contains(&self.promotion.confidence) {
+            return refuse("promotion.confidence", format!("{} is outside 0.5 to 1", self.promotion.confidence));
+        }
+        if !(100..=100_000).contains(&self.promotion.resamples) {
+            return refuse("promotion.resamples", format!("{} is outside 100 to 100000", self.promotion.resamples));
+        }
+        Ok(())
+    }
+}

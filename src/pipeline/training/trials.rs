@@ -1,0 +1,145 @@
+//! Owns the trials of a search: what is to be tried, what came of it, and the log from which an interrupted search
+//! goes on.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::Metrics;
+use crate::models::{Family, ModelError, ParamSpec, Params, SearchStrategy, grid, random};
+
+use super::error::TrainingError;
+use super::settings::TrainingSettings;
+
+/// One family with one set of parameters, to be cross-validated.
+#[derive(Clone)]
+pub struct Trial {
+    /// The family.
+    pub family: &'static dyn Family,
+    /// 0-based among the family's trials.
+    pub index: usize,
+    /// Trials of this family.
+    pub of: usize,
+    /// Every parameter, defaults filled in.
+    pub params: Params,
+}
+
+/// The trials of one family under these settings, the defaults first.
+///
+/// # Errors
+/// The family's own defaults are out of its ranges.
+pub fn trials_of(family: &'static dyn Family, settings: &TrainingSettings) -> Result<Vec<Trial>, ModelError> {
+    let specs: Vec<ParamSpec> = family.parameters();
+    let defaults = Params::default().resolve(family.name(), &specs)?;
+    let mut points = match settings.search {
+        SearchStrategy::None => Vec::new(),
+        SearchStrategy::Grid => grid(&specs),
+        SearchStrategy::Random => random(&specs, settings.trials, settings.seed),
+    };
+    points.retain(|p| *p != defaults);
+    points.insert(0, defaults);
+    let of = points.len();
+    Ok(points.into_iter().enumerate().map(|(index, params)| Trial { family, index, of, params }).collect())
+}
+
+/// What one fold of a trial gave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FoldResult {
+    /// Metrics on the held-out fold, at threshold .5.
+    pub metrics: Metrics,
+    /// The selection metric on it.
+    pub selected_by: f64,
+    /// Seconds the fit took.
+    pub fit_seconds: f64,
+    /// Seconds the held-out rows took to score.
+    pub predict_seconds: f64,
+    /// Uncalibrated probabilities of the held-out rows, in row order.
+    pub scores: Vec<f64>,
+    /// The iteration the fit kept, for families that fit in iterations.
+    #[serde(default)]
+    pub best_iteration: Option<usize>,
+}
+
+/// A finished trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrialRecord {
+    /// The family's name.
+    pub model: String,
+    /// 0-based among the family's trials.
+    pub trial: usize,
+    /// Its parameters.
+    pub params: Params,
+    /// One a fold, in fold order; empty if it failed.
+    pub folds: Vec<FoldResult>,
+    /// What went wrong, if something did.
+    pub error: Option<String>,
+}
+
+impl TrialRecord {
+    /// Mean of the selection metric over the folds; `None` if the trial failed.
+    pub fn score(&self) -> Option<f64> {
+        if self.folds.is_empty() || self.error.is_some() {
+            return None;
+        }
+        let sum: f64 = self.folds.iter().map(|f| f.selected_by).sum();
+        Some(sum / self.folds.len() as f64)
+    }
+
+    /// Seconds all fits took.
+    pub fn fit_seconds(&self) -> f64 {
+        self.folds.iter().map(|f| f.fit_seconds).sum()
+    }
+}
+
+/// The append-only log of finished trials, one JSON object a line, each on disk before the next trial counts on it.
+pub struct TrialLog {
+    file: Mutex<File>,
+    finished: HashMap<(String, usize), TrialRecord>,
+}
+
+impl TrialLog {
+    /// Opens the log at `path` for appending; trials in `resume_from` count as finished.
+    ///
+    /// A last line torn by a crash is passed over: its trial runs again.
+    ///
+    /// # Errors
+    /// A file cannot be read or made.
+    pub fn open(path: &Path, resume_from: Option<&Path>) -> Result<Self, TrainingError> {
+        let fail = |path: &Path, source| TrainingError::TrialLog { path: path.to_owned(), source };
+        let mut finished = HashMap::new();
+        if let Some(old) = resume_from.filter(|p| p.exists()) {
+            let reader = BufReader::new(File::open(old).map_err(|e| fail(old, e))?);
+            for line in reader.split(b'\n') {
+                let line = line.map_err(|e| fail(old, e))?;
+                if let Ok(record) = serde_json::from_slice::<TrialRecord>(&line) {
+                    finished.insert((record.model.clone(), record.trial), record);
+                }
+            }
+        }
+        let file = OpenOptions::new().create(true).append(true).open(path).map_err(|e| fail(path, e))?;
+        Ok(Self { file: Mutex::new(file), finished })
+    }
+
+    /// The record of this very trial (same family, place and parameters), if it is finished already.
+    pub fn finished(&self, trial: &Trial) -> Option<&TrialRecord> {
+        self.finished
+            .get(&(trial.family.name().to_owned(), trial.index))
+            .filter(|r| r.params == trial.params && r.error.is_none())
+    }
+
+    /// Appends a finished trial.
+    ///
+    /// # Errors
+    /// The log cannot be written.
+    pub fn append(&self, record: &TrialRecord) -> std::io::Result<()> {
+        let mut line = serde_json::to_vec(record)?;
+        line.push(b'\n');
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write_all(&line)?;
+        file.sync_data()
+    }
+}

@@ -1,0 +1,145 @@
+//! Owns validating a source by itself: every row checked in one pass, rejects written, drift against a baseline.
+
+use std::path::Path;
+
+use crate::artifacts::atomic::AtomicFile;
+use crate::artifacts::WriteError;
+use crate::cancel::{CancelToken, Cancelled};
+use crate::data::{DataError, ReadSettings, Source};
+use crate::pipeline::checking::{CheckedBatch, Checking, open_source};
+use crate::pipeline::event::{Event, EventSink, Stage};
+use crate::pipeline::ingestion::{IngestionError, keep};
+use crate::pipeline::rejects::RejectWriter;
+use crate::pipeline::trained_model::ModelFileError;
+use crate::schema::Schema;
+use crate::validation::{Purpose, Reference, ReferenceBuilder, Report, ValidationSettings, drift};
+
+/// Why a source could not be validated.
+#[derive(Debug, thiserror::Error)]
+pub enum ValidationStageError {
+    /// It cannot be read, or a check cannot run.
+    #[error(transparent)]
+    Ingestion(#[from] IngestionError),
+    /// The baseline run's model or reference cannot be read.
+    #[error(transparent)]
+    Model(#[from] ModelFileError),
+    /// The rejects cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+impl From<DataError> for ValidationStageError {
+    fn from(error: DataError) -> Self {
+        Self::Ingestion(error.into())
+    }
+}
+
+impl From<Cancelled> for ValidationStageError {
+    fn from(cancelled: Cancelled) -> Self {
+        Self::Ingestion(cancelled.into())
+    }
+}
+
+/// What drift is measured against.
+pub enum Baseline {
+    /// A run's training rows.
+    Reference(Box<Reference>),
+    /// The rows of another source.
+    Source(Source),
+}
+
+/// What to validate, and how.
+pub struct ValidateRequest<'a> {
+    /// The source.
+    pub source: &'a Source,
+    /// What it must look like.
+    pub schema: &'a Schema,
+    /// How it is read.
+    pub reading: &'a ReadSettings,
+    /// How it is checked.
+    pub settings: &'a ValidationSettings,
+    /// What drift is measured against.
+    pub baseline: Option<&'a Baseline>,
+    /// Where rejected rows go.
+    pub rejects: Option<&'a Path>,
+}
+
+/// Checks a source to its end.
+///
+/// # Errors
+/// It cannot be read, a check cannot run, the rejects cannot be written, or cancellation.
+pub fn validate(
+    request: &ValidateRequest<'_>,
+    events: &dyn EventSink,
+    cancel: &CancelToken,
+) -> Result<Report, ValidationStageError> {
+    let started = std::time::Instant::now();
+    events.send(Event::StageStarted { stage: Stage::Validation, total: None });
+    let read;
+    let reference = match request.baseline {
+        None => None,
+        Some(Baseline::Reference(reference)) => Some(reference.as_ref()),
+        Some(Baseline::Source(source)) => {
+            read = reference_of(request, source, cancel)?;
+            Some(&read)
+        }
+    };
+    // Labelled data is checked as for training; a source without the label column can only be scored.
+    let reader = open_source(request.source, request.reading)?;
+    let labelled = request.schema.label.as_ref().is_some_and(|l| reader.header().names.contains(&l.column));
+    let purpose = if labelled { Purpose::Train } else { Purpose::Score };
+    let checking = Checking { schema: request.schema, purpose, settings: request.settings, reference, cancel };
+    let mut rejects = request.rejects.map(open_rejects).transpose()?;
+    let mut batch_reference = ReferenceBuilder::new(request.schema);
+    let mut rows = 0;
+    let (mut report, _) = checking.run::<ValidationStageError>(reader, |batch, _| {
+        let CheckedBatch { raw, typed, verdict } = batch;
+        rows += (raw.rows() + raw.malformed.len()) as u64;
+        if let (Some(writer), Some(path)) = (&mut rejects, request.rejects) {
+            writer.write(&verdict.rejects).map_err(|cause| WriteError::new(path, cause))?;
+        }
+        if reference.is_some() {
+            batch_reference.add(&keep(&typed.frame, &verdict.accepted).map_err(IngestionError::from)?);
+        }
+        let note = "rows checked".to_owned();
+        events.send(Event::StageProgress { stage: Stage::Validation, done: rows, total: None, note });
+        Ok(())
+    })?;
+    if let Some(writer) = rejects {
+        writer.into_inner().commit()?;
+    }
+    if let Some(reference) = reference {
+        report.drift = drift(reference, &batch_reference.finish(), &request.schema.drift);
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    let summary = format!("{} rows of {}, {} rejected", report.rows, request.source, report.rejected_rows);
+    events.send(Event::StageFinished { stage: Stage::Validation, seconds, summary });
+    Ok(report)
+}
+
+fn open_rejects(path: &Path) -> Result<RejectWriter<AtomicFile>, ValidationStageError> {
+    let file = AtomicFile::create_with_parents(path)?;
+    Ok(RejectWriter::new(file, false).map_err(|cause| WriteError::new(path, cause))?)
+}
+
+/// The accepted rows of a source as a reference.
+fn reference_of(
+    request: &ValidateRequest<'_>,
+    source: &Source,
+    cancel: &CancelToken,
+) -> Result<Reference, ValidationStageError> {
+    let reader = open_source(source, request.reading)?;
+    let checking = Checking {
+        schema: request.schema,
+        purpose: Purpose::Score,
+        settings: request.settings,
+        reference: None,
+        cancel,
+    };
+    let mut builder = ReferenceBuilder::new(request.schema);
+    checking.run::<ValidationStageError>(reader, |batch, _| {
+        builder.add(&keep(&batch.typed.frame, &batch.verdict.accepted).map_err(IngestionError::from)?);
+        Ok(())
+    })?;
+    Ok(builder.finish())
+}
