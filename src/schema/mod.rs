@@ -2,6 +2,15 @@
 //!
 //! Knows nothing of files being validated, of models or of the terminal.
 
+mod document;
+mod error;
+mod flexible;
 mod model;
+mod nearest;
+mod older;
+mod reading;
+mod vocabulary;
 
+pub use error::SchemaError;
 pub use model::{Column, ColumnType, DriftThresholds, Label, LabelValue, Malicious, Role, Rule, Schema, Severity};
+pub use reading::Loaded;
