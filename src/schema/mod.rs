@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of files being validated, of models or of the terminal.
 
+mod checking;
 mod document;
 mod error;
 mod flexible;
@@ -10,7 +11,9 @@ mod nearest;
 mod older;
 mod reading;
 mod vocabulary;
+mod writing;
 
+pub use checking::{SchemaProblem, whole_cell_pattern};
 pub use error::SchemaError;
 pub use model::{Column, ColumnType, DriftThresholds, Label, LabelValue, Malicious, Role, Rule, Schema, Severity};
 pub use reading::Loaded;
