@@ -3,7 +3,7 @@
 mod label;
 mod rules;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use regex::{Regex, RegexBuilder};
@@ -29,7 +29,14 @@ pub struct SchemaProblem {
 
 impl fmt::Display for SchemaProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}; {}", self.severity.word(), self.place, self.message, self.advice)
+        write!(
+            f,
+            "{}: {}: {}; {}",
+            self.severity.word(),
+            self.place,
+            self.message,
+            self.advice
+        )
     }
 }
 
@@ -65,7 +72,13 @@ impl Schema {
 pub(super) struct Problems(Vec<SchemaProblem>);
 
 impl Problems {
-    fn add(&mut self, severity: Severity, place: impl Into<String>, message: impl Into<String>, advice: impl Into<String>) {
+    fn add(
+        &mut self,
+        severity: Severity,
+        place: impl Into<String>,
+        message: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
         self.0.push(SchemaProblem {
             severity,
             place: place.into(),
@@ -91,17 +104,28 @@ fn place(index: usize, column: &Column) -> String {
 fn check_column(index: usize, column: &Column, found: &mut Problems) {
     let place = place(index, column);
     if column.name.trim().is_empty() && column.role == Role::Feature {
-        found.block(&place, "a feature without a name", "name it, or give it the role `id` or `ignore`");
+        found.block(
+            &place,
+            "a feature without a name",
+            "name it, or give it the role `id` or `ignore`",
+        );
     }
     check_range(&place, column, found);
     check_allowed(&place, column, found);
     if let Some(pattern) = &column.pattern {
         if let Err(reason) = whole_cell_pattern(pattern) {
-            found.block(format!("{place}.pattern"), reason, "correct it; the whole cell must match");
+            found.block(
+                format!("{place}.pattern"),
+                reason,
+                "correct it; the whole cell must match",
+            );
         } else if column.kind != ColumnType::Category && column.kind != ColumnType::Text {
             found.warn(
                 format!("{place}.pattern"),
-                format!("a pattern on a column of type {} is matched against its canonical text", column.kind.word()),
+                format!(
+                    "a pattern on a column of type {} is matched against its canonical text",
+                    column.kind.word()
+                ),
                 "prefer `min`, `max` or `allowed`",
             );
         }
@@ -113,7 +137,9 @@ fn check_column(index: usize, column: &Column, found: &mut Problems) {
             "give it the role `id`, or drop `unique`",
         );
     }
-    if column.role == Role::Timestamp && !matches!(column.kind, ColumnType::Timestamp | ColumnType::Int | ColumnType::Float) {
+    if column.role == Role::Timestamp
+        && !matches!(column.kind, ColumnType::Timestamp | ColumnType::Int | ColumnType::Float)
+    {
         found.block(
             format!("{place}.role"),
             format!("the role `timestamp` on a column of type {}", column.kind.word()),
@@ -147,8 +173,14 @@ fn check_range(place: &str, column: &Column, found: &mut Problems) {
             "swap them",
         );
     }
-    if column.kind == ColumnType::Port && (column.min.is_some_and(|m| m > 65535.0) || column.max.is_some_and(|m| m < 0.0)) {
-        found.block(format!("{place}.min"), "no port lies in this range", "ports are 0 to 65535");
+    if column.kind == ColumnType::Port
+        && (column.min.is_some_and(|m| m > 65535.0) || column.max.is_some_and(|m| m < 0.0))
+    {
+        found.block(
+            format!("{place}.min"),
+            "no port lies in this range",
+            "ports are 0 to 65535",
+        );
     }
 }
 
@@ -156,10 +188,14 @@ fn check_allowed(place: &str, column: &Column, found: &mut Problems) {
     let Some(allowed) = &column.allowed else { return };
     let place = format!("{place}.allowed");
     if allowed.is_empty() {
-        found.block(&place, "an empty list allows no value", "list the values, or drop `allowed`");
+        found.block(
+            &place,
+            "an empty list allows no value",
+            "list the values, or drop `allowed`",
+        );
     }
     let nulls = crate::data::NullTokens::default();
-    let mut seen: HashMap<&str, ()> = HashMap::new();
+    let mut seen: HashSet<&str> = HashSet::new();
     for value in allowed {
         let text = shown(value, 60);
         if !is_of_type(value, column.kind) {
@@ -168,9 +204,16 @@ fn check_allowed(place: &str, column: &Column, found: &mut Problems) {
                 format!("`{text}` is not of type {}", column.kind.word()),
                 "correct the value or the column's type",
             );
-        } else if value.parse().is_ok_and(|v: f64| column.min.is_some_and(|m| v < m) || column.max.is_some_and(|m| v > m)) && column.kind.is_numeric()
+        } else if value
+            .parse()
+            .is_ok_and(|v: f64| column.min.is_some_and(|m| v < m) || column.max.is_some_and(|m| v > m))
+            && column.kind.is_numeric()
         {
-            found.warn(&place, format!("`{text}` lies outside min and max"), "drop it, or widen the range");
+            found.warn(
+                &place,
+                format!("`{text}` lies outside min and max"),
+                "drop it, or widen the range",
+            );
         } else if nulls.is_null(value.as_bytes()) {
             found.warn(
                 &place,
@@ -178,7 +221,7 @@ fn check_allowed(place: &str, column: &Column, found: &mut Problems) {
                 "drop it and set `nullable: true` where empty cells are fine",
             );
         }
-        if seen.insert(value, ()).is_some() {
+        if !seen.insert(value) {
             found.add(Severity::Info, &place, format!("`{text}` stands twice"), "drop one");
         }
     }
@@ -213,7 +256,10 @@ pub fn whole_cell_pattern(pattern: &str) -> Result<Regex, String> {
                 other => {
                     let text = other.to_string();
                     let last = text.lines().next_back().unwrap_or_default().trim();
-                    format!("not a regular expression: {}", shown(last.trim_start_matches("error: "), 200))
+                    format!(
+                        "not a regular expression: {}",
+                        shown(last.trim_start_matches("error: "), 200)
+                    )
                 }
             })
     };
@@ -238,7 +284,12 @@ fn check_names(schema: &Schema, found: &mut Problems) {
             let place = format!("{}.aliases", place(index, column));
             match owners.get(alias.as_str()).copied() {
                 Some((owner, _)) if owner == index => {
-                    found.add(Severity::Info, place, format!("`{}` stands twice", shown(alias, 60)), "drop one");
+                    found.add(
+                        Severity::Info,
+                        place,
+                        format!("`{}` stands twice", shown(alias, 60)),
+                        "drop one",
+                    );
                 }
                 Some((owner, is_name)) => found.block(
                     place,
@@ -258,12 +309,19 @@ fn check_names(schema: &Schema, found: &mut Problems) {
 }
 
 fn check_roles(schema: &Schema, found: &mut Problems) {
-    let mut times = schema.columns.iter().enumerate().filter(|(_, c)| c.role == Role::Timestamp);
+    let mut times = schema
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| c.role == Role::Timestamp);
     let first = times.next();
     if let (Some((_, first)), Some((index, second))) = (first, times.next()) {
         found.warn(
             format!("{}.role", place(index, second)),
-            format!("a second column with the role `timestamp`; `{}` orders a time split", shown(&first.name, 60)),
+            format!(
+                "a second column with the role `timestamp`; `{}` orders a time split",
+                shown(&first.name, 60)
+            ),
             "give all but one the role `ignore`",
         );
     }
@@ -278,12 +336,24 @@ fn check_drift(schema: &Schema, found: &mut Problems) {
         ("ks", drift.ks, 1.0),
     ] {
         if !(value > 0.0 && value <= upper) {
-            let range = if upper == 1.0 { "above 0, at most 1" } else { "above 0 and finite" };
-            found.block(format!("drift.{key}"), format!("{value} is out of range"), format!("give a number {range}"));
+            let range = if upper == 1.0 {
+                "above 0, at most 1"
+            } else {
+                "above 0 and finite"
+            };
+            found.block(
+                format!("drift.{key}"),
+                format!("{value} is out of range"),
+                format!("give a number {range}"),
+            );
         }
     }
     if drift.min_rows == 0 {
-        found.warn("drift.min_rows", "0 rows would give a verdict", "give at least 1; the default is 200");
+        found.warn(
+            "drift.min_rows",
+            "0 rows would give a verdict",
+            "give at least 1; the default is 200",
+        );
     }
 }
 

@@ -88,7 +88,9 @@ impl Budget {
         self.nodes.set(self.nodes.get() + 1);
         self.bytes.set(self.bytes.get() + bytes);
         if self.nodes.get() > MAX_NODES || self.bytes.get() > MAX_TEXT_BYTES {
-            return Err(E::custom("the document expands too far; write repeated parts out or drop the aliases"));
+            return Err(E::custom(
+                "the document expands too far; write repeated parts out or drop the aliases",
+            ));
         }
         Ok(())
     }

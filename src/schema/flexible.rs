@@ -11,7 +11,9 @@ pub(super) const NOT_BENIGN: &str = "not_benign";
 
 /// `true` and `false` in any case, as their canonical word.
 pub(super) fn canonical_word(text: &str) -> Option<&'static str> {
-    ["true", "false"].into_iter().find(|word| text.eq_ignore_ascii_case(word))
+    ["true", "false"]
+        .into_iter()
+        .find(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// A list of scalars or one scalar. Elements keep the text they have in the file, so `1.10` stays `1.10`.

@@ -6,6 +6,7 @@ mod checking;
 mod document;
 mod error;
 mod flexible;
+mod generation;
 mod model;
 mod nearest;
 mod older;
@@ -15,5 +16,9 @@ mod writing;
 
 pub use checking::{SchemaProblem, whole_cell_pattern};
 pub use error::SchemaError;
+pub use generation::{GenerateOptions, Generated, LabelGuess, generate};
 pub use model::{Column, ColumnType, DriftThresholds, Label, LabelValue, Malicious, Role, Rule, Schema, Severity};
 pub use reading::Loaded;
+
+#[cfg(test)]
+mod tests;

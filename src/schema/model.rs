@@ -117,7 +117,11 @@ pub struct Column {
     #[serde(default)]
     pub nullable: bool,
     /// The only values allowed, as canonical text.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "optional_one_or_many")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_one_or_many"
+    )]
     pub allowed: Option<Vec<String>>,
     /// Smallest value allowed, inclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -11,10 +11,11 @@ impl Schema {
     /// The column whose name or alias is nearest to `name`, ignoring case, underscores and other punctuation; `None` where
     /// nothing is near. Of equally near columns, the first.
     pub fn nearest(&self, name: &str) -> Option<&str> {
-        let names = self
-            .columns
-            .iter()
-            .flat_map(|c| std::iter::once(&c.name).chain(&c.aliases).map(move |known| (known.as_str(), c.name.as_str())));
+        let names = self.columns.iter().flat_map(|c| {
+            std::iter::once(&c.name)
+                .chain(&c.aliases)
+                .map(move |known| (known.as_str(), c.name.as_str()))
+        });
         nearest_by(name, names)
     }
 }

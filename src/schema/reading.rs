@@ -34,13 +34,18 @@ impl Loaded {
         let mut bytes = Vec::new();
         File::open(path)
             .and_then(|file| file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes))
-            .map_err(|cause| open(format!("the schema cannot be read ({cause}); check the path"), Some(cause)))?;
+            .map_err(|cause| {
+                open(
+                    format!("the schema cannot be read ({cause}); check the path"),
+                    Some(cause),
+                )
+            })?;
         if bytes.len() > MAX_FILE_BYTES {
             return Err(open(too_large(), None));
         }
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            let line = 1 + error.as_bytes()[..at].iter().filter(|b| **b == b'\n').count();
+            let line = error.as_bytes()[..at].split(|b| *b == b'\n').count();
             open(format!("line {line} is not UTF-8; save the schema as UTF-8"), None)
         })?;
         Self::parse(&text, &path.display().to_string())
@@ -68,8 +73,20 @@ impl Loaded {
         let document = Node::read(text).map_err(|e| located(&e, origin, None))?;
         match &document {
             Node::Map(_) => {}
-            Node::Null => return Err(content(1, 1, "the schema is empty; `schema generate` writes one from data")),
-            _ => return Err(content(1, 1, "not a schema: expected the keys `name`, `label` and `columns`")),
+            Node::Null => {
+                return Err(content(
+                    1,
+                    1,
+                    "the schema is empty; `schema generate` writes one from data",
+                ));
+            }
+            _ => {
+                return Err(content(
+                    1,
+                    1,
+                    "not a schema: expected the keys `name`, `label` and `columns`",
+                ));
+            }
         }
         if older::is_older_form(&document) {
             return older::convert(text, origin, &document);
@@ -109,7 +126,7 @@ fn too_large() -> String {
 }
 
 /// Gives allowed and label values the text in which cells of their type are compared.
-fn canonicalise(schema: &mut Schema) {
+pub(super) fn canonicalise(schema: &mut Schema) {
     for column in &mut schema.columns {
         for value in column.allowed.iter_mut().flatten() {
             canonicalise_value(value, column.kind);
@@ -131,11 +148,15 @@ fn canonicalise(schema: &mut Schema) {
 }
 
 /// `+1` becomes `1` and `1e3` becomes `1000` where the type is a number; a value that is not of the type stays for the checker.
-pub(super) fn canonicalise_value(value: &mut String, kind: ColumnType) {
+fn canonicalise_value(value: &mut String, kind: ColumnType) {
     let text = value.trim();
     let canonical = match kind {
         ColumnType::Int | ColumnType::Port => text.parse::<i64>().ok().map(|v| v.to_string()),
-        ColumnType::Float => text.parse::<f64>().ok().filter(|v| v.is_finite()).map(|v| v.to_string()),
+        ColumnType::Float => text
+            .parse::<f64>()
+            .ok()
+            .filter(|v| v.is_finite())
+            .map(|v| v.to_string()),
         ColumnType::Bool => canonical_word(text).map(str::to_owned),
         _ => None,
     };
@@ -190,7 +211,10 @@ fn for_people(message: &str) -> String {
     {
         return unknown("word", found, expected);
     }
-    if let Some(key) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+    if let Some(key) = message
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.strip_suffix('`'))
+    {
         return format!("the key `{key}` is missing; add it");
     }
     if let Some(rest) = message.strip_prefix("invalid type: ")
@@ -208,8 +232,13 @@ fn for_people(message: &str) -> String {
 
 fn unknown(what: &str, found: &str, expected: &str) -> String {
     let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
-    let hint = nearest_of(found, known.iter().copied()).map_or(String::new(), |near| format!(" (did you mean `{near}`?)"));
-    format!("unknown {what} `{}`{hint}; known are {}", shown(found, 60), known.join(", "))
+    let hint =
+        nearest_of(found, known.iter().copied()).map_or(String::new(), |near| format!(" (did you mean `{near}`?)"));
+    format!(
+        "unknown {what} `{}`{hint}; known are {}",
+        shown(found, 60),
+        known.join(", ")
+    )
 }
 
 /// One line of printable text, shortened.

@@ -10,12 +10,44 @@ pub(super) enum Meaning {
 }
 
 const BENIGN: [&str; 14] = [
-    "benign", "normal", "legitimate", "legit", "legal", "safe", "clean", "good", "ham", "harmless", "trusted", "goodware",
-    "nonphishing", "notmalicious",
+    "benign",
+    "normal",
+    "legitimate",
+    "legit",
+    "legal",
+    "safe",
+    "clean",
+    "good",
+    "ham",
+    "harmless",
+    "trusted",
+    "goodware",
+    "nonphishing",
+    "notmalicious",
 ];
 const MALICIOUS: [&str; 22] = [
-    "malicious", "phishing", "phish", "attack", "attacks", "anomaly", "anomalous", "anomoly", "malware", "botnet", "bot", "intrusion",
-    "bad", "spam", "fraud", "unsafe", "dos", "ddos", "scan", "portscan", "exfiltration", "c2",
+    "malicious",
+    "phishing",
+    "phish",
+    "attack",
+    "attacks",
+    "anomaly",
+    "anomalous",
+    "anomoly",
+    "malware",
+    "botnet",
+    "bot",
+    "intrusion",
+    "bad",
+    "spam",
+    "fraud",
+    "unsafe",
+    "dos",
+    "ddos",
+    "scan",
+    "portscan",
+    "exfiltration",
+    "c2",
 ];
 
 /// The meaning of a label value, where its word says it.
@@ -33,8 +65,27 @@ pub(super) fn meaning(value: &str) -> Option<Meaning> {
 /// Whether a column so named is a label by name: `label`, `class`, `Result`, `is_malicious`.
 pub(super) fn names_label(name: &str) -> bool {
     const NAMES: [&str; 21] = [
-        "label", "labels", "class", "target", "attack", "result", "y", "ismalicious", "malicious", "phishing", "isphishing", "isattack",
-        "attacktype", "verdict", "outcome", "groundtruth", "status", "classlabel", "isbenign", "islegitimate", "legitimate",
+        "label",
+        "labels",
+        "class",
+        "target",
+        "attack",
+        "result",
+        "y",
+        "ismalicious",
+        "malicious",
+        "phishing",
+        "isphishing",
+        "isattack",
+        "attacktype",
+        "verdict",
+        "outcome",
+        "groundtruth",
+        "status",
+        "classlabel",
+        "isbenign",
+        "islegitimate",
+        "legitimate",
     ];
     NAMES.contains(&super::nearest::folded(name).as_str())
 }
@@ -48,9 +99,18 @@ pub(super) fn name_asserts_benign(name: &str) -> bool {
 
 /// Whether `1` or `true` in a column so named means malicious: `is_attack`.
 pub(super) fn name_asserts_malicious(name: &str) -> bool {
-    ["malicious", "phish", "attack", "anomal", "malware", "intrusion", "fraud", "spam"]
-        .iter()
-        .any(|word| super::nearest::folded(name).contains(word))
+    [
+        "malicious",
+        "phish",
+        "attack",
+        "anomal",
+        "malware",
+        "intrusion",
+        "fraud",
+        "spam",
+    ]
+    .iter()
+    .any(|word| super::nearest::folded(name).contains(word))
         && !name_asserts_benign(name)
 }
 
@@ -84,7 +144,12 @@ pub(super) fn names_row_number(name: &str) -> bool {
     let words: Vec<&str> = tokens.iter().map(String::as_str).collect();
     matches!(
         words.as_slice(),
-        [] | ["unnamed", ..] | ["index" | "idx" | "row" | "rownum" | "rowid"] | ["row" | "line" | "record", "id" | "number" | "num" | "no" | "nr" | "index"]
+        [] | ["unnamed", ..]
+            | ["index" | "idx" | "row" | "rownum" | "rowid"]
+            | [
+                "row" | "line" | "record",
+                "id" | "number" | "num" | "no" | "nr" | "index"
+            ]
             | ["level", "0"]
     )
 }
@@ -93,7 +158,10 @@ pub(super) fn names_row_number(name: &str) -> bool {
 pub(super) fn names_key(name: &str) -> bool {
     any_token(
         name,
-        &["id", "ids", "uid", "uuid", "guid", "key", "hash", "md5", "sha1", "sha256", "fuid", "index", "idx", "serial", "nr"],
+        &[
+            "id", "ids", "uid", "uuid", "guid", "key", "hash", "md5", "sha1", "sha256", "fuid", "index", "idx",
+            "serial", "nr",
+        ],
     )
 }
 
@@ -102,8 +170,9 @@ pub(super) fn names_measurement(name: &str) -> bool {
     any_token(
         name,
         &[
-            "bytes", "byte", "octets", "count", "cnt", "num", "duration", "dur", "length", "len", "size", "rate", "packets", "pkts", "pkt", "mean",
-            "std", "min", "max", "avg", "sum", "total", "ratio", "age", "iat", "amount", "score", "ttl", "load",
+            "bytes", "byte", "octets", "count", "cnt", "num", "duration", "dur", "length", "len", "size", "rate",
+            "packets", "pkts", "pkt", "mean", "std", "min", "max", "avg", "sum", "total", "ratio", "age", "iat",
+            "amount", "score", "ttl", "load",
         ],
     )
 }
@@ -112,7 +181,20 @@ pub(super) fn names_measurement(name: &str) -> bool {
 pub(super) fn names_time(name: &str) -> bool {
     any_token(
         name,
-        &["ts", "time", "timestamp", "datetime", "date", "epoch", "stime", "ltime", "starttime", "endtime", "created", "seen"],
+        &[
+            "ts",
+            "time",
+            "timestamp",
+            "datetime",
+            "date",
+            "epoch",
+            "stime",
+            "ltime",
+            "starttime",
+            "endtime",
+            "created",
+            "seen",
+        ],
     ) && !names_measurement(name)
 }
 
@@ -121,15 +203,30 @@ pub(super) fn names_port(name: &str) -> bool {
     let tokens = tokens(name);
     let words: Vec<&str> = tokens.iter().map(String::as_str).collect();
     let last_is_port = words.last().is_some_and(|last| {
-        matches!(*last, "port" | "sport" | "dport" | "dsport" | "srcport" | "dstport" | "srcprt" | "dstprt")
+        matches!(
+            *last,
+            "port" | "sport" | "dport" | "dsport" | "srcport" | "dstport" | "srcprt" | "dstprt"
+        )
     });
-    last_is_port || matches!(words.as_slice(), [.., "port", "no" | "number" | "num" | "nr"] | ["id", "orig" | "resp", "p"])
+    last_is_port
+        || matches!(
+            words.as_slice(),
+            [.., "port", "no" | "number" | "num" | "nr"] | ["id", "orig" | "resp", "p"]
+        )
 }
 
 /// Columns of the UCI phishing data that no other data set has.
 const UCI_PHISHING: [&str; 10] = [
-    "sslfinalstate", "urlofanchor", "prefixsuffix", "havingsubdomain", "shortiningservice", "linksintags", "popupwidnow",
-    "domainregisterationlength", "doubleslashredirecting", "statisticalreport",
+    "sslfinalstate",
+    "urlofanchor",
+    "prefixsuffix",
+    "havingsubdomain",
+    "shortiningservice",
+    "linksintags",
+    "popupwidnow",
+    "domainregisterationlength",
+    "doubleslashredirecting",
+    "statisticalreport",
 ];
 
 /// Whether these are the columns of the UCI phishing data (id 327), where `Result = -1` is phishing.

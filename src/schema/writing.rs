@@ -181,17 +181,24 @@ fn value(text_of: &str) -> String {
     let bare = text_of == "true"
         || text_of == "false"
         || text_of.parse::<i64>().is_ok_and(|v| v.to_string() == text_of)
-        || (text_of.contains('.') && text_of.parse::<f64>().is_ok_and(|v| v.is_finite() && v.to_string() == text_of));
+        || (text_of.contains('.')
+            && text_of
+                .parse::<f64>()
+                .is_ok_and(|v| v.is_finite() && v.to_string() == text_of));
     if bare { text_of.to_owned() } else { text(text_of) }
 }
 
 /// Words that some YAML reader takes for something other than text.
-const RESERVED: [&str; 11] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"];
+const RESERVED: [&str; 11] = [
+    "true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf",
+];
 
 /// Any text: bare where every YAML reader takes it for that text, else in double quotes.
 fn text(content: &str) -> String {
     let bare = content.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && content.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+        && content
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
         && !RESERVED.iter().any(|word| content.eq_ignore_ascii_case(word));
     if bare {
         return content.to_owned();

@@ -28,7 +28,11 @@ fn check_domain(label: &Label, found: &mut Problems) {
         found.block("label.column", "empty", "name the label's column");
     }
     if label.benign.is_empty() {
-        found.block("label.benign", "no value means benign", "list the values that mean benign");
+        found.block(
+            "label.benign",
+            "no value means benign",
+            "list the values that mean benign",
+        );
     }
     let malicious = match &label.malicious {
         Malicious::Values(values) => values.as_slice(),
@@ -50,7 +54,11 @@ fn check_domain(label: &Label, found: &mut Problems) {
             );
         }
     }
-    if malicious.iter().chain(&label.benign).any(|value| value.trim().is_empty()) {
+    if malicious
+        .iter()
+        .chain(&label.benign)
+        .any(|value| value.trim().is_empty())
+    {
         found.block("label", "an empty value", "an empty cell is no label; drop the value");
     }
 }
@@ -87,10 +95,18 @@ fn check_column(index: usize, column: &Column, label: &Label, found: &mut Proble
         if !is_of_type(value, column.kind) {
             found.block(
                 "label",
-                format!("`{}` is not of the column's type {}", shown(value, 60), column.kind.word()),
+                format!(
+                    "`{}` is not of the column's type {}",
+                    shown(value, 60),
+                    column.kind.word()
+                ),
                 "correct the value or the column's type",
             );
-        } else if column.allowed.as_ref().is_some_and(|a| !a.iter().any(|allowed| same_value(allowed, value))) {
+        } else if column
+            .allowed
+            .as_ref()
+            .is_some_and(|a| !a.iter().any(|allowed| same_value(allowed, value)))
+        {
             found.warn(
                 format!("{place}.allowed"),
                 format!("the label value `{}` is not among them", shown(value, 60)),
@@ -104,24 +120,36 @@ fn check_absent(schema: &Schema, label: &Label, found: &mut Problems) {
     if let Some(owner) = schema.columns.iter().find(|c| c.aliases.contains(&label.column)) {
         found.block(
             "label.column",
-            format!("`{}` is an alias of `{}`", shown(&label.column, 60), shown(&owner.name, 60)),
+            format!(
+                "`{}` is an alias of `{}`",
+                shown(&label.column, 60),
+                shown(&owner.name, 60)
+            ),
             "use the column's name",
         );
         return;
     }
     // A label misspelt here would leave the true one among the features, where it gives everything away.
     let wanted = folded(&label.column);
-    if let Some(near) = schema.columns.iter().find(|c| !wanted.is_empty() && folded(&c.name) == wanted) {
+    if let Some(near) = schema
+        .columns
+        .iter()
+        .find(|c| !wanted.is_empty() && folded(&c.name) == wanted)
+    {
         found.block(
             "label.column",
-            format!("`{}` is not a column, `{}` is", shown(&label.column, 60), shown(&near.name, 60)),
+            format!(
+                "`{}` is not a column, `{}` is",
+                shown(&label.column, 60),
+                shown(&near.name, 60)
+            ),
             "spell it as the column is spelt, or the label would be among the features",
         );
         return;
     }
-    let hint = schema
-        .nearest(&label.column)
-        .map_or(String::new(), |near| format!("; the nearest column is `{}`", shown(near, 60)));
+    let hint = schema.nearest(&label.column).map_or(String::new(), |near| {
+        format!("; the nearest column is `{}`", shown(near, 60))
+    });
     found.warn(
         "label.column",
         format!("`{}` is not among the columns{hint}", shown(&label.column, 60)),

@@ -37,7 +37,11 @@ fn check_expression(schema: &Schema, rule: &Rule, place: &str, found: &mut Probl
     let expression = match sql_expr(&rule.expression) {
         Ok(expression) => expression,
         Err(error) => {
-            found.block(place, one_line(&error.to_string()), "correct it; names with special characters stand in double quotes");
+            found.block(
+                place,
+                one_line(&error.to_string()),
+                "correct it; names with special characters stand in double quotes",
+            );
             return;
         }
     };
@@ -50,7 +54,9 @@ fn check_expression(schema: &Schema, rule: &Rule, place: &str, found: &mut Probl
                 "drop it from the rule",
             );
         } else if schema.column(&name).is_none() {
-            let hint = schema.nearest(&name).map_or(String::new(), |near| format!(" (did you mean `{}`?)", shown(near, 60)));
+            let hint = schema
+                .nearest(&name)
+                .map_or(String::new(), |near| format!(" (did you mean `{}`?)", shown(near, 60)));
             found.block(
                 place,
                 format!("unknown column `{}`{hint}", shown(&name, 60)),
@@ -84,13 +90,18 @@ fn check_type(schema: &Schema, expression: Expr, place: &str, found: &mut Proble
         .iter()
         .filter(|c| !schema.is_label(&c.name))
         .map(|c| Field::new(c.name.as_str().into(), polars_type(c.kind)));
-    let mut frame = DataFrame::empty_with_schema(&fields.collect()).lazy().select([expression]);
+    let mut frame = DataFrame::empty_with_schema(&fields.collect())
+        .lazy()
+        .select([expression]);
     match frame.collect_schema() {
         Ok(result) => match result.iter_values().next() {
             Some(DataType::Boolean) => {}
             other => found.block(
                 place,
-                format!("gives {}, not true or false", other.map_or("nothing".to_owned(), ToString::to_string)),
+                format!(
+                    "gives {}, not true or false",
+                    other.map_or("nothing".to_owned(), ToString::to_string)
+                ),
                 "write a condition that is true for a sound row",
             ),
         },
