@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::flexible::{NOT_BENIGN, canonical_word, one_or_many, optional_one_or_many, values_or_not_benign};
+
 /// A data set's contract: its columns, its label, rules across columns, and when drift is worth a word.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Schema {
     /// Short name; part of every `row_id`, so renaming a schema makes every row a new case.
     pub name: String,
@@ -25,24 +28,41 @@ pub struct Schema {
 
 /// Where the label stands and what its values mean.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Label {
     /// The label's column.
     pub column: String,
-    /// The values that mean malicious.
+    /// The values that mean malicious: in YAML a list, one value, or the word `not_benign`.
     pub malicious: Malicious,
     /// The values that mean benign (canonical text: `-1`, `normal`, `true`).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub benign: Vec<String>,
 }
 
 /// Which label values mean malicious.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+///
+/// Serialises as the schema file has it: a list of values, or the word `not_benign`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Malicious {
     /// Exactly these values.
     Values(Vec<String>),
     /// Every value that is not listed as benign.
     NotBenign,
+}
+
+impl Serialize for Malicious {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Values(values) => values.serialize(serializer),
+            Self::NotBenign => serializer.serialize_str(NOT_BENIGN),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Malicious {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        values_or_not_benign(deserializer)
+    }
 }
 
 /// A label cell once read.
@@ -74,13 +94,16 @@ impl Label {
     }
 }
 
-/// Text equality, or numeric equality where both read as numbers (`1`, `1.0`, `+1`).
-fn same_value(expected: &str, cell: &str) -> bool {
-    expected == cell || matches!((expected.parse::<f64>(), cell.parse::<f64>()), (Ok(a), Ok(b)) if a == b)
+/// Text equality, numeric equality where both read as numbers (`1`, `1.0`, `+1`), or `true` and `false` in any case.
+pub(super) fn same_value(expected: &str, cell: &str) -> bool {
+    expected == cell
+        || matches!((expected.parse::<f64>(), cell.parse::<f64>()), (Ok(a), Ok(b)) if a == b)
+        || matches!((canonical_word(expected), canonical_word(cell)), (Some(a), Some(b)) if a == b)
 }
 
 /// One column's contract.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Column {
     /// Canonical name.
     pub name: String,
@@ -94,7 +117,11 @@ pub struct Column {
     #[serde(default)]
     pub nullable: bool,
     /// The only values allowed, as canonical text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "optional_one_or_many"
+    )]
     pub allowed: Option<Vec<String>>,
     /// Smallest value allowed, inclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -109,7 +136,7 @@ pub struct Column {
     #[serde(default)]
     pub unique: bool,
     /// Other names that files use for it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub aliases: Vec<String>,
     /// What it means, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,6 +152,27 @@ pub struct Column {
 
 fn yes() -> bool {
     true
+}
+
+impl Column {
+    /// A required feature column without any bound on its values.
+    pub fn new(name: impl Into<String>, kind: ColumnType) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            required: true,
+            nullable: false,
+            allowed: None,
+            min: None,
+            max: None,
+            pattern: None,
+            unique: false,
+            aliases: Vec::new(),
+            description: None,
+            role: Role::Feature,
+            severity: Severity::Block,
+        }
+    }
 }
 
 /// How a column's cells are read, and the Polars type they become.
@@ -179,6 +227,7 @@ pub enum Severity {
 
 /// A rule across columns: a Polars SQL expression that is true for a sound row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Short name, unique in the schema.
     pub id: String,
@@ -216,6 +265,50 @@ impl Default for DriftThresholds {
             wasserstein: 0.1,
             ks: 0.1,
             min_rows: 200,
+        }
+    }
+}
+
+impl ColumnType {
+    /// The word a schema file uses for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::Category => "category",
+            Self::Bool => "bool",
+            Self::Text => "text",
+            Self::Ip => "ip",
+            Self::Port => "port",
+            Self::Timestamp => "timestamp",
+        }
+    }
+
+    /// Whether its cells are numbers that `min` and `max` can bound.
+    pub fn is_numeric(self) -> bool {
+        matches!(self, Self::Int | Self::Float | Self::Port)
+    }
+}
+
+impl Role {
+    /// The word a schema file uses for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Feature => "feature",
+            Self::Id => "id",
+            Self::Timestamp => "timestamp",
+            Self::Ignore => "ignore",
+        }
+    }
+}
+
+impl Severity {
+    /// The word a schema file uses for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Block => "block",
         }
     }
 }
