@@ -40,6 +40,11 @@ impl NullTokens {
         let cell = cell.trim_ascii();
         cell.is_empty() || self.0.iter().any(|token| token == cell)
     }
+
+    /// Whether some token could itself be read as a number (`-1`, `-9999`); then numbers must be compared too.
+    pub fn any_numeric(&self) -> bool {
+        self.0.iter().any(|token| token.iter().any(u8::is_ascii_digit))
+    }
 }
 
 impl Default for NullTokens {
