@@ -11,3 +11,4 @@ pub mod models;
 pub mod pipeline;
 pub mod schema;
 pub mod transform;
+pub mod validation;
