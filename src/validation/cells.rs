@@ -60,14 +60,14 @@ impl<'a> Cells<'a> {
 
     /// Calls `found` with each row that is null, in order.
     pub fn nulls(&self, found: impl FnMut(usize)) {
-        if self.null_count() == 0 {
-            return;
-        }
         fn each(nulls: impl Iterator<Item = bool>, mut found: impl FnMut(usize)) {
             nulls
                 .enumerate()
                 .filter(|(_, null)| *null)
                 .for_each(|(row, _)| found(row));
+        }
+        if self.null_count() == 0 {
+            return;
         }
         match self {
             Self::Int(c) | Self::Time(c) => each(c.iter().map(|v| v.is_none()), found),

@@ -1,6 +1,7 @@
 //! Owns the run of all checks over a stream of batches: which rows are accepted, which rejected and why, and the
 //! report at the end.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray};
@@ -209,7 +210,7 @@ impl Validator {
             reason.push_str(&finding.reason);
         }
         if findings.len() > MOST_REASONS {
-            reason.push_str(&format!("; and {} more", findings.len() - MOST_REASONS));
+            let _ = write!(reason, "; and {} more", findings.len() - MOST_REASONS);
         }
         Some(Reject {
             line: batch.line(first.row),

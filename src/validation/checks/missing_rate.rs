@@ -14,7 +14,7 @@ struct Missing {
     column: usize,
     name: String,
     before: f64,
-    missing: u64,
+    cells: u64,
 }
 
 /// The features that the reference knows.
@@ -35,7 +35,7 @@ pub(super) fn plan(setup: &Setup<'_>) -> Option<Box<dyn Check>> {
                 column,
                 name: feature.name.clone(),
                 before: reference.missing_rate(),
-                missing: 0,
+                cells: 0,
             })
         })
         .collect();
@@ -53,7 +53,7 @@ impl Check for MissingRate {
     fn rows(&mut self, batch: &Batch<'_>, _found: &mut Findings) -> Result<(), ValidationError> {
         self.rows += batch.rows() as u64;
         for column in &mut self.columns {
-            column.missing += batch.cells(column.column).map_or(0, |cells| cells.null_count() as u64);
+            column.cells += batch.cells(column.column).map_or(0, |cells| cells.null_count() as u64);
         }
         Ok(())
     }
@@ -65,7 +65,7 @@ impl Check for MissingRate {
         }
         let mut found = Vec::new();
         for column in &self.columns {
-            let now = column.missing as f64 / self.rows as f64;
+            let now = column.cells as f64 / self.rows as f64;
             if now - column.before > self.jump {
                 let message = format!(
                     "{:.1} % of the cells are missing, in training it was {:.1} %",
@@ -73,7 +73,7 @@ impl Check for MissingRate {
                     column.before * 100.0
                 );
                 let outcome = CheckOutcome::failed(ID, Severity::Warn, message);
-                found.push(outcome.about(column.name.as_str()).touching(column.missing));
+                found.push(outcome.about(column.name.as_str()).touching(column.cells));
             }
         }
         if found.is_empty() {

@@ -43,7 +43,7 @@ impl Check for Range {
     fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {
         for limits in &mut self.0 {
             let (min, max) = (limits.min, limits.max);
-            let outside = move |v: f64| (v < min) | (v > max);
+            let outside = move |v: f64| v < min || v > max;
             let fail = |row| limits.tally.fail(batch, row, found);
             match batch.cells(limits.column) {
                 Some(Cells::Int(cells)) => scan(cells, |v| outside(v as f64), fail),

@@ -100,7 +100,7 @@ fn probe(setup: &Setup<'_>, expression: &Expr) -> Result<(), String> {
         .enumerate()
         .filter(|(index, column)| !setup.schema.is_label(&column.name) && setup.layout.source(*index).is_some());
     let fields = present.map(|(_, column)| Field::new(column.name.as_str().into(), data_type(column.kind)));
-    let frame = DataFrame::empty_with_schema(&FrameSchema::from_iter(fields));
+    let frame = DataFrame::empty_with_schema(&fields.collect::<FrameSchema>());
     let result = frame
         .lazy()
         .select([expression.clone()])
