@@ -12,3 +12,4 @@ pub mod models;
 pub mod pipeline;
 pub mod schema;
 pub mod transform;
+pub mod validation;

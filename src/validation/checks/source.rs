@@ -1,0 +1,161 @@
+//! Owns the checks of a source's header: missing, absent, extra and renamed columns, and their order.
+
+use crate::schema::Severity;
+use crate::validation::report::{CheckOutcome, Scope};
+use crate::validation::visible::{shortened, visible_text};
+
+use super::{Purpose, Setup};
+
+/// Most extra columns named one by one.
+const NAMED: usize = 50;
+
+/// All outcomes about the header.
+pub(super) fn columns(setup: &Setup<'_>) -> Vec<CheckOutcome> {
+    let mut found = missing(setup);
+    found.extend(extra(setup));
+    found.extend(renamed(setup));
+    found.extend(absent(setup));
+    found.extend(order(setup));
+    found
+}
+
+/// A name for a message: visible, shortened.
+fn quoted(name: &str) -> String {
+    format!("`{}`", visible_text(&shortened(name.as_bytes(), 80)))
+}
+
+fn missing(setup: &Setup<'_>) -> Vec<CheckOutcome> {
+    let layout = setup.layout;
+    let is_label = |name: &str| setup.schema.is_label(name);
+    let columns = layout
+        .missing
+        .iter()
+        .filter(|(name, _)| !is_label(name))
+        .map(|(name, nearest)| {
+            let hint = match nearest {
+                Some(near) => format!(
+                    "the nearest name in the file is {}: rename it, or make it an alias in the schema",
+                    quoted(near)
+                ),
+                None => "add it to the file, or set `required: false` in the schema".to_owned(),
+            };
+            let message = format!("required column {} is missing; {hint}", quoted(name));
+            CheckOutcome::failed("missing_column", Severity::Block, message).about(name.as_str())
+        });
+    let mut found: Vec<CheckOutcome> = columns.collect();
+    found.extend(missing_label(setup));
+    if found.is_empty() {
+        let message = format!(
+            "{} columns of the schema are there",
+            layout.sources.iter().flatten().count()
+        );
+        found.push(CheckOutcome::passed(
+            "missing_column",
+            Severity::Block,
+            Scope::File,
+            message,
+        ));
+    }
+    found
+}
+
+fn missing_label(setup: &Setup<'_>) -> Option<CheckOutcome> {
+    let severity = match setup.purpose {
+        Purpose::Train => Severity::Block,
+        Purpose::Validate => Severity::Info,
+        Purpose::Score => return None,
+    };
+    let Some(label) = &setup.schema.label else {
+        let message = "the schema names no label, so there is nothing to learn; add `label:` to the schema";
+        return (setup.purpose == Purpose::Train)
+            .then(|| CheckOutcome::failed("missing_column", Severity::Block, message));
+    };
+    if setup.layout.label.is_some() {
+        return None;
+    }
+    let near = setup
+        .layout
+        .missing
+        .iter()
+        .find(|(name, _)| *name == label.column)
+        .and_then(|(_, near)| near.as_ref());
+    let hint = near.map_or_else(String::new, |n| {
+        format!("; the nearest name in the file is {}", quoted(n))
+    });
+    let message = format!("label column {} is missing{hint}", quoted(&label.column));
+    Some(CheckOutcome::failed("missing_column", severity, message).about(label.column.as_str()))
+}
+
+fn extra(setup: &Setup<'_>) -> Vec<CheckOutcome> {
+    let extra = &setup.layout.extra;
+    let mut found: Vec<CheckOutcome> = extra
+        .iter()
+        .take(NAMED)
+        .map(|name| {
+            let message = format!(
+                "column {} is not in the schema; it is carried along, not read",
+                quoted(name)
+            );
+            CheckOutcome::failed("extra_column", Severity::Warn, message).about(name.as_str())
+        })
+        .collect();
+    if extra.len() > NAMED {
+        let message = format!("{} further columns are not in the schema", extra.len() - NAMED);
+        found.push(CheckOutcome::failed("extra_column", Severity::Warn, message));
+    }
+    if found.is_empty() {
+        found.push(CheckOutcome::passed(
+            "extra_column",
+            Severity::Warn,
+            Scope::File,
+            "no unknown columns",
+        ));
+    }
+    found
+}
+
+fn renamed(setup: &Setup<'_>) -> Vec<CheckOutcome> {
+    let outcome = |(canonical, name): &(String, String)| {
+        let message = format!(
+            "column {} is read as {}, whose alias it is",
+            quoted(name),
+            quoted(canonical)
+        );
+        CheckOutcome::failed("renamed_column", Severity::Info, message).about(canonical.as_str())
+    };
+    let found: Vec<CheckOutcome> = setup.layout.renamed.iter().map(outcome).collect();
+    if found.is_empty() {
+        return vec![CheckOutcome::passed(
+            "renamed_column",
+            Severity::Info,
+            Scope::File,
+            "no aliases in use",
+        )];
+    }
+    found
+}
+
+fn absent(setup: &Setup<'_>) -> Option<CheckOutcome> {
+    let label = |name: &&String| setup.purpose != Purpose::Score || !setup.schema.is_label(name);
+    let absent: Vec<&String> = setup.layout.absent.iter().filter(label).collect();
+    if absent.is_empty() {
+        return None;
+    }
+    let mut names: Vec<String> = absent.iter().take(10).map(|name| quoted(name)).collect();
+    if absent.len() > names.len() {
+        names.push(format!("and {} more", absent.len() - names.len()));
+    }
+    let message = format!(
+        "{} optional columns are not in the file: {}",
+        absent.len(),
+        names.join(", ")
+    );
+    Some(CheckOutcome::failed("absent_column", Severity::Info, message))
+}
+
+fn order(setup: &Setup<'_>) -> Option<CheckOutcome> {
+    let places: Vec<usize> = setup.layout.sources.iter().flatten().copied().collect();
+    let moved = places.windows(2).any(|pair| pair[0] > pair[1]);
+    let message = "the columns stand in another order than in the schema; they are read by name";
+    moved.then(|| CheckOutcome::failed("column_order", Severity::Info, message))
+}

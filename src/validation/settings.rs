@@ -1,0 +1,36 @@
+//! Owns the settings of validation (`validation:` in `nsec.yaml`).
+
+use serde::{Deserialize, Serialize};
+
+/// How strict validation is, and how much memory it may use.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ValidationSettings {
+    /// The largest share of rows that may be rejected before the whole file is refused (0 to 1). Scoring never
+    /// refuses a file for this; it refuses one of which no row is left.
+    pub max_rejected_fraction: f64,
+    /// How many failing cells each check shows as examples. All are counted, and all rejected rows are written.
+    pub max_examples: usize,
+    /// How many distinct rows (or values of a unique column) are remembered to find repeats; about 20 bytes each for
+    /// rows, 40 for a unique column. Beyond that number new ones are no longer remembered, and the report says so.
+    pub max_tracked_rows: usize,
+    /// How many seconds a timestamp may lie in the future: clocks differ.
+    pub future_tolerance_seconds: u64,
+    /// From which area under the ROC curve on a single feature counts as giving the label away (0.5 to 1).
+    pub leak_auc: f64,
+    /// By how much a column's share of missing cells may exceed that of the training data (0 to 1).
+    pub missing_rate_jump: f64,
+}
+
+impl Default for ValidationSettings {
+    fn default() -> Self {
+        Self {
+            max_rejected_fraction: 0.05,
+            max_examples: 5,
+            max_tracked_rows: 10_000_000,
+            future_tolerance_seconds: 86_400,
+            leak_auc: 0.99,
+            missing_rate_jump: 0.05,
+        }
+    }
+}

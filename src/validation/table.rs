@@ -1,0 +1,193 @@
+//! Owns the report as a table for people.
+
+use std::fmt::Write as _;
+
+use crate::schema::Severity;
+
+use super::report::{CheckOutcome, CheckStatus, ColumnDrift, Report};
+use super::visible::{fit, text_width, visible_text};
+
+/// Columns the table needs at least.
+const NARROWEST: usize = 40;
+
+impl Report {
+    /// The report as text, no line wider than `width` columns (at least 40), every value from the data made visible.
+    pub fn table(&self, width: usize) -> String {
+        let width = width.max(NARROWEST);
+        let mut out = String::new();
+        let head = format!(
+            "{}: {} rows, {} rejected",
+            self.status.name(),
+            grouped(self.rows),
+            grouped(self.rejected_rows)
+        );
+        line(&mut out, &fit(&head, width));
+        self.checks_table(&mut out, width);
+        self.drift_table(&mut out, width);
+        out
+    }
+
+    fn checks_table(&self, out: &mut String, width: usize) {
+        let mut failed: Vec<&CheckOutcome> = self.with_status(CheckStatus::Failed).collect();
+        failed.sort_by_key(|check| std::cmp::Reverse(check.severity));
+        if !failed.is_empty() {
+            out.push('\n');
+        }
+        let names = failed
+            .iter()
+            .map(|c| text_width(&title(c)))
+            .max()
+            .unwrap_or(0)
+            .clamp(8, width / 3);
+        for check in failed {
+            let row = format!(
+                "{:<5}  {}  {:>11}  ",
+                severity(check.severity),
+                fit(&title(check), names),
+                if check.failing_rows > 0 {
+                    grouped(check.failing_rows)
+                } else {
+                    String::new()
+                },
+            );
+            let indent = text_width(&row);
+            wrap(out, &row, &check.message, indent, width);
+            for example in &check.examples {
+                let value = visible_text(&example.value);
+                let shown = if value.is_empty() { "(empty)".into() } else { value };
+                line(out, &fit(&format!("{:7}line {}: {shown}", "", example.line), width));
+            }
+        }
+        for (word, status) in [("passed", CheckStatus::Passed), ("skipped", CheckStatus::Skipped)] {
+            let ids: Vec<_> = self
+                .with_status(status)
+                .map(|c| visible_text(&c.id).into_owned())
+                .collect();
+            if !ids.is_empty() {
+                out.push('\n');
+                wrap(out, &format!("{word}: "), &ids.join(", "), 2, width);
+            }
+        }
+    }
+
+    fn with_status(&self, status: CheckStatus) -> impl Iterator<Item = &CheckOutcome> {
+        self.checks.iter().filter(move |check| check.status == status)
+    }
+
+    fn drift_table(&self, out: &mut String, width: usize) {
+        if self.drift.is_empty() {
+            return;
+        }
+        let names = self
+            .drift
+            .iter()
+            .map(|d| text_width(&visible_text(&d.column)))
+            .max()
+            .unwrap_or(0);
+        // 48 columns stand to the right of the name.
+        let names = names.clamp(6, width.saturating_sub(48).max(6));
+        let header = format!(
+            "{}  {:<14} {:>9} {:>9}  drifted",
+            fit("drift", names),
+            "metric",
+            "value",
+            "from"
+        );
+        out.push('\n');
+        line(out, &fit(&header, width));
+        for drift in &self.drift {
+            line(out, &fit(&drift_row(drift, names), width));
+        }
+    }
+}
+
+fn drift_row(drift: &ColumnDrift, names: usize) -> String {
+    let verdict = match drift.drifted {
+        Some(true) => "YES".to_owned(),
+        Some(false) => "no".to_owned(),
+        None => format!("too few ({})", grouped(drift.batch_rows)),
+    };
+    let name = fit(&visible_text(&drift.column), names);
+    let metric = drift.metric.name();
+    format!(
+        "{name}  {metric:<14} {:>9.4} {:>9.4}  {verdict}",
+        drift.value, drift.threshold
+    )
+}
+
+fn title(check: &CheckOutcome) -> String {
+    let id = visible_text(&check.id);
+    match &check.column {
+        Some(column) => format!("{id} {}", visible_text(column)),
+        None => id.into_owned(),
+    }
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Block => "BLOCK",
+        Severity::Warn => "warn",
+        Severity::Info => "info",
+    }
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(text.trim_end());
+    out.push('\n');
+}
+
+/// Writes `lead` and then `text`, broken at spaces, further lines indented.
+fn wrap(out: &mut String, lead: &str, text: &str, indent: usize, width: usize) {
+    // A deep indent would leave no room; fall back to a shallow one on a line of its own.
+    let (mut current, indent) = if indent + 24 > width {
+        line(out, &fit(lead, width));
+        (" ".repeat(7), 7)
+    } else {
+        (lead.to_owned(), indent)
+    };
+    let mut fresh = true;
+    for word in text.split(' ') {
+        let word = fit_word(word, width.saturating_sub(indent));
+        let gap = usize::from(!fresh);
+        if !fresh && text_width(&current) + gap + text_width(&word) > width {
+            line(out, &current);
+            current = " ".repeat(indent);
+            fresh = true;
+        }
+        if !fresh {
+            current.push(' ');
+        }
+        current.push_str(&word);
+        fresh = false;
+    }
+    line(out, &fit(&current, width));
+}
+
+fn fit_word(word: &str, width: usize) -> String {
+    if text_width(word) <= width {
+        word.to_owned()
+    } else {
+        fit(word, width)
+    }
+}
+
+/// A count with thousands separated.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A share as a percentage with one decimal: `47.1 %`. Nothing of nothing is `0.0 %`.
+pub(crate) fn percent(part: u64, whole: u64) -> String {
+    let mut out = String::new();
+    let share = if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+    let _ = write!(out, "{:.1} %", share * 100.0);
+    out
+}
