@@ -7,6 +7,7 @@
 
 pub mod cancel;
 pub mod data;
+pub mod explain;
 pub mod models;
 pub mod pipeline;
 pub mod schema;
