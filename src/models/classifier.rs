@@ -211,6 +211,16 @@ pub enum ModelError {
         /// Where reading stopped.
         reason: String,
     },
+    /// A name that no family bears.
+    #[error("no model family `{name}`{suggestion} (families: {known})")]
+    UnknownFamily {
+        /// The name given.
+        name: String,
+        /// The nearest name, as `; did you mean ...?`, or nothing.
+        suggestion: String,
+        /// All names.
+        known: String,
+    },
     /// Stopped on request.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),

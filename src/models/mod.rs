@@ -2,11 +2,32 @@
 //!
 //! Knows matrices and labels; no file, schema, stage or terminal.
 
+mod additive;
+mod checks;
 mod classifier;
+mod decision_tree;
+mod detached;
+mod engine_input;
+mod k_nearest_neighbors;
+mod logistic_regression;
+mod naive_bayes_categorical;
+mod naive_bayes_gaussian;
 mod params;
+mod registry;
+mod saved;
+mod scoring;
+mod search;
+mod support_vector;
+#[cfg(test)]
+mod test_data;
+mod weights;
 
 pub use classifier::{
     Capabilities, Classifier, Contributions, EarlyStopping, Family, FitContext, IterationReport, ModelError,
     ScoreScale, TrainSet,
 };
+pub use detached::silence_engine_panics;
 pub use params::{ParamKind, ParamSpec, ParamValue, Params};
+pub use registry::{families, family, load};
+pub use search::{SearchStrategy, grid, random};
+pub use weights::{balanced, repeat_rows};

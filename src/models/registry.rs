@@ -1,0 +1,50 @@
+//! Owns the list of model families: a new one is its file and one line here.
+
+use super::classifier::{Classifier, Family, ModelError};
+use super::params::nearest;
+use super::{
+    decision_tree, k_nearest_neighbors, logistic_regression, naive_bayes_categorical, naive_bayes_gaussian,
+    support_vector,
+};
+
+static FAMILIES: &[&dyn Family] = &[
+    &logistic_regression::LogisticRegression,
+    &naive_bayes_categorical::NaiveBayesCategorical,
+    &naive_bayes_gaussian::NaiveBayesGaussian,
+    &decision_tree::DecisionTree,
+    &k_nearest_neighbors::KNearestNeighbors,
+    &support_vector::SupportVector,
+];
+
+/// Every family, in the order leaderboards are filled.
+pub fn families() -> &'static [&'static dyn Family] {
+    FAMILIES
+}
+
+/// The family of this name.
+///
+/// # Errors
+/// [`ModelError::UnknownFamily`], with the nearest name and all names.
+pub fn family(name: &str) -> Result<&'static dyn Family, ModelError> {
+    let names = || FAMILIES.iter().map(|f| f.name());
+    FAMILIES
+        .iter()
+        .find(|f| f.name() == name)
+        .copied()
+        .ok_or_else(|| ModelError::UnknownFamily {
+            name: name.to_owned(),
+            suggestion: nearest(name, names()).map_or_else(String::new, |near| format!("; did you mean `{near}`?")),
+            known: names().collect::<Vec<_>>().join(", "),
+        })
+}
+
+/// Reads back a model that [`Classifier::save`] wrote.
+///
+/// # Errors
+/// [`ModelError::UnknownFamily`] or [`ModelError::Damaged`].
+pub fn load(family_name: &str, bytes: &[u8]) -> Result<Box<dyn Classifier>, ModelError> {
+    family(family_name)?.load(bytes)
+}
+
+#[cfg(test)]
+mod tests;
