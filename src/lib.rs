@@ -5,9 +5,14 @@
 //! `explain`, `artifacts`, `triage` }. Nothing in `models` knows that a file exists; nothing below `cli` knows that a
 //! terminal exists. `docs/ARCHITECTURE.md` tells the whole story.
 
+pub mod artifacts;
 pub mod cancel;
 pub mod data;
+pub mod logging;
 pub mod models;
 pub mod pipeline;
 pub mod schema;
+pub mod settings;
 pub mod transform;
+pub mod triage;
+pub mod workspace;
