@@ -1,0 +1,175 @@
+//! Owns reading runs that others left, whatever state they are in.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::{LOCK_FILE, RunError, RunFile, RunId};
+use crate::artifacts::manifest::{MANIFEST_VERSION, Manifest};
+use crate::pipeline::event::RunStatus;
+use crate::workspace::Workspace;
+
+/// A larger manifest is not one of ours.
+const MAX_MANIFEST_BYTES: u64 = 16 << 20;
+
+/// What a run reads as that says `running` and whose process is gone.
+const KILLED: &str = "killed";
+
+/// One directory in `Artifacts/`.
+#[derive(Clone, Debug)]
+pub struct RunEntry {
+    /// The directory's name; not a run id where the directory is foreign.
+    pub name: String,
+    /// The directory.
+    pub path: PathBuf,
+    /// The manifest, or why the directory holds no usable run.
+    pub manifest: Result<Box<Manifest>, String>,
+}
+
+impl RunEntry {
+    /// The run's id; `None` for a foreign directory.
+    pub fn id(&self) -> Option<RunId> {
+        self.name.parse().ok()
+    }
+
+    /// How it stands, for people: `finished`, `running`, `failed`, `failed (killed)`, `cancelled` or `damaged`.
+    pub fn status_text(&self) -> &'static str {
+        match &self.manifest {
+            Err(_) => "damaged",
+            Ok(m) => match m.status {
+                RunStatus::Running => "running",
+                RunStatus::Finished => "finished",
+                RunStatus::Failed if m.failure.as_deref() == Some(KILLED) => "failed (killed)",
+                RunStatus::Failed => "failed",
+                RunStatus::Cancelled => "cancelled",
+            },
+        }
+    }
+
+    /// Whether a living process still writes to it, as far as can be told.
+    pub fn is_running(&self) -> bool {
+        match &self.manifest {
+            Ok(m) => m.status == RunStatus::Running,
+            // A run between `mkdir` and its first manifest.
+            Err(_) => matches!(owner(&self.path), Owner::Alive),
+        }
+    }
+}
+
+/// Every run directory, oldest first. Torn and foreign directories are listed as damaged; files and hidden entries
+/// are passed over. A missing `Artifacts/` is an empty list.
+pub fn list(workspace: &Workspace) -> Result<Vec<RunEntry>, RunError> {
+    let artifacts = workspace.artifacts_dir();
+    let fail = |cause| RunError::Read {
+        path: artifacts.clone(),
+        cause,
+    };
+    let entries = match fs::read_dir(&artifacts) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(fail(e)),
+    };
+    let mut runs = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(fail)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        if name.starts_with('.') || !path.is_dir() {
+            continue;
+        }
+        let manifest = match name.parse::<RunId>() {
+            Ok(id) => read_manifest(&path, &id),
+            Err(_) => Err("not a run directory".to_owned()),
+        };
+        runs.push(RunEntry { name, path, manifest });
+    }
+    runs.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(runs)
+}
+
+/// One run by its id, with its directory. A run that says `running` and whose process is gone reads as failed
+/// (`killed`).
+pub fn load(workspace: &Workspace, id: &RunId) -> Result<(PathBuf, Manifest), RunError> {
+    let path = workspace.artifacts_dir().join(id.as_str());
+    if !path.is_dir() {
+        return Err(RunError::NotFound { id: id.to_string() });
+    }
+    match read_manifest(&path, id) {
+        Ok(manifest) => Ok((path, *manifest)),
+        Err(reason) => Err(RunError::Damaged {
+            id: id.to_string(),
+            reason,
+        }),
+    }
+}
+
+fn read_manifest(directory: &Path, id: &RunId) -> Result<Box<Manifest>, String> {
+    let path = directory.join(RunFile::Manifest.relative());
+    let bytes = read_limited(&path)?;
+    let mut manifest: Box<Manifest> =
+        serde_json::from_slice(&bytes).map_err(|e| format!("manifest.json cannot be understood ({e})"))?;
+    if manifest.format > MANIFEST_VERSION {
+        return Err(format!(
+            "manifest.json was made by a newer version of nsec-tui (format {}); update nsec-tui",
+            manifest.format
+        ));
+    }
+    if manifest.run_id != *id {
+        return Err(format!("manifest.json belongs to run {}", manifest.run_id));
+    }
+    if manifest.status == RunStatus::Running {
+        let gone = match owner(directory) {
+            Owner::Alive => false,
+            Owner::Gone => true,
+            Owner::Unknown => !manifest.process.may_live(),
+        };
+        if gone {
+            manifest.status = RunStatus::Failed;
+            manifest.failure = Some(KILLED.to_owned());
+        }
+    }
+    Ok(manifest)
+}
+
+fn read_limited(path: &Path) -> Result<Vec<u8>, String> {
+    let not_read = |e: io::Error| match e.kind() {
+        io::ErrorKind::NotFound => "it has no manifest.json".to_owned(),
+        _ => format!("manifest.json cannot be read ({e})"),
+    };
+    // A FIFO or device in its place would block or never end.
+    if !fs::metadata(path).map_err(not_read)?.is_file() {
+        return Err("manifest.json is not a file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(not_read)?;
+    file.take(MAX_MANIFEST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(not_read)?;
+    if bytes.len() as u64 > MAX_MANIFEST_BYTES {
+        return Err("manifest.json is larger than any manifest".to_owned());
+    }
+    Ok(bytes)
+}
+
+/// What the run's lock says of the process that made it.
+enum Owner {
+    Alive,
+    Gone,
+    Unknown,
+}
+
+fn owner(directory: &Path) -> Owner {
+    let path = directory.join(LOCK_FILE);
+    if !path.is_file() {
+        return Owner::Unknown;
+    }
+    let Ok(file) = File::open(path) else {
+        return Owner::Unknown;
+    };
+    // Shared, so that two readers do not take each other for the run itself.
+    match file.try_lock_shared() {
+        Ok(()) => Owner::Gone,
+        Err(TryLockError::WouldBlock) => Owner::Alive,
+        Err(TryLockError::Error(_)) => Owner::Unknown,
+    }
+}

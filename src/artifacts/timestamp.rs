@@ -1,0 +1,55 @@
+//! Owns points in time as this program writes them: UTC, RFC 3339 in files, `yyyymmddThhmmssZ` in names.
+
+use std::fmt;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A moment in UTC, to the millisecond. Serialises as `2026-11-23T08:40:00.123Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(DateTime<Utc>);
+
+impl Timestamp {
+    /// The present.
+    pub fn now() -> Self {
+        Self::from(Utc::now())
+    }
+
+    /// `yyyymmddThhmmssZ`: sortable, and fit for file names.
+    pub fn compact(&self) -> String {
+        self.0.format("%Y%m%dT%H%M%SZ").to_string()
+    }
+
+    /// Seconds from `earlier` to `self`; zero if the clock was set back in between.
+    pub fn seconds_since(&self, earlier: Self) -> f64 {
+        ((self.0 - earlier.0).num_milliseconds().max(0) as f64) / 1000.0
+    }
+}
+
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(moment: DateTime<Utc>) -> Self {
+        let millis = moment.timestamp_millis();
+        Self(DateTime::from_timestamp_millis(millis).unwrap_or(moment))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        DateTime::parse_from_rfc3339(&text)
+            .map(|moment| Self::from(moment.to_utc()))
+            .map_err(|e| serde::de::Error::custom(format!("not an RFC 3339 time: {e}")))
+    }
+}

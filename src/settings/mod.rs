@@ -1,0 +1,187 @@
+//! Owns `nsec.yaml`: the settings of every part, typed, each with a default, read with errors that name the line.
+//!
+//! A new section is one line in [`Settings`]: a field whose type derives `JsonSchema`, `Serialize` and `Deserialize`,
+//! has `#[serde(default, deny_unknown_fields)]` and a `Default`. Checking, messages and `docs/SETTINGS.md` follow
+//! from the type.
+
+mod check;
+mod locate;
+mod logging;
+pub mod reference;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_yaml::Value;
+
+pub use logging::{LogLevel, LoggingSettings};
+
+use crate::triage::RiskSettings;
+
+/// A larger file is no settings file.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Everything that `nsec.yaml` can say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Log files in `logs/`.
+    pub logging: LoggingSettings,
+    /// Risk bands and recommended actions.
+    pub risk: RiskSettings,
+}
+
+impl Settings {
+    /// What the types cannot say: values that must fit together. Gives the key and what is wrong with it.
+    fn validate(&self) -> Result<(), (String, String)> {
+        within("risk", self.risk.validate())
+    }
+}
+
+fn within(section: &str, result: Result<(), (String, String)>) -> Result<(), (String, String)> {
+    result.map_err(|(key, message)| (format!("{section}.{key}"), message))
+}
+
+/// One thing wrong in a settings file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// 1-based line, where known.
+    pub line: Option<usize>,
+    /// The key's path: `risk.bands.low`; empty for the file as a whole.
+    pub key: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        if !self.key.is_empty() {
+            write!(f, "{}: ", crate::logging::escape_controls(&self.key))?;
+        }
+        f.write_str(&crate::logging::escape_controls(&self.message))
+    }
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file could not be read.
+    #[error("{file}: cannot read the settings: {cause}")]
+    Read {
+        /// The file.
+        file: String,
+        /// What the operating system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// The file says something that cannot be meant.
+    #[error("{file}: {}; docs/SETTINGS.md lists every key", in_one_line(problems))]
+    Invalid {
+        /// The file.
+        file: String,
+        /// What is wrong, in the order of the file; at least one.
+        problems: Vec<Problem>,
+    },
+}
+
+/// The first problems; a person mends a few at a time.
+fn in_one_line(problems: &[Problem]) -> String {
+    const SHOWN: usize = 5;
+    let mut text = problems.iter().take(SHOWN).map(Problem::to_string).collect::<Vec<_>>().join("; ");
+    if problems.len() > SHOWN {
+        text.push_str(&format!("; and {} more", problems.len() - SHOWN));
+    }
+    text
+}
+
+/// Reads settings: the file that a person named (`--config`), which must exist, else `default_file`
+/// (`<workspace>/nsec.yaml`), which need not.
+pub fn load(named: Option<&Path>, default_file: &Path) -> Result<Settings, SettingsError> {
+    let path: PathBuf = named.unwrap_or(default_file).to_path_buf();
+    let file = path.display().to_string();
+    let fail = |cause| SettingsError::Read {
+        file: file.clone(),
+        cause,
+    };
+    let opened = match File::open(&path) {
+        Ok(opened) => opened,
+        Err(e) if e.kind() == io::ErrorKind::NotFound && named.is_none() => return Ok(Settings::default()),
+        Err(e) => return Err(fail(e)),
+    };
+    let mut bytes = Vec::new();
+    opened.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(fail)?;
+    let whole = |message: &str| SettingsError::Invalid {
+        file: file.clone(),
+        problems: vec![Problem {
+            line: None,
+            key: String::new(),
+            message: message.to_owned(),
+        }],
+    };
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(whole("it is larger than 1 MB, which no settings file is"));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| whole("it is not UTF-8 text"))?;
+    parse(&text, &file)
+}
+
+/// Reads settings from text; `file` names it in errors. An empty text, and sections without content, mean defaults.
+pub fn parse(text: &str, file: &str) -> Result<Settings, SettingsError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let invalid = |mut problems: Vec<Problem>| {
+        problems.sort_by_key(|p| p.line);
+        SettingsError::Invalid {
+            file: file.to_owned(),
+            problems,
+        }
+    };
+    let located = |key: &[String], message: String| Problem {
+        line: locate::line_of(text, key),
+        key: key.join("."),
+        message,
+    };
+    let value: Value = serde_yaml::from_str(text).map_err(|e| invalid(vec![from_yaml(&e)]))?;
+    if value.is_null() {
+        return Ok(Settings::default());
+    }
+    let schema = schemars::schema_for!(Settings);
+    let findings = check::check(&value, schema.as_value());
+    if !findings.is_empty() {
+        return Err(invalid(findings.into_iter().map(|f| located(&f.key, f.message)).collect()));
+    }
+    let settings: Settings =
+        serde_yaml::from_value(without_empty_sections(value)).map_err(|e| invalid(vec![from_yaml(&e)]))?;
+    settings.validate().map_err(|(key, message)| {
+        let path: Vec<String> = key.split('.').map(str::to_owned).collect();
+        invalid(vec![located(&path, message)])
+    })?;
+    Ok(settings)
+}
+
+fn from_yaml(error: &serde_yaml::Error) -> Problem {
+    let text = error.to_string();
+    // The line stands in front already.
+    let message = text.split(" at line ").next().unwrap_or(&text).to_owned();
+    Problem {
+        line: error.location().map(|l| l.line()),
+        key: String::new(),
+        message,
+    }
+}
+
+/// Without keys that have no value at the top: a section whose every key is commented out.
+fn without_empty_sections(value: Value) -> Value {
+    match value {
+        Value::Mapping(map) => Value::Mapping(map.into_iter().filter(|(_, v)| !v.is_null()).collect()),
+        other => other,
+    }
+}
