@@ -7,7 +7,9 @@
 
 pub mod cancel;
 pub mod data;
+pub mod embedded;
 pub mod models;
 pub mod pipeline;
 pub mod schema;
+pub mod synthetic;
 pub mod transform;
