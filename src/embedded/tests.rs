@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
+use sha2::Digest;
+
 use super::*;
 use crate::schema::{ColumnType, LabelValue, Role, Schema};
 
@@ -33,10 +35,7 @@ fn schema(yaml: &str) -> Schema {
     let mut malicious = value["label"]["malicious"].clone();
     if malicious.is_sequence() {
         texts(&mut malicious);
-        value["label"]["malicious"] = serde_json::json!({ "values": malicious })
-            .as_object()
-            .map(|o| serde_yaml::to_value(o).unwrap())
-            .unwrap();
+        value["label"]["malicious"] = serde_yaml::to_value(BTreeMap::from([("values", malicious)])).unwrap();
     }
     texts(&mut value["label"]["benign"]);
     // JSON knows no tags, so the enum reads from `{values: [...]}` as it stands.
@@ -50,12 +49,15 @@ fn the_embedded_data_is_the_file() {
     assert_eq!(file.lines().count(), 11_056);
     assert!(!file.contains('\r'));
     // The figure that Network_Data/README.md gives.
-    use sha2::Digest;
-    let hash: String = sha2::Sha256::digest(file.as_bytes())
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect();
-    assert_eq!(hash, "e4eb3fd2d0a588019585b4d0abc097d26933c3890020ca5dab12f37f759d56d5");
+    let hash = sha2::Sha256::digest(file.as_bytes());
+    let readme = "e4eb3fd2d0a588019585b4d0abc097d26933c3890020ca5dab12f37f759d56d5";
+    let digits = (0..64)
+        .step_by(2)
+        .map(|i| u8::from_str_radix(&readme[i..i + 2], 16).unwrap());
+    assert!(
+        digits.eq(hash.iter().copied()),
+        "not the file that the README describes"
+    );
     // No time in the gzip header, so that builds repeat.
     assert_eq!(DATA_GZ[4..8], [0; 4]);
 }

@@ -87,13 +87,7 @@ impl Iterator for PhishingGenerator {
         let mut row = [label; 31];
         for (cell, &(minus, zero)) in row.iter_mut().zip(&profile?.steps) {
             let at = self.0.below(1000);
-            *cell = if at < u32::from(minus) {
-                -1
-            } else if at < u32::from(zero) {
-                0
-            } else {
-                1
-            };
+            *cell = i8::from(at >= u32::from(minus)) + i8::from(at >= u32::from(zero)) - 1;
         }
         Some(row)
     }
