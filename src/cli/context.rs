@@ -1,17 +1,21 @@
 //! Owns what every command starts from: the workspace, the settings, the log and a way to be stopped.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::GlobalArgs;
 use super::error::CliError;
 use super::progress::Progress;
 use crate::cancel::CancelToken;
-use crate::data::Source;
+use crate::data::{EmbeddedTable, Source};
 use crate::embedded;
 use crate::logging::{self, LogGuard};
-use crate::schema::{Schema, SchemaProblem, Severity};
+use crate::schema::{Loaded, Schema, SchemaProblem, Severity};
 use crate::settings::Settings;
 use crate::workspace::Workspace;
+
+/// The data inside the program.
+const BUNDLED: EmbeddedTable = EmbeddedTable { name: "the bundled data", bytes: embedded::DATA_GZ };
 
 /// What every command starts from.
 pub(super) struct Context {
@@ -47,14 +51,14 @@ impl Context {
     }
 
     /// The schema of a command: the file named, else the workspace's, else the bundled one.
-    pub(super) fn schema(&self, named: Option<&Path>) -> Result<Schema, CliError> {
+    pub(super) fn schema(&self, named: Option<&Path>) -> Result<Arc<Schema>, CliError> {
         let workspace_schema = self.workspace.schema_file();
         let (loaded, origin) = match named {
-            Some(path) => (Schema::read(path)?, path.display().to_string()),
+            Some(path) => (Loaded::read(path)?, path.display().to_string()),
             None if workspace_schema.exists() => {
-                (Schema::read(&workspace_schema)?, workspace_schema.display().to_string())
+                (Loaded::read(&workspace_schema)?, workspace_schema.display().to_string())
             }
-            None => (Schema::parse(embedded::SCHEMA, "bundled schema")?, "bundled schema".to_owned()),
+            None => (Loaded::parse(embedded::SCHEMA, "bundled schema")?, "bundled schema".to_owned()),
         };
         for note in &loaded.notes {
             self.progress.line(&format!("{origin}: {note}"));
@@ -65,7 +69,7 @@ impl Context {
             let rest = if more > 0 { format!(" (and {more} more; `schema check` lists them)") } else { String::new() };
             return Err(CliError::Usage(format!("{origin}: {}{rest}", describe(worst))));
         }
-        Ok(loaded.schema)
+        Ok(Arc::new(loaded.schema))
     }
 
     /// The source of a command: the one named, else the workspace's data, else the bundled data.
@@ -74,11 +78,11 @@ impl Context {
             return source.clone();
         }
         let data: PathBuf = self.workspace.default_data();
-        if data.exists() { Source::Path(data) } else { Source::Embedded }
+        if data.exists() { Source::Path(data) } else { Source::Embedded(BUNDLED) }
     }
 }
 
 /// One problem of a schema in one line.
 pub(super) fn describe(problem: &SchemaProblem) -> String {
-    format!("{}: {}", problem.location, problem.message)
+    format!("{}: {}; {}", problem.place, problem.message, problem.advice)
 }

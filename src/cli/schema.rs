@@ -5,14 +5,14 @@ use super::context::{Context, describe};
 use super::error::CliError;
 use super::print;
 use crate::artifacts::atomic;
-use crate::pipeline::checking::open_source;
-use crate::schema::{GenerateOptions, Schema, Severity, generate};
+use crate::data::open;
+use crate::schema::{GenerateOptions, Loaded, Severity, generate};
 
 /// Runs a schema command.
 pub(super) fn run(command: &SchemaCommand, context: &Context) -> Result<(), CliError> {
     match command {
         SchemaCommand::Generate { source, label, output } => {
-            let mut reader = open_source(source, &context.settings.reading)?;
+            let mut reader = open(source, &context.settings.reading)?;
             let options = GenerateOptions { name: source.stem(), label: label.clone(), ..GenerateOptions::default() };
             let generated = generate(reader.as_mut(), &options, &context.cancel)?;
             for note in &generated.notes {
@@ -28,7 +28,7 @@ pub(super) fn run(command: &SchemaCommand, context: &Context) -> Result<(), CliE
             }
         }
         SchemaCommand::Check { file } => {
-            let loaded = Schema::read(file)?;
+            let loaded = Loaded::read(file)?;
             for note in &loaded.notes {
                 print::out(&format!("note: {note}\n"))?;
             }

@@ -1,5 +1,7 @@
 //! Owns `validate`: the report on a source, for people or as JSON, and its exit code.
 
+use std::sync::Arc;
+
 use super::args::ValidateArgs;
 use super::context::Context;
 use super::error::CliError;
@@ -38,7 +40,7 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Result<(), CliError
 /// A run's training rows, or the rows of a source.
 fn baseline(name: &str, context: &Context) -> Result<Baseline, CliError> {
     match run_named(&context.workspace, name) {
-        Ok((directory, _)) => Ok(Baseline::Reference(Box::new(read_reference(&directory)?))),
+        Ok((directory, _)) => Ok(Baseline::Reference(Arc::new(read_reference(&directory)?))),
         Err(not_a_run) => {
             let source = Source::parse(name)?;
             let exists = matches!(&source, Source::Path(path) if path.exists());

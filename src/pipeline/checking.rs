@@ -1,14 +1,13 @@
 //! Owns the one way rows come in: read ahead, typed by the schema, checked. Validation, training and prediction all
 //! go through it, so no stage can see rows that another would refuse.
 
+use std::sync::Arc;
+
 use crate::cancel::{CancelToken, Cancelled};
-use crate::data::{
-    DataError, Header, Layout, NullTokens, RawBatch, ReadSettings, RowReader, Source, TypedBatch, open, open_bytes,
-    parse_batch,
-};
-use crate::embedded;
+use crate::data::{DataError, Header, Layout, NullTokens, RawBatch, RowReader, TypedBatch, parse_batch};
 use crate::schema::Schema;
-use crate::validation::{BatchVerdict, Purpose, Reference, Report, ValidationError, ValidationSettings, Validator};
+use crate::validation::drift::Reference;
+use crate::validation::{Against, BatchVerdict, Purpose, Report, ValidationError, ValidationSettings, Validator};
 
 use super::stream::for_each_batch;
 
@@ -45,27 +44,16 @@ pub enum IngestionError {
     Cancelled(#[from] Cancelled),
 }
 
-/// Opens a source, the bundled one included.
-///
-/// # Errors
-/// It cannot be opened.
-pub fn open_source(source: &Source, reading: &ReadSettings) -> Result<Box<dyn RowReader>, DataError> {
-    match source {
-        Source::Embedded => open_bytes("the bundled data", embedded::DATA_GZ, reading),
-        other => open(other, reading),
-    }
-}
-
 /// A source about to be checked.
 pub struct Checking<'a> {
     /// What the rows must look like.
-    pub schema: &'a Schema,
+    pub schema: &'a Arc<Schema>,
     /// What they are for.
     pub purpose: Purpose,
     /// How checks behave.
     pub settings: &'a ValidationSettings,
     /// What training rows looked like, for new categories and missing rates.
-    pub reference: Option<&'a Reference>,
+    pub reference: Option<Arc<Reference>>,
     /// Asks to stop.
     pub cancel: &'a CancelToken,
 }
@@ -98,7 +86,9 @@ impl Checking<'_> {
         let header = reader.header().clone();
         let nulls: NullTokens = reader.null_tokens().clone();
         let layout = Layout::resolve(self.schema, &header);
-        let mut validator = Validator::new(self.schema, &layout, self.purpose, self.settings, self.reference)
+        let against = Against { reference: self.reference.clone(), now: Some(chrono::Utc::now().timestamp_micros()) };
+        let schema = Arc::clone(self.schema);
+        let mut validator = Validator::new(schema, layout.clone(), self.purpose, self.settings, against)
             .map_err(IngestionError::from)?;
         if layout.missing.is_empty() {
             let notes = for_each_batch::<E>(reader, self.cancel, |raw| {

@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use crate::artifacts::RunFile;
 use crate::cancel::{CancelToken, Cancelled};
-use crate::data::{DataError, ReadSettings, Source};
-use crate::metrics::{BootstrapSettings, Difference, Metric, MetricError, metric, paired_bootstrap};
-use crate::pipeline::checking::{Checking, open_source};
-use crate::pipeline::ingestion::{IngestionError, ingest};
+use crate::data::{DataError, ReadSettings, Source, open};
+use crate::metrics::{BootstrapOptions, Difference, MetricError, Paired, bootstrap_difference};
+use crate::pipeline::checking::Checking;
+use crate::pipeline::ingestion::{IngestionError, ingest, take_rows};
 use crate::pipeline::rejects::RejectWriter;
 use crate::pipeline::trained_model::{ModelFileError, ScoreError, TrainedModel};
 use crate::pipeline::training::TRAINED_ROWS;
@@ -83,7 +83,7 @@ pub struct PairedDifference {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MetricDifference {
     /// The metric.
-    pub name: &'static str,
+    pub name: String,
     /// On all rows.
     pub difference: f64,
     /// Lower end of the 90 % interval.
@@ -112,7 +112,7 @@ pub fn paired_difference(
     // These rows passed once already; what a later schema would refuse is of no interest here.
     let mut nowhere = RejectWriter::new(std::io::sink(), false)
         .map_err(|source| IngestionError::Write { path: "rejects".into(), source })?;
-    let (report, dataset) = ingest(&checking, open_source(&source, reading)?, &mut nowhere, |_| {})?;
+    let (report, dataset) = ingest(&checking, open(&source, reading)?, &mut nowhere, |_| {})?;
     let Some(dataset) = dataset else {
         let (source_name, reason) = (source.to_string(), report.blocking_summary());
         return Err(IngestionError::Blocked { source_name, reason }.into());
@@ -128,15 +128,14 @@ pub fn paired_difference(
     let (old_scores, new_scores) = (old.score(&rows.frame)?, new.score(&rows.frame)?);
     let mut metrics = Vec::new();
     for name in ["f1", "roc_auc", "pr_auc", "brier"] {
-        let Some(metric) = metric(name) else { continue };
         let pair = Pair { old: (&old_scores, old.threshold), new: (&new_scores, new.threshold) };
-        let difference = pair.difference(metric, &rows, &BootstrapSettings::default(), cancel)?;
+        let difference = pair.difference(name, &rows, &BootstrapOptions::default(), cancel)?;
         metrics.push(MetricDifference {
-            name: metric.name,
+            name: difference.metric,
             difference: difference.difference,
             low: difference.low,
             high: difference.high,
-            probability_better: difference.probability_better,
+            probability_better: difference.probability_b_better,
         });
     }
     Ok(PairedDifference { rows: rows.labels.len(), metrics })
@@ -175,7 +174,7 @@ impl TestRows<'_> {
     /// The frame does not have them.
     pub fn take(&self, rows: &[usize]) -> Result<TakenRows, TransformError> {
         Ok(TakenRows {
-            frame: crate::data::take_rows(self.frame, rows)?,
+            frame: take_rows(self.frame, rows)?,
             labels: rows.iter().map(|&r| self.labels[r]).collect(),
             groups: rows.iter().map(|&r| self.groups[r]).collect(),
         })
@@ -198,12 +197,20 @@ impl Pair<'_> {
     /// The metric is undefined on these rows, or cancellation.
     pub fn difference(
         &self,
-        metric: &'static Metric,
+        metric: &str,
         rows: &TakenRows,
-        settings: &BootstrapSettings,
+        options: &BootstrapOptions,
         cancel: &CancelToken,
     ) -> Result<Difference, MetricError> {
-        paired_bootstrap(metric, &rows.labels, self.old, self.new, Some(&rows.groups), settings, cancel)
+        let paired = Paired {
+            a: self.old.0,
+            b: self.new.0,
+            labels: &rows.labels,
+            threshold_a: self.old.1,
+            threshold_b: self.new.1,
+            groups: Some(&rows.groups),
+        };
+        bootstrap_difference(metric, &paired, options, cancel)
     }
 }
 

@@ -117,6 +117,15 @@ pub fn keep(frame: &DataFrame, accepted: &[bool]) -> Result<DataFrame, polars::e
     frame.filter(&BooleanChunked::from_slice("accepted".into(), accepted))
 }
 
+/// These rows of a frame, in this order.
+///
+/// # Errors
+/// A row that the frame does not have.
+pub fn take_rows(frame: &DataFrame, rows: &[usize]) -> Result<DataFrame, polars::error::PolarsError> {
+    let rows: Vec<polars::prelude::IdxSize> = rows.iter().map(|&r| r as polars::prelude::IdxSize).collect();
+    frame.take(&polars::prelude::IdxCa::from_vec("rows".into(), rows))
+}
+
 /// Feeds a row's cells to the hash, each with its length, so that cells cannot run together.
 fn hash_cells<'a>(hash: &mut Sha256, cells: impl Iterator<Item = &'a [u8]>) {
     for cell in cells {

@@ -1,6 +1,5 @@
 //! Owns the file of rejected rows: one line a row with its line, column, value, reason and text.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::validation::Reject;
@@ -39,40 +38,28 @@ impl<W: Write> RejectWriter<W> {
         }
     }
 
-    /// Writes the rejected rows of a batch: all findings on one row become one line, the first finding's column and
-    /// value and every reason.
+    /// Writes the rejected rows of a batch, one line each.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn write(&mut self, rejects: &[Reject]) -> io::Result<()> {
-        let mut rows: BTreeMap<u64, Vec<&Reject>> = BTreeMap::new();
-        for reject in rejects {
-            rows.entry(reject.line).or_default().push(reject);
-        }
-        for (number, findings) in rows {
-            self.write_row(number, &findings)?;
-        }
-        Ok(())
+        rejects.iter().try_for_each(|reject| self.write_row(reject))
     }
 
-    fn write_row(&mut self, number: u64, findings: &[&Reject]) -> io::Result<()> {
-        let Some(first) = findings.first() else { return Ok(()) };
+    fn write_row(&mut self, reject: &Reject) -> io::Result<()> {
         self.line.clear();
         if let Some(source) = &self.source {
             push_guarded(&mut self.line, source.as_bytes());
             self.line.push(b',');
         }
-        self.line.extend_from_slice(number.to_string().as_bytes());
-        self.line.push(b',');
-        push_guarded(&mut self.line, first.column.as_deref().unwrap_or_default().as_bytes());
-        self.line.push(b',');
-        push_guarded(&mut self.line, first.value.as_bytes());
-        self.line.push(b',');
-        let reasons = findings.iter().map(|f| f.reason.as_str()).collect::<Vec<_>>().join("; ");
-        push_guarded(&mut self.line, reasons.as_bytes());
+        self.line.extend_from_slice(reject.line.to_string().as_bytes());
+        for text in [reject.column.as_deref().unwrap_or_default(), &reject.value, &reject.reason] {
+            self.line.push(b',');
+            push_guarded(&mut self.line, text.as_bytes());
+        }
         self.line.push(b',');
         // The raw text is for putting the row back after repair, so it is never guarded.
-        push_cell(&mut self.line, &first.raw);
+        push_cell(&mut self.line, &reject.raw);
         self.line.push(b'\n');
         self.rows += 1;
         self.out.write_all(&self.line)

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use polars::prelude::DataFrame;
 
@@ -15,7 +16,7 @@ use crate::transform::{FeatureMatrix, Preprocessor, TransformError};
 /// Everything needed to turn typed rows into calibrated probabilities of malicious.
 pub struct TrainedModel {
     /// The schema it was trained under.
-    pub schema: Schema,
+    pub schema: Arc<Schema>,
     /// Fitted on training rows only.
     pub preprocessor: Preprocessor,
     /// The fitted model.
@@ -107,7 +108,7 @@ impl TrainedModel {
         let encode = |e: &dyn std::fmt::Display| ModelFileError::Encode(e.to_string());
         let mut sections = BTreeMap::new();
         let json = |v: serde_json::Result<Vec<u8>>| v.map_err(|e| encode(&e));
-        sections.insert("schema".to_owned(), json(serde_json::to_vec(&self.schema))?);
+        sections.insert("schema".to_owned(), json(serde_json::to_vec(self.schema.as_ref()))?);
         sections.insert("family".to_owned(), self.classifier.family().as_bytes().to_vec());
         sections.insert("params".to_owned(), json(serde_json::to_vec(&self.params))?);
         sections.insert("classifier".to_owned(), self.classifier.save().map_err(|e| encode(&e))?);
@@ -140,7 +141,7 @@ impl TrainedModel {
             return Err(sections.damaged("threshold", &"not a number"));
         }
         Ok(Self {
-            schema: sections.json("schema")?,
+            schema: Arc::new(sections.json("schema")?),
             preprocessor,
             classifier,
             params: sections.json("params")?,

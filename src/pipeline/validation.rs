@@ -1,18 +1,20 @@
 //! Owns validating a source by itself: every row checked in one pass, rejects written, drift against a baseline.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::artifacts::atomic::AtomicFile;
 use crate::artifacts::WriteError;
 use crate::cancel::{CancelToken, Cancelled};
-use crate::data::{DataError, ReadSettings, Source};
-use crate::pipeline::checking::{CheckedBatch, Checking, open_source};
+use crate::data::{DataError, ReadSettings, Source, open};
+use crate::pipeline::checking::{CheckedBatch, Checking};
 use crate::pipeline::event::{Event, EventSink, Stage};
 use crate::pipeline::ingestion::{IngestionError, keep};
 use crate::pipeline::rejects::RejectWriter;
 use crate::pipeline::trained_model::ModelFileError;
 use crate::schema::Schema;
-use crate::validation::{Purpose, Reference, ReferenceBuilder, Report, ValidationSettings, drift};
+use crate::validation::drift::{Reference, ReferenceBuilder};
+use crate::validation::{Purpose, Report, ValidationSettings};
 
 /// Why a source could not be validated.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +45,7 @@ impl From<Cancelled> for ValidationStageError {
 /// What drift is measured against.
 pub enum Baseline {
     /// A run's training rows.
-    Reference(Box<Reference>),
+    Reference(Arc<Reference>),
     /// The rows of another source.
     Source(Source),
 }
@@ -53,7 +55,7 @@ pub struct ValidateRequest<'a> {
     /// The source.
     pub source: &'a Source,
     /// What it must look like.
-    pub schema: &'a Schema,
+    pub schema: &'a Arc<Schema>,
     /// How it is read.
     pub reading: &'a ReadSettings,
     /// How it is checked.
@@ -75,31 +77,23 @@ pub fn validate(
 ) -> Result<Report, ValidationStageError> {
     let started = std::time::Instant::now();
     events.send(Event::StageStarted { stage: Stage::Validation, total: None });
-    let read;
     let reference = match request.baseline {
         None => None,
-        Some(Baseline::Reference(reference)) => Some(reference.as_ref()),
-        Some(Baseline::Source(source)) => {
-            read = reference_of(request, source, cancel)?;
-            Some(&read)
-        }
+        Some(Baseline::Reference(reference)) => Some(Arc::clone(reference)),
+        Some(Baseline::Source(source)) => Some(Arc::new(reference_of(request, source, cancel)?)),
     };
     // Labelled data is checked as for training; a source without the label column can only be scored.
-    let reader = open_source(request.source, request.reading)?;
+    let reader = open(request.source, request.reading)?;
     let labelled = request.schema.label.as_ref().is_some_and(|l| reader.header().names.contains(&l.column));
     let purpose = if labelled { Purpose::Train } else { Purpose::Score };
     let checking = Checking { schema: request.schema, purpose, settings: request.settings, reference, cancel };
     let mut rejects = request.rejects.map(open_rejects).transpose()?;
-    let mut batch_reference = ReferenceBuilder::new(request.schema);
     let mut rows = 0;
-    let (mut report, _) = checking.run::<ValidationStageError>(reader, |batch, _| {
-        let CheckedBatch { raw, typed, verdict } = batch;
+    let (report, _) = checking.run::<ValidationStageError>(reader, |batch, _| {
+        let CheckedBatch { raw, verdict, .. } = batch;
         rows += (raw.rows() + raw.malformed.len()) as u64;
         if let (Some(writer), Some(path)) = (&mut rejects, request.rejects) {
             writer.write(&verdict.rejects).map_err(|cause| WriteError::new(path, cause))?;
-        }
-        if reference.is_some() {
-            batch_reference.add(&keep(&typed.frame, &verdict.accepted).map_err(IngestionError::from)?);
         }
         let note = "rows checked".to_owned();
         events.send(Event::StageProgress { stage: Stage::Validation, done: rows, total: None, note });
@@ -107,9 +101,6 @@ pub fn validate(
     })?;
     if let Some(writer) = rejects {
         writer.into_inner().commit()?;
-    }
-    if let Some(reference) = reference {
-        report.drift = drift(reference, &batch_reference.finish(), &request.schema.drift);
     }
     let seconds = started.elapsed().as_secs_f64();
     let summary = format!("{} rows of {}, {} rejected", report.rows, request.source, report.rejected_rows);
@@ -128,7 +119,7 @@ fn reference_of(
     source: &Source,
     cancel: &CancelToken,
 ) -> Result<Reference, ValidationStageError> {
-    let reader = open_source(source, request.reading)?;
+    let reader = open(source, request.reading)?;
     let checking = Checking {
         schema: request.schema,
         purpose: Purpose::Score,

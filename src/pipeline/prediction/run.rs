@@ -7,17 +7,21 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
 
+use polars::prelude::DataFrame;
+
 use crate::artifacts::atomic::AtomicFile;
 use crate::artifacts::{Timestamp, WriteError, atomic};
 use crate::cancel::CancelToken;
-use crate::data::{Header, Layout, ReadSettings, RowReader, Source};
+use crate::data::{Header, Layout, ReadSettings, RowReader, Source, open};
 use crate::metrics::BudgetTracker;
-use crate::pipeline::checking::{CheckedBatch, Checking, open_source};
+use crate::pipeline::checking::{CheckedBatch, Checking};
 use crate::pipeline::event::{Event, EventSink, Level, Stage};
+use crate::pipeline::ingestion::{IngestionError, keep};
 use crate::pipeline::rejects::RejectWriter;
 use crate::pipeline::trained_model::TrainedModel;
 use crate::triage::RiskSettings;
-use crate::validation::{ColumnDrift, Purpose, Reference, ReferenceBuilder, ValidationSettings, drift};
+use crate::validation::drift::{BatchProfile, Reference, drift};
+use crate::validation::{ColumnDrift, Purpose, ValidationSettings};
 
 use super::error::PredictionError;
 use super::output::{OutputFormat, OutputWriter, ScoredBatch, splice};
@@ -112,7 +116,8 @@ impl Prediction<'_> {
             schema: &self.request.model.schema,
             purpose: Purpose::Score,
             settings: self.request.validation,
-            reference: self.request.reference,
+            // Drift is measured on the first rows only, by `DriftWatch`; every row more would cost time.
+            reference: None,
             cancel: self.cancel,
         }
     }
@@ -132,7 +137,7 @@ impl Prediction<'_> {
 
     fn open(&self, source: &Source, spooled: Option<&tempfile::TempPath>) -> Result<Input, PredictionError> {
         let spooled = spooled.filter(|_| *source == Source::Stdin).map(|path| Source::Path(path.to_path_buf()));
-        let reader = open_source(spooled.as_ref().unwrap_or(source), self.request.reading)?;
+        let reader = open(spooled.as_ref().unwrap_or(source), self.request.reading)?;
         let header = reader.header().clone();
         let layout = Layout::resolve(&self.request.model.schema, &header);
         self.check_columns(source, &layout)?;
@@ -145,18 +150,16 @@ impl Prediction<'_> {
         let lacking: Vec<&str> = model
             .preprocessor
             .columns()
-            .iter()
-            .map(String::as_str)
             .filter(|name| {
                 let at = model.schema.columns.iter().position(|c| c.name == *name);
-                at.and_then(|at| layout.source(at)).is_none()
+                at.and_then(|at| layout.sources.get(at).copied().flatten()).is_none()
             })
             .collect();
         if lacking.is_empty() {
             return Ok(());
         }
         let hints: Vec<String> =
-            lacking.iter().filter_map(|name| layout.suggestion(name).map(|s| format!("{name} may be `{s}`"))).collect();
+            layout.missing.iter().filter(|m| lacking.contains(&m.name.as_str())).filter_map(|m| Some(format!("{} may be `{}`", m.name, m.suggestion.as_deref()?))).collect();
         let hint = if hints.is_empty() { String::new() } else { format!(" ({})", hints.join(", ")) };
         Err(PredictionError::Blocked(format!(
             "{source} lacks {} that the model learned from: {}{hint}; add them, name aliases in the schema and train \
@@ -400,48 +403,50 @@ fn layout_notes(source: &Source, layout: &Layout) -> Vec<String> {
     notes
 }
 
-/// Collects the first rows of a batch for drift against the training reference.
+/// Compares the first rows of a batch with the training reference.
 struct DriftWatch<'a> {
     reference: Option<&'a Reference>,
-    builder: ReferenceBuilder,
-    threshold: f64,
+    profile: Option<BatchProfile>,
+    model: &'a TrainedModel,
     left: u64,
-    schema: &'a crate::schema::Schema,
+    scored: u64,
+    flagged: u64,
 }
 
 impl<'a> DriftWatch<'a> {
     fn new(request: &'a PredictRequest<'a>) -> Self {
-        let schema = &request.model.schema;
         Self {
             reference: request.reference,
-            builder: ReferenceBuilder::new(schema),
-            threshold: request.model.threshold,
+            profile: request.reference.map(BatchProfile::new),
+            model: request.model,
             left: request.settings.drift_rows,
-            schema,
+            scored: 0,
+            flagged: 0,
         }
     }
 
     fn wants_more(&self) -> bool {
-        self.reference.is_some() && self.left > 0
+        self.profile.is_some() && self.left > 0
     }
 
-    fn add(
-        &mut self,
-        frame: &polars::prelude::DataFrame,
-        accepted: &[bool],
-        scored: &ScoredBatch,
-    ) -> Result<(), PredictionError> {
-        let frame = crate::pipeline::ingestion::keep(frame, accepted)
-            .map_err(crate::pipeline::ingestion::IngestionError::from)?;
+    fn add(&mut self, frame: &DataFrame, accepted: &[bool], scored: &ScoredBatch) -> Result<(), PredictionError> {
+        let Some(profile) = &mut self.profile else { return Ok(()) };
+        let frame = keep(frame, accepted).map_err(IngestionError::from)?;
         let scores: Vec<f64> = scored.rows.iter().map(|row| row.probability).collect();
-        self.builder.add(&frame);
-        self.builder.add_scores(&scores, self.threshold);
+        profile.add(&frame);
+        profile.add_scores(&scores);
         self.left = self.left.saturating_sub(scores.len() as u64);
+        self.scored += scores.len() as u64;
+        // By the model's own threshold, as in training; this call may flag by another.
+        self.flagged += scores.iter().filter(|&&s| s >= self.model.threshold).count() as u64;
         Ok(())
     }
 
     fn finish(self) -> Vec<ColumnDrift> {
-        let Some(reference) = self.reference else { return Vec::new() };
-        drift(reference, &self.builder.finish(), &self.schema.drift)
+        let (Some(reference), Some(mut profile)) = (self.reference, self.profile) else { return Vec::new() };
+        if self.scored > 0 {
+            profile.set_positive_rate(self.flagged as f64 / self.scored as f64);
+        }
+        drift(reference, &profile, &self.model.schema.drift)
     }
 }

@@ -1,7 +1,7 @@
 //! Owns the scoring of one checked batch: probabilities, risk, actions, and the rows worth explaining.
 
 use crate::data::{Layout, row_ids};
-use crate::explain::{column_shares, reasons_text};
+use crate::explain::{column_shares, format_reasons};
 use crate::pipeline::checking::CheckedBatch;
 use crate::pipeline::ingestion::{IngestionError, keep};
 use crate::pipeline::trained_model::TrainedModel;
@@ -44,10 +44,10 @@ impl SourceColumns {
     pub fn find(model: &TrainedModel, layout: &Layout, names: &[String], risk: &RiskSettings) -> Self {
         let position = |name: &str| {
             let at = model.schema.columns.iter().position(|c| c.name == name)?;
-            layout.source(at)
+            layout.sources.get(at).copied().flatten()
         };
         Self {
-            explained: model.preprocessor.columns().iter().map(|name| position(name)).collect(),
+            explained: model.preprocessor.columns().map(position).collect(),
             asset: risk.asset_column.as_ref().and_then(|asset| names.iter().position(|n| n == asset)),
         }
     }
@@ -107,10 +107,9 @@ pub fn reasons(model: &TrainedModel, candidate: &Candidate, at_most: usize) -> S
     let row = ndarray::ArrayView1::from(&candidate.features);
     let Some(contributions) = model.classifier.contributions(row) else { return String::new() };
     let shares = column_shares(&contributions, model.preprocessor.features());
-    let value = |column: &str| {
-        let at = model.preprocessor.columns().iter().position(|c| c == column);
-        let cell = at.and_then(|at| candidate.cells.get(at)).map(Vec::as_slice).unwrap_or_default();
-        String::from_utf8_lossy(cell).trim().to_owned()
-    };
-    reasons_text(&shares, value, at_most)
+    let cells: Vec<(&str, String)> = (model.preprocessor.columns().zip(&candidate.cells))
+        .map(|(column, cell)| (column, String::from_utf8_lossy(cell).trim().to_owned()))
+        .collect();
+    let value = |column: &str| cells.iter().find(|(name, _)| *name == column).map(|(_, text)| text.as_str());
+    format_reasons(&shares, at_most, value)
 }

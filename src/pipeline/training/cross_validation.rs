@@ -6,13 +6,14 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use polars::prelude::{DataFrame, IdxCa, NamedFrom};
+use polars::prelude::DataFrame;
 
 use crate::cancel::CancelToken;
 use crate::data::Fold;
 use crate::metrics::{Metric, evaluate};
 use crate::models::{Classifier, ModelError};
 use crate::pipeline::event::{Event, EventSink, Level, Stage};
+use crate::pipeline::ingestion::take_rows;
 use crate::schema::Column;
 use crate::transform::{FeatureMatrix, Preprocessor, TransformError, TransformSettings, Wants};
 
@@ -35,15 +36,6 @@ pub struct TrainingRows<'a> {
 }
 
 impl TrainingRows<'_> {
-    /// These rows of the frame, in this order.
-    ///
-    /// # Errors
-    /// An index out of range.
-    pub fn take(frame: &DataFrame, rows: &[usize]) -> Result<DataFrame, TransformError> {
-        let indices: Vec<u32> = rows.iter().map(|&r| r as u32).collect();
-        frame.take(&IdxCa::new("".into(), indices)).map_err(TransformError::from)
-    }
-
     /// A preprocessor for `wants`, fitted on these rows alone.
     ///
     /// # Errors
@@ -54,7 +46,7 @@ impl TrainingRows<'_> {
             let matrix = fitted.transform(self.frame)?;
             return Ok((fitted, matrix));
         };
-        let frame = Self::take(self.frame, rows)?;
+        let frame = take_rows(self.frame, rows)?;
         let labels: Vec<bool> = rows.iter().map(|&r| self.labels[r]).collect();
         let fitted = Preprocessor::fit(&frame, self.columns, &labels, wants, self.transform)?;
         let matrix = fitted.transform(&frame)?;
@@ -134,7 +126,7 @@ impl CrossValidation<'_> {
         let encode = |fold: &Fold| -> Result<EncodedFold, TrainingError> {
             self.plan.cancel.check()?;
             let (preprocessor, train) = self.rows.preprocessor(wants, Some(&fold.train))?;
-            let validation = preprocessor.transform(&TrainingRows::take(self.rows.frame, &fold.validation)?)?;
+            let validation = preprocessor.transform(&take_rows(self.rows.frame, &fold.validation)?)?;
             let labels = |rows: &[usize]| rows.iter().map(|&r| self.rows.labels[r]).collect();
             Ok(EncodedFold {
                 train,

@@ -1,15 +1,18 @@
 //! Owns the last steps to a model: calibration and threshold on out-of-fold scores, the final fit, and the one look
 //! at the test rows.
 
+use std::sync::Arc;
+
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Fold;
-use crate::metrics::{Calibrator, Chosen, Curves, Metrics, choose, evaluate};
+use crate::metrics::{Calibrator, Chosen, Metrics, choose, evaluate, fit_isotonic, fit_sigmoid};
 use crate::pipeline::event::{Event, EventSink};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::schema::Schema;
 
+use super::curves::Curves;
 use super::cross_validation::{TrainingRows, predict_in_blocks};
 use super::error::TrainingError;
 use super::fitting::{FitPlan, FitRows, fit};
@@ -67,7 +70,7 @@ pub fn finish(
     selection: &Selection,
     rows: &TrainingRows<'_>,
     folds: &[Fold],
-    schema: &Schema,
+    schema: &Arc<Schema>,
     settings: &TrainingSettings,
     plan: FitPlan<'_>,
     events: &dyn EventSink,
@@ -77,18 +80,18 @@ pub fn finish(
     let calibrator = match settings.calibration {
         Calibration::None => Calibrator::Identity,
         Calibration::Sigmoid => {
-            let fitted = Calibrator::fit_sigmoid(&out_of_fold.scores, &out_of_fold.labels)?;
-            notes.extend(fitted.note);
+            let fitted = fit_sigmoid(&out_of_fold.scores, &out_of_fold.labels)?;
+            notes.extend(fitted.fallback.map(|why| format!("scores are not calibrated: {why}")));
             fitted.calibrator
         }
         Calibration::Isotonic => {
-            let fitted = Calibrator::fit_isotonic(&out_of_fold.scores, &out_of_fold.labels)?;
-            notes.extend(fitted.note);
+            let fitted = fit_isotonic(&out_of_fold.scores, &out_of_fold.labels)?;
+            notes.extend(fitted.fallback.map(|why| format!("scores are not calibrated: {why}")));
             fitted.calibrator
         }
     };
     let calibrated = calibrator.apply_all(&out_of_fold.scores);
-    let chosen = choose(&calibrated, &out_of_fold.labels, &settings.threshold_by)?;
+    let chosen = choose(&calibrated, &out_of_fold.labels, settings.threshold_by)?;
     let all = FitRows { matrix: &selection.matrix, labels: rows.labels, groups: rows.groups };
     let mut on_iteration = |report: &crate::models::IterationReport| {
         events.send(Event::Iteration {
@@ -104,7 +107,7 @@ pub fn finish(
     };
     let classifier = fit(selection.family, &selection.trial.params, all, plan, &mut on_iteration)?;
     let model = TrainedModel {
-        schema: schema.clone(),
+        schema: Arc::clone(schema),
         preprocessor: selection.preprocessor.clone(),
         classifier,
         params: selection.trial.params.clone(),
@@ -139,9 +142,6 @@ pub fn score_side(
     let raw = predict_in_blocks(model.classifier.as_ref(), &matrix, plan.cancel)?;
     let scores = model.calibrator.apply_all(&raw);
     let metrics = evaluate(&scores, labels, model.threshold)?;
-    let curves = Curves::of(&scores, labels, CURVE_POINTS)?;
+    let curves = Curves::of(&scores, labels)?;
     Ok(SideScores { scores, metrics, curves })
 }
-
-/// Points a stored curve is thinned to; more than a terminal can show.
-const CURVE_POINTS: usize = 512;

@@ -3,7 +3,7 @@
 use crate::cancel::CancelToken;
 use crate::data::{SplitInput, SplitStrategy, split};
 use crate::models::{Classifier, EarlyStopping, Family, FitContext, IterationReport, ModelError, Params, TrainSet};
-use crate::models::{balanced_weights, repeat_rows};
+use crate::models::{balanced, repeat_rows};
 use crate::transform::{ClassWeight, FeatureMatrix};
 
 use super::settings::EarlyStoppingSettings;
@@ -97,11 +97,11 @@ fn fit_weighted(
     if plan.class_weight == ClassWeight::None {
         return family.fit(&plain, params, &mut context);
     }
-    let weights = balanced_weights(rows.labels);
+    let weights = balanced(rows.labels);
     if family.capabilities().row_weights {
         return family.fit(&TrainSet { weights: Some(&weights), ..plain }, params, &mut context);
     }
-    let repeated = repeat_rows(&weights, plan.seed);
+    let repeated = repeat_rows(rows.labels, &weights, plan.seed);
     let matrix = rows.matrix.select_rows(&repeated);
     let labels: Vec<bool> = repeated.iter().map(|&i| rows.labels[i]).collect();
     family.fit(&TrainSet { matrix: &matrix, labels: &labels, weights: None }, params, &mut context)

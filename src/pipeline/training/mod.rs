@@ -1,6 +1,7 @@
 //! From a source to a versioned model: the stages of a training run, in order.
 
 mod cross_validation;
+mod curves;
 mod error;
 mod evaluation;
 mod fitting;

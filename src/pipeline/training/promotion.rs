@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::artifacts::{CHAMPION, Promotion, RegistryStore, RunFile, RunId, WriteError, atomic, current_user, load_run};
 use crate::cancel::{CancelToken, Cancelled};
-use crate::metrics::{BootstrapSettings, Metric};
+use crate::metrics::{BootstrapOptions, Metric};
 use crate::pipeline::comparison::{ComparisonError, Pair, TestRows, trained_rows};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::workspace::Workspace;
@@ -151,12 +151,12 @@ fn compare(
     let rows = test.rows.take(&fresh)?;
     let old = model.score(&rows.frame)?;
     let new: Vec<f64> = fresh.iter().map(|&r| test.scores[r]).collect();
-    let bootstrap = BootstrapSettings { resamples: settings.resamples, seed, ..BootstrapSettings::default() };
+    let bootstrap = BootstrapOptions { resamples: settings.resamples, seed, ..BootstrapOptions::default() };
     let pair = Pair { old: (&old, model.threshold), new: (&new, test.threshold) };
-    let difference = pair.difference(metric, &rows, &bootstrap, cancel)?;
+    let difference = pair.difference(metric.name, &rows, &bootstrap, cancel)?;
     Ok(Comparison {
         fresh_rows: fresh.len(),
-        probability_better: difference.probability_better,
+        probability_better: difference.probability_b_better,
         interval: (difference.low, difference.high),
     })
 }

@@ -9,14 +9,16 @@ use serde::Serialize;
 use crate::artifacts::atomic::AtomicFile;
 use crate::artifacts::{Manifest, RegistryStore, RunDir, RunFile, WriteError, atomic, load_run};
 use crate::data::Split;
-use crate::metrics::{Curves, Metrics};
+use crate::metrics::Metrics;
 use crate::pipeline::csv_text::push_cell;
 use crate::pipeline::event::RunStatus;
 use crate::pipeline::ingestion::Dataset;
 use crate::pipeline::rejects::RejectWriter;
 use crate::pipeline::trained_model::ModelFileError;
-use crate::validation::{ReferenceBuilder, Report};
+use crate::validation::Report;
+use crate::validation::drift::ReferenceBuilder;
 
+use super::curves::Curves;
 use super::error::TrainingError;
 use super::evaluation::{Finished, SideScores, ThresholdChoice};
 use super::promotion::{TRAINED_ROWS, write_trained_rows};
@@ -239,6 +241,8 @@ pub fn write_reference(
 ) -> Result<(), TrainingError> {
     let mut builder = ReferenceBuilder::new(&finished.model.schema);
     builder.add(frame);
-    builder.add_scores(scores, finished.model.threshold);
+    builder.add_scores(scores);
+    let flagged = scores.iter().filter(|&&s| s >= finished.model.threshold).count();
+    builder.set_positive_rate(flagged as f64 / scores.len().max(1) as f64);
     Ok(atomic::write_json(&run.path().join(REFERENCE), &builder.finish())?)
 }

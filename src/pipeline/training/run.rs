@@ -1,17 +1,18 @@
 //! Owns the course of a training run: its stages, what each hands to the next, and how the run ends on disk.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, RunFile, SchemaRecord, SplitRecord};
 use crate::cancel::CancelToken;
 use crate::data::{
-    Fold, ReadSettings, Source, Split, SplitInput, SplitStrategy, folds, seen_in_train, split, time_folds,
+    Fold, ReadSettings, Source, Split, SplitInput, SplitStrategy, folds, open, seen_in_train, split, time_folds,
 };
 use crate::metrics::named_metric;
 use crate::pipeline::comparison::TestRows;
-use crate::pipeline::checking::{Checking, open_source};
+use crate::pipeline::checking::Checking;
 use crate::pipeline::event::{Event, EventSink, Level, RunStatus, Stage};
-use crate::pipeline::ingestion::{Dataset, IngestionError, ingest};
+use crate::pipeline::ingestion::{Dataset, IngestionError, ingest, take_rows};
 use crate::schema::{Column, Role, Schema};
 use crate::transform::TransformSettings;
 use crate::validation::{Purpose, Report, ValidationSettings};
@@ -35,7 +36,7 @@ pub struct TrainRequest<'a> {
     /// The data.
     pub source: &'a Source,
     /// What it must look like.
-    pub schema: &'a Schema,
+    pub schema: &'a Arc<Schema>,
     /// How it is read.
     pub reading: &'a ReadSettings,
     /// How it is checked.
@@ -66,7 +67,7 @@ pub fn train(
     }
     let started = Instant::now();
     // Opened before the run exists: a mistyped path must not leave a failed run behind.
-    let reader = open_source(request.source, request.reading).map_err(IngestionError::from)?;
+    let reader = open(request.source, request.reading).map_err(IngestionError::from)?;
     let (directory, manifest) = RunDir::create(request.workspace)?;
     events.send(Event::RunStarted { run_id: directory.id().to_string() });
     let mut run = Run { request, events, cancel, directory, manifest };
@@ -189,7 +190,7 @@ impl Run<'_> {
             let parts = split(settings.split, input, settings.test_fraction, settings.seed)?;
             let side = |rows: &[usize]| -> Result<Side, TrainingError> {
                 Ok(Side {
-                    frame: TrainingRows::take(&dataset.frame, rows)?,
+                    frame: take_rows(&dataset.frame, rows).map_err(IngestionError::from)?,
                     labels: rows.iter().map(|&r| dataset.labels[r]).collect(),
                     groups: rows.iter().map(|&r| dataset.groups[r]).collect(),
                 })
