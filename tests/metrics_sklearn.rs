@@ -1,6 +1,12 @@
 //! Owns the comparison of every metric, curve and calibrator with scikit-learn 1.7.2, on the vectors that
 //! `fixtures/metrics_sklearn.py` draws: ties, equal scores, probabilities of 0 and 1, few rows, rare classes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed step of the comparison should fail the test"
+)]
+
 use nsec_tui::metrics::{
     Calibrator, Paired, Ranking, Scored, evaluate, fit_isotonic, fit_sigmoid, mcnemar, metric, pr_curve, roc_curve,
 };

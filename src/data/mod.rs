@@ -17,6 +17,7 @@ mod row_id;
 mod settings;
 mod sniff;
 mod source;
+mod split;
 mod typed;
 mod zeek_reader;
 
@@ -27,4 +28,5 @@ pub use reader::{NullTokens, RowReader};
 pub use row_id::{RowId, feature_groups, row_ids};
 pub use settings::ReadSettings;
 pub use source::{EmbeddedTable, Source, open, open_bytes};
+pub use split::{Fold, Split, SplitError, SplitInput, SplitStrategy, folds, seen_in_train, split, time_folds};
 pub use typed::parse_batch;

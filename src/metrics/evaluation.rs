@@ -99,6 +99,8 @@ pub fn evaluate_scored(scored: &Scored<'_>, threshold: f64) -> Result<Metrics, M
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -158,5 +160,30 @@ mod tests {
     fn a_threshold_that_is_no_number_is_refused() {
         assert_eq!(evaluate(&[0.5], &[true], f64::NAN).unwrap_err(), MetricError::Threshold);
         assert_eq!(evaluate(&[0.5], &[true], f64::INFINITY).unwrap().confusion.flagged(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn metrics_stay_in_their_bounds_and_ranks_ignore_the_scale(
+            rows in proptest::collection::vec((0_u8..=20, any::<bool>()), 1..150), threshold in -0.1_f64..1.1,
+        ) {
+            let scores: Vec<f64> = rows.iter().map(|r| f64::from(r.0) / 20.0).collect();
+            let labels: Vec<bool> = rows.iter().map(|r| r.1).collect();
+            let m = evaluate(&scores, &labels, threshold).unwrap();
+            let optional = [m.roc_auc, m.pr_auc].into_iter().chain(m.recall_at_fpr.values().copied()).flatten();
+            let plain = [m.accuracy, m.precision, m.recall, m.f1, m.brier, m.ece, m.log_loss / 37.0];
+            for value in plain.into_iter().chain(optional).chain(m.precision_at.values().copied()) {
+                prop_assert!((0.0..=1.0).contains(&value), "{m:?}");
+            }
+            prop_assert!(m.mcc.abs() <= 1.0 + 1e-12);
+            prop_assert_eq!(m.confusion.rows(), rows.len() as u64);
+            let squared: Vec<f64> = scores.iter().map(|s| s * s).collect();
+            let s = evaluate(&squared, &labels, threshold).unwrap();
+            prop_assert_eq!((m.roc_auc, m.pr_auc, m.precision_at), (s.roc_auc, s.pr_auc, s.precision_at));
+            // Turning the scores around turns the ranking around.
+            let turned: Vec<f64> = scores.iter().map(|s| (20.0 - s * 20.0).round() / 20.0).collect();
+            let t = evaluate(&turned, &labels, threshold).unwrap();
+            prop_assert!(m.roc_auc.zip(t.roc_auc).is_none_or(|(a, b)| (a + b - 1.0).abs() < 1e-12));
+        }
     }
 }
