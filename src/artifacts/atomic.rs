@@ -48,6 +48,11 @@ impl WriteError {
         )
     }
 
+    /// A write to `path` through a buffer of the caller's own failed.
+    pub fn writing(path: &Path, cause: io::Error) -> Self {
+        Self::new(path, "cannot write", cause)
+    }
+
     fn new(path: &Path, action: &'static str, cause: io::Error) -> Self {
         Self {
             path: path.to_path_buf(),

@@ -11,8 +11,12 @@ pub mod registry;
 pub mod run;
 pub mod timestamp;
 
+pub use atomic::WriteError;
+pub use audit::current_user;
 pub use bundle::{Bundle, BundleError};
-pub use manifest::Manifest;
-pub use registry::{Registry, RegistryError, RegistryStore};
-pub use run::{RunDir, RunEntry, RunError, RunFile, RunId};
+pub use comparison::compare as compare_runs;
+pub use manifest::{DataRecord, Manifest, SchemaRecord, SplitRecord};
+pub use prune::prune as prune_runs;
+pub use registry::{CHAMPION, Promotion, Registry, RegistryError, RegistryStore};
+pub use run::{RunDir, RunEntry, RunError, RunFile, RunId, list as list_runs, load as load_run, load_directory};
 pub use timestamp::Timestamp;

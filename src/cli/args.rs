@@ -100,7 +100,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct TrainArgs {
     /// Source: a .csv, .csv.gz, .parquet or Zeek .log path, or - for standard input [default: the workspace's data]
-    #[arg(long, value_name = "SRC")]
+    #[arg(long, value_name = "SRC", value_parser = Source::parse)]
     pub data: Option<Source>,
     /// Schema file [default: the workspace's]
     #[arg(long, value_name = "FILE")]
@@ -144,7 +144,7 @@ pub struct TrainArgs {
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
     /// Source: a .csv, .csv.gz, .parquet or Zeek .log path, or - for standard input [default: the workspace's data]
-    #[arg(long, value_name = "SRC")]
+    #[arg(long, value_name = "SRC", value_parser = Source::parse)]
     pub data: Option<Source>,
     /// Schema file [default: the workspace's]
     #[arg(long, value_name = "FILE")]
@@ -164,7 +164,7 @@ pub struct ValidateArgs {
 #[derive(Debug, Args)]
 pub struct PredictArgs {
     /// Sources to score, in order: paths, or - for standard input
-    #[arg(required = true, value_name = "INPUT")]
+    #[arg(required = true, value_name = "INPUT", value_parser = Source::parse)]
     pub inputs: Vec<Source>,
     /// Model: a run id, champion, or a run's directory
     #[arg(long, value_name = "RUN|champion|DIR", default_value = "champion")]
@@ -195,7 +195,7 @@ pub enum SchemaCommand {
     /// Write a schema for a source, each guess with its reason
     Generate {
         /// Source: a path, or - for standard input
-        #[arg(value_name = "SRC")]
+        #[arg(value_name = "SRC", value_parser = Source::parse)]
         source: Source,
         /// The label's column, instead of a guess
         #[arg(long, value_name = "COL")]

@@ -11,7 +11,7 @@ use crate::data::{EmbeddedTable, Source};
 use crate::embedded;
 use crate::logging::{self, LogGuard};
 use crate::schema::{Loaded, Schema, SchemaProblem, Severity};
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use crate::workspace::Workspace;
 
 /// The data inside the program.
@@ -36,7 +36,7 @@ impl Context {
         let here = std::env::current_dir().map_err(CliError::failed)?;
         let from_environment = std::env::var_os("NSEC_WORKSPACE");
         let workspace = Workspace::locate(global.workspace.as_deref(), from_environment.as_deref(), &here)?;
-        let settings = Settings::load(global.config.as_deref(), &workspace)?;
+        let settings = settings::load(global.config.as_deref(), &workspace.settings_file())?;
         let progress = Progress::new(Progress::color_allowed(global.no_color));
         let level = global.log_level.map(super::args::LogLevel::as_str);
         let log = match logging::init(&workspace, &settings.logging, level) {

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use crate::artifacts::ArtifactError;
+use crate::artifacts::{RegistryError, RunError, WriteError};
 use crate::cancel::Cancelled;
 use crate::data::DataError;
 use crate::pipeline::ingestion::IngestionError;
@@ -74,7 +74,7 @@ impl From<SchemaError> for CliError {
     fn from(error: SchemaError) -> Self {
         match error {
             SchemaError::Cancelled(_) => Self::Cancelled,
-            SchemaError::Data(data) => data.into(),
+            SchemaError::Source(data) => data.into(),
             other => Self::Usage(other.to_string()),
         }
     }
@@ -90,6 +90,7 @@ impl From<DataError> for CliError {
     fn from(error: DataError) -> Self {
         match error {
             DataError::Content { .. } => Self::Blocked(error.to_string()),
+            DataError::Unsupported { .. } => Self::Usage(error.to_string()),
             DataError::Open { .. } | DataError::Read { .. } => Self::failed(error),
         }
     }
@@ -122,9 +123,31 @@ impl From<ModelFileError> for CliError {
     }
 }
 
-impl From<ArtifactError> for CliError {
-    fn from(error: ArtifactError) -> Self {
-        if error.is_unreachable() { Self::Unreachable(error.to_string()) } else { Self::failed(error) }
+impl From<RunError> for CliError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::NotFound { .. } | RunError::Damaged { .. } | RunError::Read { .. } => {
+                Self::Unreachable(error.to_string())
+            }
+            RunError::Create { .. } | RunError::Write(_) => Self::failed(error),
+        }
+    }
+}
+
+impl From<RegistryError> for CliError {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Run(run) => run.into(),
+            RegistryError::Write(_) | RegistryError::Audit(_) => Self::failed(error),
+            RegistryError::BadAlias { .. } => Self::Usage(error.to_string()),
+            other => Self::Unreachable(other.to_string()),
+        }
+    }
+}
+
+impl From<WriteError> for CliError {
+    fn from(error: WriteError) -> Self {
+        Self::failed(error)
     }
 }
 
@@ -132,7 +155,8 @@ impl From<TrainingError> for CliError {
     fn from(error: TrainingError) -> Self {
         match error {
             TrainingError::Ingestion(inner) => inner.into(),
-            TrainingError::Artifact(inner) => inner.into(),
+            TrainingError::Run(inner) => inner.into(),
+            TrainingError::Registry(inner) => inner.into(),
             TrainingError::Cancelled(_) => Self::Cancelled,
             TrainingError::Setting { .. } | TrainingError::NoLabel { .. } | TrainingError::Resume { .. } => {
                 Self::Usage(error.to_string())

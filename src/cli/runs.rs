@@ -11,7 +11,7 @@ use super::error::CliError;
 use super::locate::run_named;
 use super::print;
 use crate::artifacts::{
-    CHAMPION, Manifest, Promotion, Registry, RegistryStore, RunEntry, compare_runs, current_user, list_runs, prune,
+    CHAMPION, Manifest, Promotion, Registry, RegistryStore, RunEntry, compare_runs, current_user, list_runs, prune_runs,
 };
 use crate::pipeline::comparison::{PairedDifference, paired_difference};
 use crate::validation::visible_text;
@@ -28,7 +28,7 @@ pub(super) fn run(command: &RunsCommand, context: &Context) -> Result<(), CliErr
             registry_changed(&registry, *json)
         }
         RunsCommand::Prune { keep, json } => {
-            let pruned = prune(&RegistryStore::new(&context.workspace), *keep, &current_user())?;
+            let pruned = prune_runs(&RegistryStore::new(&context.workspace), *keep, &current_user())?;
             if *json {
                 return print::json(&pruned);
             }

@@ -76,6 +76,18 @@ impl Source {
     }
 }
 
+impl Source {
+    /// A short name for what comes of it: the file's name without its endings.
+    pub fn stem(&self) -> String {
+        let name = match self {
+            Self::Path(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Stdin => "standard_input".to_owned(),
+            Self::Embedded(table) => table.name.to_owned(),
+        };
+        name.split('.').find(|part| !part.is_empty()).unwrap_or("data").to_owned()
+    }
+}
+
 /// The scheme of an address, in lower case.
 fn scheme_of(text: &str) -> Option<String> {
     let (scheme, _) = text.split_once("://")?;

@@ -93,7 +93,7 @@ pub fn validate(
         let CheckedBatch { raw, verdict, .. } = batch;
         rows += (raw.rows() + raw.malformed.len()) as u64;
         if let (Some(writer), Some(path)) = (&mut rejects, request.rejects) {
-            writer.write(&verdict.rejects).map_err(|cause| WriteError::new(path, cause))?;
+            writer.write(&verdict.rejects).map_err(|cause| WriteError::writing(path, cause))?;
         }
         let note = "rows checked".to_owned();
         events.send(Event::StageProgress { stage: Stage::Validation, done: rows, total: None, note });
@@ -110,7 +110,7 @@ pub fn validate(
 
 fn open_rejects(path: &Path) -> Result<RejectWriter<AtomicFile>, ValidationStageError> {
     let file = AtomicFile::create_with_parents(path)?;
-    Ok(RejectWriter::new(file, false).map_err(|cause| WriteError::new(path, cause))?)
+    Ok(RejectWriter::new(file, false).map_err(|cause| WriteError::writing(path, cause))?)
 }
 
 /// The accepted rows of a source as a reference.

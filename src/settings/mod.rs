@@ -22,7 +22,12 @@ use serde_yaml::Value;
 
 pub use logging::{LogLevel, LoggingSettings};
 
+use crate::data::ReadSettings;
+use crate::pipeline::prediction::PredictionSettings;
+use crate::pipeline::training::TrainingSettings;
+use crate::transform::TransformSettings;
 use crate::triage::RiskSettings;
+use crate::validation::ValidationSettings;
 
 /// A larger file is no settings file.
 const MAX_BYTES: u64 = 1 << 20;
@@ -33,6 +38,16 @@ const MAX_BYTES: u64 = 1 << 20;
 pub struct Settings {
     /// Log files in `logs/`.
     pub logging: LoggingSettings,
+    /// How sources are read.
+    pub reading: ReadSettings,
+    /// How rows are checked.
+    pub validation: ValidationSettings,
+    /// How columns become features.
+    pub transform: TransformSettings,
+    /// How models are trained, selected and promoted.
+    pub training: TrainingSettings,
+    /// How files are scored.
+    pub prediction: PredictionSettings,
     /// Risk bands and recommended actions.
     pub risk: RiskSettings,
 }

@@ -104,6 +104,11 @@ pub fn load(workspace: &Workspace, id: &RunId) -> Result<(PathBuf, Manifest), Ru
 }
 
 fn read_manifest(directory: &Path, id: &RunId) -> Result<Box<Manifest>, String> {
+    read_manifest_of(directory, Some(id))
+}
+
+/// The manifest in a directory, which must be of run `id` where one is given.
+pub(super) fn read_manifest_of(directory: &Path, id: Option<&RunId>) -> Result<Box<Manifest>, String> {
     let path = directory.join(RunFile::Manifest.relative());
     let bytes = read_limited(&path)?;
     let mut manifest: Box<Manifest> =
@@ -114,7 +119,7 @@ fn read_manifest(directory: &Path, id: &RunId) -> Result<Box<Manifest>, String> 
             manifest.format
         ));
     }
-    if manifest.run_id != *id {
+    if id.is_some_and(|id| manifest.run_id != *id) {
         return Err(format!("manifest.json belongs to run {}", manifest.run_id));
     }
     if manifest.status == RunStatus::Running {

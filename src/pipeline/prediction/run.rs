@@ -225,7 +225,7 @@ impl Prediction<'_> {
         };
         atomic::create_parents(self.request.output)?;
         let mut output = AtomicFile::create_with_parents(self.request.output)?;
-        let failed = |cause| WriteError::new(self.request.output, cause);
+        let failed = |cause| WriteError::writing(self.request.output, cause);
         // With reasons to fill in afterwards, rows go to a temporary file beside the output first.
         let mut draft = if self.request.explain > 0 {
             let directory = self.request.output.parent().unwrap_or(Path::new("."));
@@ -267,9 +267,9 @@ impl Prediction<'_> {
         out: impl Write + Send,
     ) -> Result<Streamed, PredictionError> {
         let rejects = AtomicFile::create_with_parents(self.request.rejects)?;
-        let rejects_failed = |cause| WriteError::new(self.request.rejects, cause);
+        let rejects_failed = |cause| WriteError::writing(self.request.rejects, cause);
         let mut rejects = RejectWriter::new(rejects, inputs.len() > 1).map_err(rejects_failed)?;
-        let output_failed = |cause| WriteError::new(self.request.output, cause);
+        let output_failed = |cause| WriteError::writing(self.request.output, cause);
         let writer = OutputWriter::new(out, format, header).map_err(output_failed)?;
         let mut scorer = self.scorer(threshold);
         let mut drift = DriftWatch::new(self.request);
@@ -369,7 +369,7 @@ fn joined(writing: Writing<'_>) -> Result<io::Result<Vec<(u64, u64)>>, Predictio
 
 fn prefer_write_error(writing: Writing<'_>, error: PredictionError, output: &Path) -> PredictionError {
     match (joined(writing), error) {
-        (Ok(Err(cause)), PredictionError::Writer) => WriteError::new(output, cause).into(),
+        (Ok(Err(cause)), PredictionError::Writer) => WriteError::writing(output, cause).into(),
         (_, error) => error,
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use ndarray::{Axis, Slice};
 use polars::prelude::DataFrame;
 
 use crate::cancel::CancelToken;
@@ -286,7 +287,7 @@ pub fn predict_in_blocks(
     for start in (0..matrix.rows()).step_by(BLOCK) {
         cancel.check()?;
         let end = (start + BLOCK).min(matrix.rows());
-        scores.extend(model.predict_proba(matrix.values.slice(ndarray::s![start..end, ..]))?);
+        scores.extend(model.predict_proba(matrix.values.slice_axis(Axis(0), Slice::from(start..end)))?);
     }
     Ok(scores)
 }

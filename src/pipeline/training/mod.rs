@@ -19,6 +19,7 @@ pub use evaluation::ThresholdChoice;
 pub use leaderboard::{CvScores, LeaderboardRow, Spread};
 pub use outcome::{ChampionSummary, SideMetrics, TrainOutcome};
 pub use promotion::{PromotionOutcome, TRAINED_ROWS};
+pub use publication::read_reference;
 pub use run::{TrainRequest, train};
 pub use selection::chosen_families;
 pub use settings::{Calibration, EarlyStoppingSettings, PromotionSettings, TrainingSettings};

@@ -16,7 +16,7 @@ use crate::pipeline::ingestion::Dataset;
 use crate::pipeline::rejects::RejectWriter;
 use crate::pipeline::trained_model::ModelFileError;
 use crate::validation::Report;
-use crate::validation::drift::ReferenceBuilder;
+use crate::validation::drift::{Reference, ReferenceBuilder};
 
 use super::curves::Curves;
 use super::error::TrainingError;
@@ -47,7 +47,7 @@ impl RejectFile {
     pub fn create(run: &RunDir) -> Result<Self, TrainingError> {
         let path = run.file(RunFile::Invalid).join("rejects.csv");
         let file = AtomicFile::create_with_parents(&path)?;
-        let writer = RejectWriter::new(file, false).map_err(|cause| WriteError::new(&path, cause))?;
+        let writer = RejectWriter::new(file, false).map_err(|cause| WriteError::writing(&path, cause))?;
         Ok(Self { writer })
     }
 
@@ -92,7 +92,7 @@ pub fn write_split(run: &RunDir, dataset: &Dataset, split: &Split) -> Result<(),
 
 fn write_rows(path: &Path, dataset: &Dataset, rows: impl Iterator<Item = usize>) -> Result<(), TrainingError> {
     let mut file = AtomicFile::create_with_parents(path)?;
-    let failed = |cause| WriteError::new(path, cause);
+    let failed = |cause| WriteError::writing(path, cause);
     let mut line = Vec::new();
     push_line(&mut line, dataset.header.names.iter().map(String::as_bytes));
     for row in rows {
@@ -245,4 +245,19 @@ pub fn write_reference(
     let flagged = scores.iter().filter(|&&s| s >= finished.model.threshold).count();
     builder.set_positive_rate(flagged as f64 / scores.len().max(1) as f64);
     Ok(atomic::write_json(&run.path().join(REFERENCE), &builder.finish())?)
+}
+
+/// What a run's training rows looked like.
+///
+/// # Errors
+/// The run has no such file, or it is damaged.
+pub fn read_reference(run: &Path) -> Result<Reference, ModelFileError> {
+    let path = run.join(REFERENCE);
+    let name = path.display().to_string();
+    let bytes = std::fs::read(&path).map_err(|source| ModelFileError::Read { path: name.clone(), source })?;
+    serde_json::from_slice(&bytes).map_err(|e| ModelFileError::Section {
+        path: name,
+        section: "training reference",
+        reason: e.to_string(),
+    })
 }
