@@ -233,8 +233,12 @@ pub fn create_parents(path: &Path) -> Result<(), WriteError> {
     fs::create_dir_all(directory).map_err(|cause| WriteError::new(path, "cannot make its directory", cause))?;
     // The new entry must survive a power cut before anything refers to it.
     directory.parent().map_or(Ok(()), |above| {
-        sync_directory(if above.as_os_str().is_empty() { Path::new(".") } else { above })
-            .map_err(|cause| WriteError::new(path, "cannot make its directory", cause))
+        sync_directory(if above.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            above
+        })
+        .map_err(|cause| WriteError::new(path, "cannot make its directory", cause))
     })
 }
 

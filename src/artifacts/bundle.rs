@@ -146,7 +146,10 @@ impl Bundle {
         let total = header.u64().ok_or_else(truncated)?;
         let recorded = header.take(32).ok_or_else(truncated)?;
         if total != bytes.len() as u64 {
-            return Err(damaged(format!("it has {} bytes where {total} were written", bytes.len())));
+            return Err(damaged(format!(
+                "it has {} bytes where {total} were written",
+                bytes.len()
+            )));
         }
         if checksum(bytes) != recorded {
             return Err(damaged("its checksum does not fit its content"));

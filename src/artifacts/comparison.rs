@@ -193,9 +193,18 @@ impl fmt::Display for RunComparison {
             writeln!(f, "{letter}  {}  {model}  started {}", run.run_id, run.started_at)?;
         }
         if !self.same_test_rows {
-            writeln!(f, "The two were not measured on the same test rows; their metrics are no fair comparison.")?;
+            writeln!(
+                f,
+                "The two were not measured on the same test rows; their metrics are no fair comparison."
+            )?;
         }
-        let width = self.metrics.iter().map(|m| safe(&m.name).chars().count()).max().unwrap_or(0).max(6);
+        let width = self
+            .metrics
+            .iter()
+            .map(|m| safe(&m.name).chars().count())
+            .max()
+            .unwrap_or(0)
+            .max(6);
         writeln!(f, "\n{:width$}  {:>12}  {:>12}  {:>12}", "metric", "a", "b", "b - a")?;
         for row in &self.metrics {
             let difference = row.difference.map_or_else(|| "-".to_owned(), |d| format!("{d:+.6}"));

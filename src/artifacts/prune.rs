@@ -82,7 +82,10 @@ fn finish_interrupted(artifacts: &Path) {
         return;
     };
     for entry in entries.filter_map(Result::ok) {
-        let doomed = entry.file_name().as_encoded_bytes().starts_with(DOOMED_PREFIX.as_bytes());
+        let doomed = entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(DOOMED_PREFIX.as_bytes());
         if doomed && entry.file_type().is_ok_and(|t| t.is_dir()) {
             let _tried_again_next_time = fs::remove_dir_all(entry.path());
         }

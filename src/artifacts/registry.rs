@@ -245,7 +245,9 @@ impl RegistryStore {
         match manifest.file(RunFile::Model.relative()) {
             Some(record) if record.sha256 != sha256 => Err(bad("is not the one the run wrote".to_owned())),
             Some(_) => Ok(()),
-            None => super::Bundle::read(&model).map(|_| ()).map_err(|e: BundleError| bad(format!("is refused ({e})"))),
+            None => super::Bundle::read(&model)
+                .map(|_| ())
+                .map_err(|e: BundleError| bad(format!("is refused ({e})"))),
         }
     }
 
@@ -258,6 +260,8 @@ impl RegistryStore {
         let _lock = self.lock()?;
         let path = self.workspace.registry_file();
         let mut registry = model::read(&path)?;
+        // What a killed process left of a registry half written.
+        atomic::sweep_stale(self.workspace.root());
         if let Some(done) = change(&mut registry)? {
             // The audit line comes first: no change without its line. A change that then fails is said, too.
             self.audit(&done, &done.action)?;

@@ -208,7 +208,11 @@ fn collect_files(root: &Path, below: &str, files: &mut Vec<FileRecord>) -> Resul
     for entry in fs::read_dir(&directory).map_err(|e| fail(&directory, e))? {
         let entry = entry.map_err(|e| fail(&directory, e))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+        let path = if below.is_empty() {
+            name
+        } else {
+            format!("{below}/{name}")
+        };
         let kind = entry.file_type().map_err(|e| fail(&entry.path(), e))?;
         let ours = path == RunFile::Manifest.relative() || path == LOCK_FILE;
         if kind.is_dir() {

@@ -93,7 +93,11 @@ impl<'s> Checker<'s> {
             match (properties.and_then(|p| p.get(&key)), further) {
                 (Some(known), _) => self.value(inner, known, path),
                 (None, Some(Json::Bool(false))) => {
-                    let names = properties.into_iter().flat_map(|p| p.keys()).map(String::as_str).collect::<Vec<_>>();
+                    let names = properties
+                        .into_iter()
+                        .flat_map(|p| p.keys())
+                        .map(String::as_str)
+                        .collect::<Vec<_>>();
                     self.find(path, format!("no such key; {}", suggestion(&key, &names)));
                 }
                 (None, Some(any)) => self.value(inner, any, path),
@@ -111,7 +115,10 @@ impl<'s> Checker<'s> {
                 self.find(path, message);
             }
             // YAML reads a bare `off` as text but `no` and `null` are easily meant as words.
-            None => self.find(path, format!("expected one of {}, found {}", listed(words), kind(value))),
+            None => self.find(
+                path,
+                format!("expected one of {}, found {}", listed(words), kind(value)),
+            ),
         }
     }
 
@@ -232,7 +239,11 @@ fn key_text(key: &Yaml) -> String {
 fn shortened(text: &str) -> String {
     const SHOWN: usize = 40;
     let short: String = text.chars().take(SHOWN).collect();
-    if text.chars().nth(SHOWN).is_some() { format!("{short}...") } else { short }
+    if text.chars().nth(SHOWN).is_some() {
+        format!("{short}...")
+    } else {
+        short
+    }
 }
 
 /// The nearest name if one is near, else all of them.
@@ -251,5 +262,9 @@ fn suggestion(given: &str, names: &[&str]) -> String {
 }
 
 fn listed(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

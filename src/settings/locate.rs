@@ -8,7 +8,9 @@ use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqA
 /// aliases and merges hide it.
 pub(super) fn line_of(text: &str, path: &[String]) -> Option<usize> {
     // The reader knows its position only when something fails: so fail on purpose at the key, and ask where.
-    let failed = Descend { path }.deserialize(serde_yaml::Deserializer::from_str(text)).err()?;
+    let failed = Descend { path }
+        .deserialize(serde_yaml::Deserializer::from_str(text))
+        .err()?;
     if !failed.to_string().contains(FOUND) {
         return None;
     }
@@ -133,7 +135,7 @@ impl<'de> DeserializeSeed<'de> for Key<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Key<'_> {
+impl Visitor<'_> for Key<'_> {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -176,7 +178,7 @@ impl<'de> DeserializeSeed<'de> for Fail {
     }
 }
 
-impl<'de> Visitor<'de> for Fail {
+impl Visitor<'_> for Fail {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -61,16 +61,9 @@ impl std::str::FromStr for LogLevel {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [
-            Self::Off,
-            Self::Error,
-            Self::Warn,
-            Self::Info,
-            Self::Debug,
-            Self::Trace,
-        ]
-        .into_iter()
-        .find(|level| level.name().eq_ignore_ascii_case(text))
-        .ok_or_else(|| "not a log level; use off, error, warn, info, debug or trace".to_owned())
+        [Self::Off, Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace]
+            .into_iter()
+            .find(|level| level.name().eq_ignore_ascii_case(text))
+            .ok_or_else(|| "not a log level; use off, error, warn, info, debug or trace".to_owned())
     }
 }

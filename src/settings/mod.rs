@@ -111,11 +111,16 @@ pub enum SettingsError {
 /// The first problems; a person mends a few at a time.
 fn in_one_line(problems: &[Problem]) -> String {
     const SHOWN: usize = 5;
-    let mut text = problems.iter().take(SHOWN).map(Problem::to_string).collect::<Vec<_>>().join("; ");
-    if problems.len() > SHOWN {
-        text.push_str(&format!("; and {} more", problems.len() - SHOWN));
+    let text = problems
+        .iter()
+        .take(SHOWN)
+        .map(Problem::to_string)
+        .collect::<Vec<_>>()
+        .join("; ");
+    match problems.len().saturating_sub(SHOWN) {
+        0 => text,
+        more => text + &format!("; and {more} more"),
     }
-    text
 }
 
 /// Reads settings: the file that a person named (`--config`), which must exist, else `default_file`
@@ -171,7 +176,9 @@ pub fn parse(text: &str, file: &str) -> Result<Settings, SettingsError> {
     let schema = schemars::schema_for!(Settings);
     let findings = check::check(&value, schema.as_value());
     if !findings.is_empty() {
-        return Err(invalid(findings.into_iter().map(|f| located(&f.key, f.message)).collect()));
+        return Err(invalid(
+            findings.into_iter().map(|f| located(&f.key, f.message)).collect(),
+        ));
     }
     let settings: Settings =
         serde_yaml::from_value(without_empty_sections(value)).map_err(|e| invalid(vec![from_yaml(&e)]))?;

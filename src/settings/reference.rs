@@ -32,7 +32,7 @@ pub fn markdown() -> String {
     for (section, property) in properties(root) {
         let inner = resolve(property, root);
         let about = description(property).or_else(|| description(inner)).unwrap_or_default();
-        push(&mut page, &format!("\n## `{section}`\n\n{about}\n"));
+        push(&mut page, &format!("\n## `{section}`\n\n{about}"));
         push(&mut page, "\n| Key | Type | Default | Meaning |\n|---|---|---|---|");
         rows(&mut page, section, inner, defaults.get(section), root);
     }
@@ -66,7 +66,11 @@ fn push(page: &mut String, line: &str) {
 }
 
 fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    schema.get("properties").and_then(Value::as_object).into_iter().flatten()
+    schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
 }
 
 /// A doc comment as one line.
@@ -78,7 +82,11 @@ fn description(schema: &Value) -> Option<String> {
 fn type_text(schema: &Value, root: &Value) -> String {
     let schema = resolve(schema, root);
     if let Some(words) = words(schema) {
-        return words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        return words
+            .iter()
+            .map(|word| format!("`{word}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
     }
     if let Some(options) = schema.get("anyOf").and_then(Value::as_array) {
         let texts: Vec<String> = options.iter().map(|option| type_text(option, root)).collect();
@@ -86,13 +94,19 @@ fn type_text(schema: &Value, root: &Value) -> String {
     }
     let mut texts: Vec<String> = Vec::new();
     for json_type in types(schema) {
-        texts.push(match (json_type, schema.get("items"), schema.get("additionalProperties")) {
-            ("array", Some(items), _) => format!("list of: {}", type_text(items, root)),
-            ("object", _, Some(values)) if values.is_object() => format!("name: {}", type_text(values, root)),
-            _ => type_name(json_type).to_owned(),
-        });
+        texts.push(
+            match (json_type, schema.get("items"), schema.get("additionalProperties")) {
+                ("array", Some(items), _) => format!("list of: {}", type_text(items, root)),
+                ("object", _, Some(values)) if values.is_object() => format!("name: {}", type_text(values, root)),
+                _ => type_name(json_type).to_owned(),
+            },
+        );
     }
-    if texts.is_empty() { "anything".to_owned() } else { texts.join(" or ") }
+    if texts.is_empty() {
+        "anything".to_owned()
+    } else {
+        texts.join(" or ")
+    }
 }
 
 fn default_text(default: Option<&Value>) -> String {

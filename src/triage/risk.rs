@@ -222,7 +222,10 @@ impl RiskSettings {
             return Err(("bands.medium".to_owned(), format!("{medium} must be above low ({low})")));
         }
         if medium >= high {
-            return Err(("bands.high".to_owned(), format!("{high} must be above medium ({medium})")));
+            return Err((
+                "bands.high".to_owned(),
+                format!("{high} must be above medium ({medium})"),
+            ));
         }
         for (asset, weight) in &self.asset_weights {
             if !weight.is_finite() || *weight < 0.0 {

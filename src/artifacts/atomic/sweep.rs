@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 use super::TEMP_PREFIX;
 
 /// Younger files are left alone: their writer may not have locked them yet.
-const SETTLED: Duration = Duration::from_secs(60);
+const SETTLED: Duration = Duration::from_mins(1);
 
 /// Where a file system has no locks, files older than this count as abandoned.
-const ABANDONED: Duration = Duration::from_secs(24 * 3600);
+const ABANDONED: Duration = Duration::from_hours(24);
 
 /// Removes the temporary files that killed processes left in `directory` and returns their paths. A living writer
 /// holds a lock on its file, so its file stays. What cannot be read or removed is left for the next time.

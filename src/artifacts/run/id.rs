@@ -83,5 +83,9 @@ impl fmt::Display for RunId {
 /// At most 40 characters with control characters escaped: the text may come from a hostile file.
 fn shortened(text: &str) -> String {
     let escaped: String = text.chars().take(40).flat_map(char::escape_default).collect();
-    if text.chars().nth(40).is_some() { format!("{escaped}...") } else { escaped }
+    if text.chars().nth(40).is_some() {
+        format!("{escaped}...")
+    } else {
+        escaped
+    }
 }
