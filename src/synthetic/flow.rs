@@ -230,7 +230,11 @@ fn per_second(count: u64, micros: u64) -> u64 {
     if micros == 0 {
         return 0;
     }
-    u64::try_from(u128::from(count) * 1_000_000_000 / u128::from(micros)).unwrap_or(u64::MAX)
+    // Nearly every count fits; 128-bit division costs several times as much.
+    count.checked_mul(1_000_000_000).map_or_else(
+        || u64::try_from(u128::from(count) * 1_000_000_000 / u128::from(micros)).unwrap_or(u64::MAX),
+        |scaled| scaled / micros,
+    )
 }
 
 fn push_word(word: &str, out: &mut Vec<u8>) {
@@ -253,27 +257,31 @@ fn push_number(mut n: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[digits.len() - used..]);
 }
 
-/// The lowest `width` decimal digits of `n`, zeros in front.
-fn push_padded(n: u64, width: u32, out: &mut Vec<u8>) {
-    let mut unit = 10u64.pow(width.saturating_sub(1));
-    for _ in 0..width {
-        out.push(b'0' + (n / unit % 10) as u8);
-        unit = (unit / 10).max(1);
+/// The lowest `width` decimal digits of `n`, zeros in front; at most 8.
+fn push_padded(mut n: u64, width: usize, out: &mut Vec<u8>) {
+    let mut digits = [b'0'; 8];
+    let width = width.min(digits.len());
+    for slot in digits[..width].iter_mut().rev() {
+        *slot = b'0' + (n % 10) as u8;
+        n /= 10;
     }
+    out.extend_from_slice(&digits[..width]);
 }
 
 /// `n` as a decimal fraction with this many places.
-fn push_decimal(n: u64, places: u32, out: &mut Vec<u8>) {
-    let unit = 10u64.pow(places);
+fn push_decimal(n: u64, places: usize, out: &mut Vec<u8>) {
+    let unit = 10u64.pow(places as u32);
     push_number(n / unit, out);
     out.push(b'.');
     push_padded(n % unit, places, out);
 }
 
 fn push_hex(n: u64, out: &mut Vec<u8>) {
-    for shift in (0..16).rev() {
-        out.push(b"0123456789abcdef"[((n >> (4 * shift)) & 15) as usize]);
+    let mut digits = [0u8; 16];
+    for (i, slot) in digits.iter_mut().rev().enumerate() {
+        *slot = b"0123456789abcdef"[((n >> (4 * i)) & 15) as usize];
     }
+    out.extend_from_slice(&digits);
 }
 
 fn push_ip(ip: Ipv4Addr, out: &mut Vec<u8>) {
