@@ -159,19 +159,19 @@ fn expected_type(kind: ColumnType) -> &'static str {
 impl Cells<'_> {
     /// The cells as numbers, NaN for missing; empty if this column has no such numbers.
     pub(super) fn numbers(&self, view: NumberView) -> Vec<f64> {
-        let read: fn(i64) -> f64 = match view {
-            NumberView::Value => |v| admit(v as f64),
-            NumberView::HourSine => time::hour_sine,
-            NumberView::HourCosine => time::hour_cosine,
-        };
         match (self, view) {
             (Self::Int(cells), NumberView::Value) => {
                 cells.iter().map(|cell| cell.map_or(f64::NAN, |v| v as f64)).collect()
             }
             (Self::Float(cells), NumberView::Value) => cells.iter().map(|cell| cell.map_or(f64::NAN, admit)).collect(),
-            (Self::Time(cells), NumberView::HourSine | NumberView::HourCosine) => {
-                cells.iter().map(|cell| cell.map_or(f64::NAN, read)).collect()
-            }
+            (Self::Time(cells), NumberView::HourSine) => cells
+                .iter()
+                .map(|cell| cell.map_or(f64::NAN, time::hour_sine))
+                .collect(),
+            (Self::Time(cells), NumberView::HourCosine) => cells
+                .iter()
+                .map(|cell| cell.map_or(f64::NAN, time::hour_cosine))
+                .collect(),
             _ => Vec::new(),
         }
     }

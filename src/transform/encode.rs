@@ -200,7 +200,7 @@ impl CategoryStep {
         }
     }
 
-    /// What is encoded, for names and descriptions: `src_ip /8`.
+    /// What is encoded, for names and descriptions: `src_ip network`.
     pub(super) fn title(&self, column: &str) -> String {
         match self.view {
             KeyView::Value | KeyView::Truth => column.to_owned(),

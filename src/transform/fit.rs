@@ -23,7 +23,7 @@ pub(super) fn fit(
     frame: &DataFrame,
     columns: &[Column],
     labels: &[bool],
-    wants: &Wants,
+    wants: Wants,
     settings: &TransformSettings,
 ) -> Result<Fitted, TransformError> {
     settings.check()?;
@@ -67,7 +67,7 @@ struct Fitter<'a> {
 }
 
 impl<'a> Fitter<'a> {
-    fn new(labels: &'a [bool], wants: &Wants, settings: &'a TransformSettings) -> Self {
+    fn new(labels: &'a [bool], wants: Wants, settings: &'a TransformSettings) -> Self {
         // Codes read as numbers would be nonsense to a family that did not ask for them.
         let encoding = match settings.encoding {
             None | Some(CategoryEncoding::Native) => wants.categories,
@@ -234,19 +234,9 @@ impl<'a> Fitter<'a> {
             return Ok(());
         };
         training.retain(|(index, _)| neighbours.columns.contains(index));
-        for row in 0..table.rows() {
-            let mut values: Vec<f64> = training
-                .iter()
-                .map(|(_, c)| c.get(row).copied().unwrap_or(f64::NAN))
-                .collect();
-            if values.iter().any(|x| x.is_nan()) {
-                neighbours.fill_row(&mut values);
-                for ((_, column), value) in training.iter_mut().zip(values) {
-                    column[row] = value;
-                }
-            }
-        }
-        for (index, mut values) in training {
+        let (indices, mut columns): (Vec<u32>, Vec<Vec<f64>>) = training.into_iter().unzip();
+        neighbours.fill_columns(&mut columns);
+        for (index, mut values) in indices.into_iter().zip(columns) {
             for step in fitted
                 .columns
                 .get_mut(index as usize)

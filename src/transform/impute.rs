@@ -1,6 +1,7 @@
 //! Owns imputation of numbers: median, mean, constant, and the mean of the nearest training rows. (Categories take
 //! the code their step was fitted with.)
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::numeric::{mean, mean_and_deviation};
@@ -75,6 +76,27 @@ impl Neighbours {
             deviations,
             rows,
         })
+    }
+
+    /// Fills the gaps of whole columns of raw values, one a compared column.
+    pub(super) fn fill_columns(&self, columns: &mut [Vec<f64>]) {
+        let rows = columns.iter().map(Vec::len).min().unwrap_or(0);
+        let with_gaps: Vec<usize> = (0..rows)
+            .filter(|&row| columns.iter().any(|c| c[row].is_nan()))
+            .collect();
+        let filled: Vec<Vec<f64>> = with_gaps
+            .par_iter()
+            .map(|&row| {
+                let mut values: Vec<f64> = columns.iter().map(|c| c[row]).collect();
+                self.fill_row(&mut values);
+                values
+            })
+            .collect();
+        for (row, values) in with_gaps.into_iter().zip(filled) {
+            for (column, value) in columns.iter_mut().zip(values) {
+                column[row] = value;
+            }
+        }
     }
 
     /// Fills the gaps of one row of raw values (one a compared column, NaN for missing). A gap that no kept row can

@@ -24,11 +24,11 @@ pub(super) enum Shape {
 impl Shape {
     /// Chooses for training values, in which NaN stands for missing.
     pub(super) fn choose(setting: NumericTransform, scaling: Scaling, values: &[f64]) -> Self {
+        let skewed = || scaling != Scaling::None && skewness(values).abs() > SKEWED;
         match setting {
-            NumericTransform::None => Self::Identity,
             NumericTransform::Log1p => Self::Log1p,
-            NumericTransform::Auto if scaling != Scaling::None && skewness(values).abs() > SKEWED => Self::Log1p,
-            NumericTransform::Auto => Self::Identity,
+            NumericTransform::Auto if skewed() => Self::Log1p,
+            NumericTransform::Auto | NumericTransform::None => Self::Identity,
         }
     }
 

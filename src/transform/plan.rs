@@ -173,25 +173,7 @@ fn fill_gaps(neighbours: &Neighbours, fitted: &Fitted, table: &Table<'_>) -> Res
     let mut columns = compared
         .map(|FittedColumn { name, kind, .. }| Ok(table.cells(name, *kind)?.numbers(NumberView::Value)))
         .collect::<Result<Vec<Vec<f64>>, TransformError>>()?;
-    let with_gaps: Vec<usize> = (0..table.rows())
-        .filter(|&row| columns.iter().any(|c| c.get(row).is_some_and(|x| x.is_nan())))
-        .collect();
-    let filled: Vec<Vec<f64>> = with_gaps
-        .par_iter()
-        .map(|&row| {
-            let mut values: Vec<f64> = columns
-                .iter()
-                .map(|c| c.get(row).copied().unwrap_or(f64::NAN))
-                .collect();
-            neighbours.fill_row(&mut values);
-            values
-        })
-        .collect();
-    for (row, values) in with_gaps.into_iter().zip(filled) {
-        for (column, value) in columns.iter_mut().zip(values) {
-            column[row] = value;
-        }
-    }
+    neighbours.fill_columns(&mut columns);
     Ok(columns)
 }
 
@@ -258,18 +240,18 @@ fn gather(blocks: &[Block<'_>], rows: usize, width: usize) -> Result<Array2<f32>
         .checked_mul(width)
         .ok_or_else(|| internal(format!("{rows} x {width} is too large")))?;
     let mut values = vec![0f32; cells];
-    if width > 0 {
-        let block_rows = (BLOCK_CELLS / width).clamp(1, 256);
-        let write = |(nth, out): (usize, &mut [f32])| {
-            for block in blocks {
-                block.write(nth * block_rows, width, out);
-            }
-        };
-        if rows < PARALLEL_ROWS {
-            values.chunks_mut(block_rows * width).enumerate().for_each(write);
-        } else {
-            values.par_chunks_mut(block_rows * width).enumerate().for_each(write);
+    // There is always a feature; the guards keep chunk sizes above 0 without relying on it.
+    let block_rows = (BLOCK_CELLS / width.max(1)).clamp(1, 256);
+    let chunk = (block_rows * width).max(1);
+    let write = |(nth, out): (usize, &mut [f32])| {
+        for block in blocks {
+            block.write(nth * block_rows, width.max(1), out);
         }
+    };
+    if rows < PARALLEL_ROWS {
+        values.chunks_mut(chunk).enumerate().for_each(write);
+    } else {
+        values.par_chunks_mut(chunk).enumerate().for_each(write);
     }
     Array2::from_shape_vec((rows, width), values).map_err(|e| internal(e.to_string()))
 }

@@ -48,7 +48,7 @@ impl Preprocessor {
         wants: &Wants,
         settings: &TransformSettings,
     ) -> Result<Self, TransformError> {
-        Self::compile(fit(frame, columns, labels, wants, settings)?)
+        Self::compile(fit(frame, columns, labels, *wants, settings)?)
     }
 
     /// The matrix of these rows: rows x [`Preprocessor::width`]. A row's values do not depend on the rows beside it;

@@ -178,7 +178,7 @@ impl TransformSettings {
     pub fn check(&self) -> Result<(), TransformError> {
         let fail = |key, expected| Err(TransformError::Setting { key, expected });
         let largest = f64::from(f32::MAX);
-        if !(self.impute_constant.abs() <= largest) {
+        if !(-largest..=largest).contains(&self.impute_constant) {
             return fail("impute_constant", "a finite number within the range of a 32-bit float");
         }
         if !(1..=1000).contains(&self.knn_neighbours) {
@@ -196,7 +196,7 @@ impl TransformSettings {
         if self.discrete_limit > 1000 {
             return fail("discrete_limit", "0 to 1,000");
         }
-        if !(self.target_prior_rows >= 0.0 && self.target_prior_rows <= 1e9) {
+        if !(0.0..=1e9).contains(&self.target_prior_rows) {
             return fail("target_prior_rows", "0 to 1,000,000,000");
         }
         if self.correlation_limit.is_some_and(|l| !(l > 0.0 && l <= 1.0)) {
