@@ -1,5 +1,6 @@
 //! Owns run directories: their names, making them, writing to them, and reading what others left.
 
+mod directory;
 mod id;
 mod listing;
 #[cfg(test)]
@@ -9,6 +10,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use directory::load_directory;
 pub use id::{InvalidRunId, RunId};
 pub use listing::{RunEntry, list, load};
 

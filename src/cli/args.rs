@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::data::{Source, SplitStrategy};
 use crate::metrics::ThresholdRule;
 use crate::models::SearchStrategy;
+use crate::settings::LogLevel;
 
 /// Learns to tell malicious network traffic and phishing sites from benign ones, and scores files with what it learned.
 ///
@@ -37,36 +38,12 @@ pub struct GlobalArgs {
     pub config: Option<PathBuf>,
 
     /// How much is logged: error, warn, info, debug or trace. At debug an error shows its causes.
-    #[arg(long, global = true, value_name = "L")]
+    #[arg(long, global = true, value_name = "L", value_parser = str::parse::<LogLevel>)]
     pub log_level: Option<LogLevel>,
 
     /// No colour on the terminal (NO_COLOR does the same).
     #[arg(long, global = true)]
     pub no_color: bool,
-}
-
-/// How much is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs, reason = "the names say it all")]
-pub enum LogLevel {
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
-
-impl LogLevel {
-    /// The level's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-        }
-    }
 }
 
 /// The commands.

@@ -27,7 +27,8 @@ pub(super) struct Context {
     pub(super) cancel: CancelToken,
     /// Shows events to a person.
     pub(super) progress: Progress,
-    _log: Option<LogGuard>,
+    /// Writes what is left of the log when it goes.
+    pub(super) log: LogGuard,
 }
 
 impl Context {
@@ -38,16 +39,12 @@ impl Context {
         let workspace = Workspace::locate(global.workspace.as_deref(), from_environment.as_deref(), &here)?;
         let settings = settings::load(global.config.as_deref(), &workspace.settings_file())?;
         let progress = Progress::new(Progress::color_allowed(global.no_color));
-        let level = global.log_level.map(super::args::LogLevel::as_str);
-        let log = match logging::init(&workspace, &settings.logging, level) {
-            Ok(guard) => Some(guard),
-            Err(error) => {
-                // Work goes on without a log: a full disk must not keep an analyst from scoring to another one.
-                progress.line(&format!("warning: no log is kept: {error}"));
-                None
-            }
-        };
-        Ok(Self { workspace, settings, cancel: cancel.clone(), progress, _log: log })
+        // Work goes on without a log: a full disk must not keep an analyst from scoring to another one.
+        let (log, warnings) = logging::init(&workspace, &settings.logging, global.log_level);
+        for warning in &warnings {
+            progress.line(&format!("warning: {warning}"));
+        }
+        Ok(Self { workspace, settings, cancel: cancel.clone(), progress, log })
     }
 
     /// The schema of a command: the file named, else the workspace's, else the bundled one.

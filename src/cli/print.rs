@@ -6,8 +6,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::args::LogLevel;
 use super::error::CliError;
+use crate::settings::LogLevel;
 use crate::validation::visible_text;
 
 /// Writes a result to standard output.

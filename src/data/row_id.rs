@@ -13,6 +13,14 @@ use crate::schema::{Column, Schema};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowId(pub u64);
 
+impl RowId {
+    /// Appends the 16 hex digits.
+    pub fn push_hex(self, text: &mut Vec<u8>) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        text.extend((0..16).rev().map(|place| DIGITS[(self.0 >> (4 * place) & 15) as usize]));
+    }
+}
+
 impl fmt::Display for RowId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{:016x}", self.0)

@@ -16,7 +16,6 @@ use crate::pipeline::ingestion::{IngestionError, ingest, take_rows};
 use crate::pipeline::rejects::RejectWriter;
 use crate::pipeline::trained_model::{ModelFileError, ScoreError, TrainedModel};
 use crate::pipeline::training::TRAINED_ROWS;
-use crate::transform::TransformError;
 use crate::validation::{Purpose, ValidationSettings};
 
 /// Why two models cannot be compared.
@@ -58,12 +57,6 @@ pub enum ComparisonError {
 impl From<DataError> for ComparisonError {
     fn from(error: DataError) -> Self {
         Self::Rows(error.into())
-    }
-}
-
-impl From<TransformError> for ComparisonError {
-    fn from(error: TransformError) -> Self {
-        Self::Score(error.into())
     }
 }
 
@@ -172,7 +165,7 @@ impl TestRows<'_> {
     ///
     /// # Errors
     /// The frame does not have them.
-    pub fn take(&self, rows: &[usize]) -> Result<TakenRows, TransformError> {
+    pub fn take(&self, rows: &[usize]) -> Result<TakenRows, IngestionError> {
         Ok(TakenRows {
             frame: take_rows(self.frame, rows)?,
             labels: rows.iter().map(|&r| self.labels[r]).collect(),

@@ -1,6 +1,6 @@
 //! Owns the text of `output.csv`: its header, the columns added to each scored row, and where reasons go.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use crate::data::{Header, RawBatch, RowId};
 use crate::pipeline::csv_text::{push_cell, push_guarded};
@@ -189,10 +189,10 @@ impl<W: Write> OutputWriter<W> {
 ///
 /// # Errors
 /// A file cannot be read or written.
-pub fn splice(from: &mut impl io::Read, to: &mut impl Write, inserts: &[(u64, Vec<u8>)]) -> io::Result<()> {
+pub fn splice(from: &mut impl Read, to: &mut impl Write, inserts: &[(u64, Vec<u8>)]) -> io::Result<()> {
     let mut at = 0;
     for (offset, text) in inserts {
-        io::copy(&mut from.take(offset - at), to)?;
+        io::copy(&mut io::Read::by_ref(from).take(offset - at), to)?;
         to.write_all(text)?;
         at = *offset;
     }

@@ -14,9 +14,9 @@ use crate::data::Fold;
 use crate::metrics::{Metric, evaluate};
 use crate::models::{Classifier, ModelError};
 use crate::pipeline::event::{Event, EventSink, Level, Stage};
-use crate::pipeline::ingestion::take_rows;
+use crate::pipeline::ingestion::{IngestionError, take_rows};
 use crate::schema::Column;
-use crate::transform::{FeatureMatrix, Preprocessor, TransformError, TransformSettings, Wants};
+use crate::transform::{FeatureMatrix, Preprocessor, TransformSettings, Wants};
 
 use super::error::TrainingError;
 use super::fitting::{FitPlan, FitRows, fit};
@@ -41,13 +41,13 @@ impl TrainingRows<'_> {
     ///
     /// # Errors
     /// The rows cannot be encoded.
-    pub fn preprocessor(&self, wants: &Wants, rows: Option<&[usize]>) -> Result<(Preprocessor, FeatureMatrix), TransformError> {
+    pub fn preprocessor(&self, wants: &Wants, rows: Option<&[usize]>) -> Result<(Preprocessor, FeatureMatrix), TrainingError> {
         let Some(rows) = rows else {
             let fitted = Preprocessor::fit(self.frame, self.columns, self.labels, wants, self.transform)?;
             let matrix = fitted.transform(self.frame)?;
             return Ok((fitted, matrix));
         };
-        let frame = take_rows(self.frame, rows)?;
+        let frame = take_rows(self.frame, rows).map_err(IngestionError::from)?;
         let labels: Vec<bool> = rows.iter().map(|&r| self.labels[r]).collect();
         let fitted = Preprocessor::fit(&frame, self.columns, &labels, wants, self.transform)?;
         let matrix = fitted.transform(&frame)?;
@@ -127,7 +127,7 @@ impl CrossValidation<'_> {
         let encode = |fold: &Fold| -> Result<EncodedFold, TrainingError> {
             self.plan.cancel.check()?;
             let (preprocessor, train) = self.rows.preprocessor(wants, Some(&fold.train))?;
-            let validation = preprocessor.transform(&take_rows(self.rows.frame, &fold.validation)?)?;
+            let validation = preprocessor.transform(&take_rows(self.rows.frame, &fold.validation).map_err(IngestionError::from)?)?;
             let labels = |rows: &[usize]| rows.iter().map(|&r| self.rows.labels[r]).collect();
             Ok(EncodedFold {
                 train,

@@ -38,7 +38,7 @@ impl Curves {
             roc: thin(&roc_curve(&ranking), POINTS),
             precision_recall: thin(&pr_curve(&ranking), POINTS),
             gain: thin(&gain_curve(&ranking), POINTS),
-            calibration: calibration_curve(&scored, BINS, Binning::EqualWidth),
+            calibration: calibration_curve(&scored, BINS, Binning::Width),
         })
     }
 }

@@ -65,7 +65,7 @@ pub fn fit(
 /// Rows to learn from and rows to watch, groups kept whole; `None` where the data is too small to spare any.
 fn early_stopping_rows(rows: FitRows<'_>, plan: FitPlan<'_>) -> Option<(Vec<usize>, Vec<usize>)> {
     let input = SplitInput { groups: rows.groups, labels: rows.labels, times: None };
-    let parts = split(SplitStrategy::Grouped, input, plan.early_stopping.validation_fraction, plan.seed).ok()?;
+    let parts = split(SplitStrategy::Grouped, &input, plan.early_stopping.validation_fraction, plan.seed).ok()?;
     let both_classes = |part: &[usize]| {
         let malicious = part.iter().filter(|&&i| rows.labels[i]).count();
         malicious > 0 && malicious < part.len()

@@ -106,7 +106,7 @@ impl Run<'_> {
         self.manifest.seed = Some(self.request.training.seed);
         self.manifest.schema = Some(SchemaRecord {
             name: self.request.schema.name.clone(),
-            hash: self.request.schema.hash(),
+            sha256: self.request.schema.hash(),
         });
         self.manifest.champion_at_start = RegistryStore::new(self.request.workspace).read()?.champion;
         let (report, dataset) = self.ingest(reader)?;
@@ -187,7 +187,7 @@ impl Run<'_> {
         self.stage(Stage::Transformation, None, |run| {
             let input =
                 SplitInput { groups: &dataset.groups, labels: &dataset.labels, times: dataset.times.as_deref() };
-            let parts = split(settings.split, input, settings.test_fraction, settings.seed)?;
+            let parts = split(settings.split, &input, settings.test_fraction, settings.seed)?;
             let side = |rows: &[usize]| -> Result<Side, TrainingError> {
                 Ok(Side {
                     frame: take_rows(&dataset.frame, rows).map_err(IngestionError::from)?,
