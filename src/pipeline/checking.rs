@@ -96,7 +96,7 @@ impl Checking<'_> {
                 let verdict = validator.check_batch(&raw, &typed).map_err(IngestionError::from)?;
                 take(CheckedBatch { raw, typed, verdict }, &layout)
             })?;
-            validator.add_notes(&notes);
+            validator.note_source(&notes);
         }
         Ok((validator.finish(), header))
     }

@@ -7,9 +7,9 @@ mod cells;
 mod checks;
 pub mod drift;
 mod error;
-mod layout;
 mod report;
 mod settings;
+mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -19,7 +19,6 @@ mod visible;
 pub use cells::{Cells, scan};
 pub use checks::{Accepted, Batch, Check, Finding, Findings, Purpose, Setup, Tally, Totals};
 pub use error::ValidationError;
-pub use layout::SourceLayout;
 pub use report::{CheckOutcome, CheckStatus, ColumnDrift, DriftKind, DriftMetric, Example, Report, Scope, Status};
 pub use settings::ValidationSettings;
 pub use validator::{Against, BatchVerdict, Reject, Validator};

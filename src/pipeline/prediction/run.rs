@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::artifacts::{Timestamp, WriteError, atomic};
 use crate::cancel::CancelToken;
 use crate::data::{Header, Layout, ReadSettings, RowReader, Source, open};
 use crate::metrics::BudgetTracker;
-use crate::pipeline::checking::{CheckedBatch, Checking};
+use crate::pipeline::checking::Checking;
 use crate::pipeline::event::{Event, EventSink, Level, Stage};
 use crate::pipeline::ingestion::{IngestionError, keep};
 use crate::pipeline::rejects::RejectWriter;

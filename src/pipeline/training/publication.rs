@@ -65,7 +65,7 @@ impl RejectFile {
 /// Writes the validation report, and an empty drift report: a first look has nothing to drift from.
 pub fn write_report(run: &RunDir, report: &Report) -> Result<(), TrainingError> {
     atomic::write_json(&run.file(RunFile::ValidationReport), report)?;
-    let yaml = report.drift_yaml();
+    let yaml = report.drift_yaml().map_err(|e| ModelFileError::Encode(e.to_string()))?;
     Ok(atomic::write_bytes(&run.file(RunFile::DriftReport), yaml.as_bytes())?)
 }
 

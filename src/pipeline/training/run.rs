@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, RunFile, SchemaRecord, SplitRecord};
+use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord};
 use crate::cancel::CancelToken;
 use crate::data::{
     Fold, ReadSettings, Source, Split, SplitInput, SplitStrategy, folds, open, seen_in_train, split, time_folds,
@@ -27,7 +27,6 @@ use super::promotion::{PromotionOutcome, ScoredTest, decide};
 use super::publication as files;
 use super::selection::{Selection, SelectionInput, chosen_families};
 use super::settings::TrainingSettings;
-use super::trials::TrialLog;
 
 /// What to train on, and how.
 pub struct TrainRequest<'a> {
