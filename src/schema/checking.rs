@@ -50,7 +50,7 @@ impl Schema {
         }
         label::check(self, &mut found);
         for (index, column) in self.columns.iter().enumerate() {
-            check_column(index, column, &mut found);
+            check_column(self, index, column, &mut found);
         }
         check_names(self, &mut found);
         if self.features().next().is_none() {
@@ -101,7 +101,7 @@ fn place(index: usize, column: &Column) -> String {
     format!("columns[{index}] ({})", shown(&column.name, 60))
 }
 
-fn check_column(index: usize, column: &Column, found: &mut Problems) {
+fn check_column(schema: &Schema, index: usize, column: &Column, found: &mut Problems) {
     let place = place(index, column);
     if column.name.trim().is_empty() && column.role == Role::Feature {
         found.block(
@@ -130,7 +130,7 @@ fn check_column(index: usize, column: &Column, found: &mut Problems) {
             );
         }
     }
-    if column.unique && column.role == Role::Feature {
+    if column.unique && column.role == Role::Feature && !schema.is_label(&column.name) {
         found.warn(
             format!("{place}.unique"),
             "a feature whose values stand only once names rows, and a model can only learn it by heart",

@@ -123,6 +123,10 @@ impl<'de> Visitor<'de> for NodeSeed<'_> {
         self.0.spend(0).map(|()| Node::Null)
     }
 
+    fn visit_none<E: Error>(self) -> Result<Node, E> {
+        self.visit_unit()
+    }
+
     fn visit_bool<E: Error>(self, value: bool) -> Result<Node, E> {
         self.0.scalar(&value.to_string())
     }

@@ -67,14 +67,28 @@ struct Dtype(ColumnType, bool);
 
 impl<'de> Deserialize<'de> for Dtype {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(deserializer)?;
-        dtype(&word)
-            .map(|(kind, nullable)| Self(kind, nullable))
+        deserializer.deserialize_str(DtypeVisitor)
+    }
+}
+
+/// Refuses an unknown type where it stands, so that the error has its position.
+struct DtypeVisitor;
+
+impl Visitor<'_> for DtypeVisitor {
+    type Value = Dtype;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a pandas type")
+    }
+
+    fn visit_str<E: Error>(self, word: &str) -> Result<Dtype, E> {
+        dtype(word)
+            .map(|(kind, nullable)| Dtype(kind, nullable))
             .ok_or_else(|| {
-                let near = nearest_of(&word, DTYPES).map_or(String::new(), |n| format!(" (did you mean `{n}`?)"));
-                D::Error::custom(format_args!(
+                let near = nearest_of(word, DTYPES).map_or(String::new(), |n| format!(" (did you mean `{n}`?)"));
+                E::custom(format_args!(
                     "unknown pandas type `{}`{near}; known are {}",
-                    shown(&word, 60),
+                    shown(word, 60),
                     DTYPES.join(", ")
                 ))
             })

@@ -151,7 +151,7 @@ pub(super) fn canonicalise(schema: &mut Schema) {
 fn canonicalise_value(value: &mut String, kind: ColumnType) {
     let text = value.trim();
     let canonical = match kind {
-        ColumnType::Int | ColumnType::Port => text.parse::<i64>().ok().map(|v| v.to_string()),
+        ColumnType::Int | ColumnType::Port => whole_number(text).map(|v| v.to_string()),
         ColumnType::Float => text
             .parse::<f64>()
             .ok()
@@ -163,6 +163,14 @@ fn canonicalise_value(value: &mut String, kind: ColumnType) {
     if let Some(canonical) = canonical {
         *value = canonical;
     }
+}
+
+/// `1`, `+1` and `1.0` as a whole number.
+fn whole_number(text: &str) -> Option<i64> {
+    let exact = |v: &f64| v.fract() == 0.0 && v.abs() < 9e15;
+    text.parse()
+        .ok()
+        .or_else(|| text.parse().ok().filter(exact).map(|v: f64| v as i64))
 }
 
 /// A YAML error with its place and, where the document's shape is known, the name of the column it is in.

@@ -164,7 +164,7 @@ fn hostile_files_are_errors() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for i in 1..12 {
         let item = format!("*a{}, ", i - 1).repeat(10);
-        bomb += &format!("a{i}: &a{i} [{item}]\n");
+        bomb.extend(["a", &i.to_string(), ": &a", &i.to_string(), " [", &item, "]\n"]);
     }
     assert!(error(&bomb).contains("expand"), "{}", error(&bomb));
     // One long list and many references to it, which stays below the parser's own limit.

@@ -12,6 +12,9 @@ use super::Problems;
 /// Longer expressions are refused: parsers recurse.
 const MAX_EXPRESSION_BYTES: usize = 2_000;
 
+/// So are those with more words and operators: the engine recurses once for each term of a chain.
+const MAX_TERMS: usize = 200;
+
 pub(super) fn check(schema: &Schema, found: &mut Problems) {
     let mut ids = HashSet::new();
     for (index, rule) in schema.rules.iter().enumerate() {
@@ -26,10 +29,10 @@ pub(super) fn check(schema: &Schema, found: &mut Problems) {
 }
 
 fn check_expression(schema: &Schema, rule: &Rule, place: &str, found: &mut Problems) {
-    if rule.expression.len() > MAX_EXPRESSION_BYTES {
+    if rule.expression.len() > MAX_EXPRESSION_BYTES || terms(&rule.expression) > MAX_TERMS {
         found.block(
             place,
-            format!("longer than {MAX_EXPRESSION_BYTES} bytes"),
+            format!("longer than {MAX_EXPRESSION_BYTES} bytes or {MAX_TERMS} words and operators"),
             "split it into several rules",
         );
         return;
@@ -67,6 +70,12 @@ fn check_expression(schema: &Schema, rule: &Rule, place: &str, found: &mut Probl
     if found.0.len() == before {
         check_type(schema, expression, place, found);
     }
+}
+
+/// No fewer than the links of the longest chain in the expression.
+fn terms(expression: &str) -> usize {
+    let operators = expression.bytes().filter(|b| b"+-*/%|&^=<>!:[~".contains(b)).count();
+    operators + expression.split_whitespace().count()
 }
 
 /// The columns an expression reads, each once, in order of their names.

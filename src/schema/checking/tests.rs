@@ -1,3 +1,5 @@
+//! Owns the tests of the schema's check.
+
 use super::*;
 
 const SOUND: &str = "
@@ -32,7 +34,7 @@ fn a_sound_schema_has_no_problem() {
 
 #[test]
 fn each_mistake_is_found_where_it_stands() {
-    use Severity::{Block, Warn};
+    use Severity::Block;
     one(
         "name: proto",
         "name: duration",
@@ -58,7 +60,12 @@ fn each_mistake_is_found_where_it_stands() {
         Block,
         &["min and max on a column of type category"],
     );
-    one("type: category", "type: int", Block, &["`tcp` is not of type int"]);
+    one(
+        "type: category, allowed: [tcp, udp]",
+        "type: int, allowed: [tcp]",
+        Block,
+        &["`tcp` is not of type int"],
+    );
 }
 
 #[test]
@@ -70,7 +77,12 @@ fn label_mistakes_are_found() {
         Block,
         &["`0` stands under benign too"],
     );
-    one("malicious: [1]", "malicious: [1, 0.0]", Block, &["`0.0`"]);
+    one(
+        "malicious: [1]",
+        "malicious: [1, 0.0]",
+        Block,
+        &["`0` stands under benign"],
+    );
     one("malicious: [1]", "malicious: []", Block, &["not_benign"]);
     one(", benign: [0]", "", Block, &["no value means benign"]);
     one(
@@ -201,6 +213,9 @@ fn deep_and_long_expressions_do_not_crash() {
         "(".repeat(1_990),
         "NOT ".repeat(499),
         format!("duration > 0{}", " + 1".repeat(490)),
+        format!("duration > 0{}", "+1".repeat(900)),
+        format!("duration > 0{}", "+1".repeat(198)),
+        format!("duration{} > 1", "::int".repeat(95)),
         format!("{}duration{} > 0", "(".repeat(900), ")".repeat(900)),
         format!("duration > 0{}", " OR duration > 1".repeat(120)),
         "x".repeat(100_000),
