@@ -53,6 +53,7 @@ pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError>
         risk: &context.settings.risk,
         settings,
     };
+    context.log.run_tag().set(Some(manifest.run_id.as_str()));
     let summary = predict(&request, &context.progress, &context.cancel)?;
     if args.json { print::json(&summary) } else { print::out(&report(&summary)) }
 }

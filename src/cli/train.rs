@@ -9,6 +9,8 @@ use super::context::Context;
 use super::error::CliError;
 use super::print;
 use crate::metrics::Metrics;
+use crate::models::silence_engine_panics;
+use crate::pipeline::event::{Event, EventSink};
 use crate::pipeline::training::{LeaderboardRow, Spread, TrainOutcome, TrainRequest, TrainingSettings, train};
 
 /// Trains and prints what came of it.
@@ -17,6 +19,7 @@ pub(super) fn run(args: &TrainArgs, context: &Context) -> Result<(), CliError> {
     let source = context.source(args.data.as_ref());
     let training = overridden(context.settings.training.clone(), args);
     let threads = args.threads.map_or_else(|| available_parallelism().map_or(1, NonZero::get), usize::from);
+    silence_engine_panics();
     // The pool only scores and encodes in fixed blocks; a pool that exists already serves as well.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     let request = TrainRequest {
@@ -30,7 +33,13 @@ pub(super) fn run(args: &TrainArgs, context: &Context) -> Result<(), CliError> {
         threads,
         resume: args.resume.as_deref(),
     };
-    let outcome = train(&request, &context.progress, &context.cancel)?;
+    let events = |event: Event| {
+        if let Event::RunStarted { run_id } = &event {
+            context.log.run_tag().set(Some(run_id));
+        }
+        context.progress.send(event);
+    };
+    let outcome = train(&request, &events, &context.cancel)?;
     if args.json { print::json(&outcome) } else { print::out(&report(&outcome, &training.select_by)) }
 }
 

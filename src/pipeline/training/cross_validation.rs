@@ -12,7 +12,7 @@ use polars::prelude::DataFrame;
 use crate::cancel::CancelToken;
 use crate::data::Fold;
 use crate::metrics::{Metric, evaluate};
-use crate::models::{Classifier, ModelError};
+use crate::models::{Classifier, IterationReport, ModelError};
 use crate::pipeline::event::{Event, EventSink, Level, Stage};
 use crate::pipeline::ingestion::{IngestionError, take_rows};
 use crate::schema::Column;
@@ -20,7 +20,7 @@ use crate::transform::{FeatureMatrix, Preprocessor, TransformSettings, Wants};
 
 use super::error::TrainingError;
 use super::fitting::{FitPlan, FitRows, fit};
-use super::trials::{FoldResult, Trial, TrialLog, TrialRecord};
+use super::trials::{FoldResult, LearningCurve, Trial, TrialLog, TrialRecord};
 
 /// The training side of a split, as every family sees it.
 pub struct TrainingRows<'a> {
@@ -182,7 +182,9 @@ impl CrossValidation<'_> {
     fn run_fold(&self, trial: &Trial, fold: usize, data: &EncodedFold) -> Result<FoldResult, ModelError> {
         let rows = FitRows { matrix: &data.train, labels: &data.train_labels, groups: &data.train_groups };
         let started = Instant::now();
-        let mut on_iteration = |report: &crate::models::IterationReport| {
+        let mut curve = LearningCurve::default();
+        let mut on_iteration = |report: &IterationReport| {
+            curve.push(report);
             self.events.send(Event::Iteration {
                 model: trial.family.name().to_owned(),
                 trial: Some(trial.index + 1),
@@ -213,6 +215,7 @@ impl CrossValidation<'_> {
             predict_seconds,
             scores,
             best_iteration: model.best_iteration(),
+            curve,
         })
     }
 

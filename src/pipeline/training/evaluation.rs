@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::Fold;
 use crate::metrics::{Calibrator, Chosen, Metrics, choose, evaluate, fit_isotonic, fit_sigmoid};
+use crate::models::IterationReport;
 use crate::pipeline::event::{Event, EventSink};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::schema::Schema;
@@ -18,7 +19,7 @@ use super::error::TrainingError;
 use super::fitting::{FitPlan, FitRows, fit};
 use super::selection::Selection;
 use super::settings::{Calibration, TrainingSettings};
-use super::trials::TrialRecord;
+use super::trials::{LearningCurve, TrialRecord};
 
 /// Scores of training rows by models that did not see them, with their labels.
 pub struct OutOfFold {
@@ -58,6 +59,8 @@ pub struct Finished {
     pub model: TrainedModel,
     /// Its threshold's story.
     pub threshold: ThresholdChoice,
+    /// The final fit's iterations, for families that fit in iterations.
+    pub curve: LearningCurve,
     /// Notes for people: a calibration that fell back, rows left out at a tie.
     pub notes: Vec<String>,
 }
@@ -93,7 +96,9 @@ pub fn finish(
     let calibrated = calibrator.apply_all(&out_of_fold.scores);
     let chosen = choose(&calibrated, &out_of_fold.labels, settings.threshold_by)?;
     let all = FitRows { matrix: &selection.matrix, labels: rows.labels, groups: rows.groups };
-    let mut on_iteration = |report: &crate::models::IterationReport| {
+    let mut curve = LearningCurve::default();
+    let mut on_iteration = |report: &IterationReport| {
+        curve.push(report);
         events.send(Event::Iteration {
             model: selection.family.name().to_owned(),
             trial: None,
@@ -115,7 +120,7 @@ pub fn finish(
         threshold: chosen.threshold,
     };
     let threshold = ThresholdChoice { rule: settings.threshold_by.to_string(), out_of_fold: chosen };
-    Ok(Finished { model, threshold, notes })
+    Ok(Finished { model, threshold, curve, notes })
 }
 
 /// Metrics and curves of one side of the split.

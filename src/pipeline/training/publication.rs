@@ -24,7 +24,7 @@ use super::evaluation::{Finished, SideScores, ThresholdChoice};
 use super::promotion::{TRAINED_ROWS, write_trained_rows};
 use super::run::TrainRequest;
 use super::selection::Selection;
-use super::trials::TrialLog;
+use super::trials::{LearningCurve, TrialLog, TrialRecord};
 
 /// The search's log below a run's directory.
 const TRIALS: &str = "model_trainer/trials.ndjson";
@@ -187,12 +187,15 @@ struct MetricsFile<'a> {
     test: SideRecord<'a>,
 }
 
+/// One fit's iterations; `trial` and `fold` are absent for the final fit.
 #[derive(Serialize)]
-struct FoldCurve<'a> {
+struct FitCurve<'a> {
     model: &'a str,
-    trial: usize,
-    fold: usize,
-    best_iteration: usize,
+    trial: Option<usize>,
+    fold: Option<usize>,
+    best_iteration: Option<usize>,
+    #[serde(flatten)]
+    curve: &'a LearningCurve,
 }
 
 /// Writes metrics with curves, the leaderboard, learning curves, and the trials without their scores.
@@ -215,21 +218,38 @@ pub fn write_scores(
     };
     atomic::write_json(&run.file(RunFile::Metrics), &file)?;
     atomic::write_json(&run.file(RunFile::Leaderboard), &selection.leaderboard)?;
-    let mut kept = Vec::new();
-    for record in &selection.trials {
-        for (fold, result) in record.folds.iter().enumerate() {
-            if let Some(best_iteration) = result.best_iteration {
-                kept.push(FoldCurve { model: &record.model, trial: record.trial + 1, fold: fold + 1, best_iteration });
-            }
-        }
-    }
-    atomic::write_json(&run.file(RunFile::LearningCurves), &kept)?;
+    atomic::write_json(&run.file(RunFile::LearningCurves), &learning_curves(selection, finished))?;
     let mut lines = Vec::new();
     for record in &selection.trials {
         serde_json::to_writer(&mut lines, record).map_err(encode_error)?;
         lines.push(b'\n');
     }
     Ok(atomic::write_bytes(&run.path().join(TRIALS), &lines)?)
+}
+
+/// The iterations of every family's best trial and of the final fit; empty for families that do not iterate.
+fn learning_curves<'a>(selection: &'a Selection, finished: &'a Finished) -> Vec<FitCurve<'a>> {
+    let mut curves = Vec::new();
+    let is_best = |record: &&TrialRecord| {
+        selection.leaderboard.iter().any(|row| row.model == record.model && row.params == record.params)
+    };
+    for record in selection.trials.iter().filter(is_best) {
+        for (fold, result) in record.folds.iter().enumerate().filter(|(_, result)| !result.curve.is_empty()) {
+            curves.push(FitCurve {
+                model: &record.model,
+                trial: Some(record.trial + 1),
+                fold: Some(fold + 1),
+                best_iteration: result.best_iteration,
+                curve: &result.curve,
+            });
+        }
+    }
+    if !finished.curve.is_empty() {
+        let best_iteration = finished.model.classifier.best_iteration();
+        let model = selection.family.name();
+        curves.push(FitCurve { model, trial: None, fold: None, best_iteration, curve: &finished.curve });
+    }
+    curves
 }
 
 /// Writes what training rows and their scores looked like, for the drift of later batches.

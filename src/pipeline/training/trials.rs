@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::Metrics;
-use crate::models::{Family, ModelError, ParamSpec, Params, SearchStrategy, grid, random};
+use crate::models::{Family, IterationReport, ModelError, ParamSpec, Params, SearchStrategy, grid, random};
 
 use super::error::TrainingError;
 use super::settings::TrainingSettings;
@@ -60,8 +60,45 @@ pub struct FoldResult {
     /// Uncalibrated probabilities of the held-out rows, in row order.
     pub scores: Vec<f64>,
     /// The iteration the fit kept, for families that fit in iterations.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_iteration: Option<usize>,
+    /// Its iterations, for families that fit in iterations.
+    #[serde(default, skip_serializing_if = "LearningCurve::is_empty")]
+    pub curve: LearningCurve,
+}
+
+/// The metric of every iteration of one fit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LearningCurve {
+    /// The metric's name.
+    pub metric: String,
+    /// In order.
+    pub points: Vec<CurvePoint>,
+}
+
+/// One iteration of a fit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// 1-based.
+    pub iteration: usize,
+    /// On the training rows.
+    pub train: f64,
+    /// On the validation rows, if there are any.
+    pub validation: Option<f64>,
+}
+
+impl LearningCurve {
+    /// Whether the family does not fit in iterations.
+    pub fn is_empty(&self) -> bool {
+        self.points.is_empty()
+    }
+
+    /// Takes one iteration.
+    pub fn push(&mut self, report: &IterationReport) {
+        self.metric.clone_from(&report.metric);
+        let IterationReport { iteration, train, validation, .. } = *report;
+        self.points.push(CurvePoint { iteration, train, validation });
+    }
 }
 
 /// A finished trial.
