@@ -103,7 +103,10 @@ impl CsvReader {
             let mut cells = RawBatch::new(0);
             let at_end = self.input.at_end();
             if self.input.available().is_empty() && at_end {
-                return Err(DataError::content(&self.name, "the file is empty; a header line with column names is needed"));
+                return Err(DataError::content(
+                    &self.name,
+                    "the file is empty; a header line with column names is needed",
+                ));
             }
             let scanned = match self.input.available() {
                 [] => Scan::Partial { quoted: false },
@@ -113,7 +116,8 @@ impl CsvReader {
                 Scan::Record(record) => {
                     let columns = record.cells;
                     if columns > MAX_COLUMNS {
-                        let reason = format!("the header has {columns} columns, more than {MAX_COLUMNS}; is this a table?");
+                        let reason =
+                            format!("the header has {columns} columns, more than {MAX_COLUMNS}; is this a table?");
                         return Err(DataError::content(&self.name, reason));
                     }
                     let names = cells.names();
@@ -125,8 +129,17 @@ impl CsvReader {
                 Scan::Partial { quoted } => {
                     let length = self.input.available().len();
                     if (quoted && at_end) || length >= MAX_RECORD {
-                        let what = if quoted { "a quote in the header never closes" } else { "the header is longer than 64 MiB" };
-                        return Err(DataError::read(&self.name, self.line, format!("{what}; repair the first line"), None));
+                        let what = if quoted {
+                            "a quote in the header never closes"
+                        } else {
+                            "the header is longer than 64 MiB"
+                        };
+                        return Err(DataError::read(
+                            &self.name,
+                            self.line,
+                            format!("{what}; repair the first line"),
+                            None,
+                        ));
                     }
                     self.fill(length)?;
                 }
@@ -160,7 +173,9 @@ impl CsvReader {
     /// Reads the next row into `batch`, or one blank line past.
     fn step(&mut self, batch: &mut RawBatch) -> Result<Step, DataError> {
         loop {
-            if !self.endings.cr && let Some(step) = self.plain_line(batch) {
+            if !self.endings.cr
+                && let Some(step) = self.plain_line(batch)
+            {
                 return Ok(step);
             }
             let at_end = self.input.at_end();
@@ -273,7 +288,9 @@ impl CsvReader {
     fn too_long(&mut self, batch: &mut RawBatch, reason: &str) -> Result<Step, DataError> {
         let text = self.input.available();
         let end = memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len());
-        batch.malformed.push(MalformedRow::new(self.line, reason.to_owned(), &text[..end]));
+        batch
+            .malformed
+            .push(MalformedRow::new(self.line, reason.to_owned(), &text[..end]));
         loop {
             let data = self.input.available();
             let at_end = self.input.at_end();
@@ -302,12 +319,17 @@ impl CsvReader {
     fn finish(&mut self) {
         self.state = State::Done;
         let Endings { lf, crlf, cr, unended } = self.endings;
-        let kinds: Vec<&str> = [(lf, "LF"), (crlf, "CRLF"), (cr, "CR")].iter().filter(|k| k.0).map(|k| k.1).collect();
+        let kinds: Vec<&str> = [(lf, "LF"), (crlf, "CRLF"), (cr, "CR")]
+            .iter()
+            .filter(|k| k.0)
+            .map(|k| k.1)
+            .collect();
         if kinds.len() > 1 {
             self.notes.push(format!("mixed line ends: {}", kinds.join(", ")));
         }
         if self.input.saw_nul() {
-            self.notes.push("has NUL bytes, which are kept as part of their cells".to_owned());
+            self.notes
+                .push("has NUL bytes, which are kept as part of their cells".to_owned());
         }
         if unended {
             self.notes.push("the last line has no line end".to_owned());
@@ -350,7 +372,9 @@ pub(super) fn read_error(name: &str, line: u64, cause: std::io::Error) -> DataEr
 /// Refuses names that no cell could be found by: doubled ones, and one that holds another delimiter.
 pub(super) fn check_names(source: &str, names: &[String], delimiter: u8) -> Result<(), DataError> {
     if let [only] = names
-        && let Some(found) = [b';', b'\t', b'|', b','].into_iter().find(|&d| d != delimiter && only.as_bytes().contains(&d))
+        && let Some(found) = [b';', b'\t', b'|', b',']
+            .into_iter()
+            .find(|&d| d != delimiter && only.as_bytes().contains(&d))
     {
         let shown: String = only.chars().take(60).collect();
         let (found, used) = (char::from(found), char::from(delimiter));
@@ -360,7 +384,10 @@ pub(super) fn check_names(source: &str, names: &[String], delimiter: u8) -> Resu
         return Err(DataError::content(source, reason));
     }
     if let Some(column) = names.iter().position(|name| name.contains('\0')) {
-        let reason = format!("the name of column {} has NUL bytes; this is not a text table", column + 1);
+        let reason = format!(
+            "the name of column {} has NUL bytes; this is not a text table",
+            column + 1
+        );
         return Err(DataError::content(source, reason));
     }
     let mut seen = std::collections::BTreeMap::new();
@@ -419,3 +446,6 @@ impl RowReader for CsvReader {
         &self.notes
     }
 }
+
+#[cfg(test)]
+mod tests;

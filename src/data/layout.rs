@@ -44,15 +44,21 @@ impl Layout {
     pub fn resolve(schema: &Schema, header: &Header) -> Self {
         let mut finder = Finder::new(&header.names);
         let mut sources: Vec<Option<usize>> = vec![None; schema.columns.len()];
-        let outside = schema.label.as_ref().filter(|label| schema.column(&label.column).is_none());
+        let outside = schema
+            .label
+            .as_ref()
+            .filter(|label| schema.column(&label.column).is_none());
         let mut outside_label = None;
         let canonical = |column: &Column| vec![column.name.clone()];
         let any = |column: &Column| {
             let names = std::iter::once(&column.name).chain(&column.aliases);
             names.map(|name| folded(name)).collect::<Vec<_>>()
         };
-        let passes: [(&dyn Fn(&Column) -> Vec<String>, bool); 3] =
-            [(&canonical, false), (&|column| column.aliases.clone(), false), (&any, true)];
+        let passes: [(&dyn Fn(&Column) -> Vec<String>, bool); 3] = [
+            (&canonical, false),
+            (&|column| column.aliases.clone(), false),
+            (&any, true),
+        ];
         for (names, fold) in passes {
             for (source, column) in sources.iter_mut().zip(&schema.columns) {
                 if source.is_none() {
@@ -62,7 +68,11 @@ impl Layout {
             if outside_label.is_none()
                 && let Some(label) = outside
             {
-                let name = if fold { folded(&label.column) } else { label.column.clone() };
+                let name = if fold {
+                    folded(&label.column)
+                } else {
+                    label.column.clone()
+                };
                 outside_label = finder.take(&name, fold);
             }
         }
@@ -82,7 +92,10 @@ impl Layout {
             .filter(|(_, used)| !**used)
             .map(|(name, _)| name.clone())
             .collect();
-        let mut layout = Self { label, ..Self::default() };
+        let mut layout = Self {
+            label,
+            ..Self::default()
+        };
         let mut budget = MOST_PAIRS;
         for (column, source) in schema.columns.iter().zip(&sources) {
             match source {
@@ -93,7 +106,11 @@ impl Layout {
                 None if schema.is_label(&column.name) => {}
                 None if column.required => {
                     budget = budget.saturating_sub(extra.len());
-                    let suggestion = if budget > 0 { nearest(&column.name, &extra) } else { None };
+                    let suggestion = if budget > 0 {
+                        nearest(&column.name, &extra)
+                    } else {
+                        None
+                    };
                     layout.missing.push(MissingColumn {
                         name: column.name.clone(),
                         suggestion,
@@ -133,7 +150,11 @@ impl<'a> Finder<'a> {
     }
 
     fn take(&mut self, name: &str, fold: bool) -> Option<usize> {
-        let places = if fold { self.folded.get(name) } else { self.exact.get(name) };
+        let places = if fold {
+            self.folded.get(name)
+        } else {
+            self.exact.get(name)
+        };
         let at = places?.iter().copied().find(|&at| !self.used[at])?;
         self.used[at] = true;
         Some(at)

@@ -17,6 +17,8 @@ mod row_id;
 mod settings;
 mod sniff;
 mod source;
+#[cfg(test)]
+mod testing;
 mod typed;
 mod zeek_reader;
 

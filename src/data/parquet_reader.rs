@@ -196,3 +196,6 @@ impl RowReader for ParquetRows {
         &self.nulls
     }
 }
+
+#[cfg(test)]
+mod tests;
