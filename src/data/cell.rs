@@ -206,10 +206,9 @@ fn zone_seconds(zone: &[u8]) -> Option<i64> {
 }
 
 fn unix_time(cell: &[u8]) -> Option<i64> {
-    let (negative, text) = match cell {
-        [b'-', text @ ..] => (true, text),
-        [b'+', text @ ..] => (false, text),
-        text => (false, text),
+    let negative = cell.first() == Some(&b'-');
+    let text = match cell {
+        [b'-' | b'+', text @ ..] | text => text,
     };
     let point = memchr::memchr(b'.', text).unwrap_or(text.len());
     let (whole, fraction) = (&text[..point], text.get(point + 1..).unwrap_or_default());

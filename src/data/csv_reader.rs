@@ -3,7 +3,8 @@
 use super::batch::{BatchSize, Header, MalformedRow, Mark, RawBatch};
 use super::csv_record::{self, Ending, Record, Scan, line_end};
 use super::error::DataError;
-use super::input::Input;
+use super::header_check::check_names;
+use super::input::{BlankLines, Input, read_error};
 use super::reader::{NullTokens, RowReader};
 
 /// A record longer than this is set apart as malformed instead of being held in memory.
@@ -49,13 +50,6 @@ struct Endings {
     cr: bool,
     /// The last line has none.
     unended: bool,
-}
-
-/// Blank lines that were skipped.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct BlankLines {
-    count: u64,
-    first: u64,
 }
 
 enum Step {
@@ -336,73 +330,6 @@ impl CsvReader {
         }
         self.notes.extend(self.blank.note());
     }
-}
-
-impl BlankLines {
-    pub(super) fn add(&mut self, line: u64) {
-        self.count += 1;
-        if self.count == 1 {
-            self.first = line;
-        }
-    }
-
-    pub(super) fn note(self) -> Option<String> {
-        match self.count {
-            0 => None,
-            1 => Some(format!("1 blank line skipped, line {}", self.first)),
-            count => Some(format!("{count} blank lines skipped, the first is line {}", self.first)),
-        }
-    }
-}
-
-/// What a failed read means to a person.
-pub(super) fn read_error(name: &str, line: u64, cause: std::io::Error) -> DataError {
-    let reason = match cause.kind() {
-        std::io::ErrorKind::UnexpectedEof => {
-            "the compressed data ends too early; the file was cut off, fetch it again".to_owned()
-        }
-        std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData => {
-            format!("the compressed data is damaged ({cause}); fetch the file again")
-        }
-        _ => format!("cannot be read further ({cause})"),
-    };
-    DataError::read(name, line, reason, Some(cause))
-}
-
-/// Refuses names that no cell could be found by: doubled ones, and one that holds another delimiter.
-pub(super) fn check_names(source: &str, names: &[String], delimiter: u8) -> Result<(), DataError> {
-    if let [only] = names
-        && let Some(found) = [b';', b'\t', b'|', b',']
-            .into_iter()
-            .find(|&d| d != delimiter && only.as_bytes().contains(&d))
-    {
-        let shown: String = only.chars().take(60).collect();
-        let (found, used) = (char::from(found), char::from(delimiter));
-        let reason = format!(
-            "the header is one column, {shown:?}: cells seem to be separated by {found:?}, not {used:?}; set the delimiter to it"
-        );
-        return Err(DataError::content(source, reason));
-    }
-    if let Some(column) = names.iter().position(|name| name.contains('\0')) {
-        let reason = format!(
-            "the name of column {} has NUL bytes; this is not a text table",
-            column + 1
-        );
-        return Err(DataError::content(source, reason));
-    }
-    let mut seen = std::collections::BTreeMap::new();
-    for (column, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-        if let Some(first) = seen.insert(name.as_str(), column) {
-            let shown: String = name.chars().take(60).collect();
-            let reason = format!(
-                "columns {} and {} are both named {shown:?}; rename one of them",
-                first + 1,
-                column + 1
-            );
-            return Err(DataError::content(source, reason));
-        }
-    }
-    Ok(())
 }
 
 impl RowReader for CsvReader {

@@ -49,31 +49,18 @@ impl Layout {
             .as_ref()
             .filter(|label| schema.column(&label.column).is_none());
         let mut outside_label = None;
-        let canonical = |column: &Column| vec![column.name.clone()];
-        let any = |column: &Column| {
-            let names = std::iter::once(&column.name).chain(&column.aliases);
-            names.map(|name| folded(name)).collect::<Vec<_>>()
-        };
-        let passes: [(&dyn Fn(&Column) -> Vec<String>, bool); 3] = [
-            (&canonical, false),
-            (&|column| column.aliases.clone(), false),
-            (&any, true),
-        ];
-        for (names, fold) in passes {
+        for pass in [Pass::Canonical, Pass::Alias, Pass::Folded] {
             for (source, column) in sources.iter_mut().zip(&schema.columns) {
                 if source.is_none() {
-                    *source = names(column).iter().find_map(|name| finder.take(name, fold));
+                    *source = finder.find(pass, column);
                 }
             }
-            if outside_label.is_none()
-                && let Some(label) = outside
-            {
-                let name = if fold {
-                    folded(&label.column)
-                } else {
-                    label.column.clone()
+            if let (None, Some(label)) = (outside_label, outside) {
+                outside_label = match pass {
+                    Pass::Canonical => finder.take(&label.column, false),
+                    Pass::Alias => None,
+                    Pass::Folded => finder.take(&folded(&label.column), true),
                 };
-                outside_label = finder.take(&name, fold);
             }
         }
         let within = schema.columns.iter().position(|column| schema.is_label(&column.name));
@@ -127,6 +114,15 @@ impl Layout {
     }
 }
 
+/// One way of matching names; the stricter ways go first for all columns.
+#[derive(Clone, Copy)]
+enum Pass {
+    Canonical,
+    Alias,
+    /// Name or alias, trimmed and in any case.
+    Folded,
+}
+
 /// The file's columns by name, each to be taken once.
 struct Finder<'a> {
     exact: BTreeMap<&'a str, Vec<usize>>,
@@ -146,6 +142,17 @@ impl<'a> Finder<'a> {
             exact,
             folded: by_folded,
             used: vec![false; names.len()],
+        }
+    }
+
+    fn find(&mut self, pass: Pass, column: &Column) -> Option<usize> {
+        match pass {
+            Pass::Canonical => self.take(&column.name, false),
+            Pass::Alias => column.aliases.iter().find_map(|alias| self.take(alias, false)),
+            Pass::Folded => {
+                let mut names = std::iter::once(&column.name).chain(&column.aliases);
+                names.find_map(|name| self.take(&folded(name), true))
+            }
         }
     }
 

@@ -8,6 +8,7 @@ mod cell;
 mod csv_reader;
 mod csv_record;
 mod error;
+mod header_check;
 mod input;
 mod layout;
 mod parquet_cells;

@@ -9,8 +9,8 @@ use polars::io::mmap::MmapBytesReader;
 use polars::prelude::{DataFrame, DataType, FileMetadataRef, ParallelStrategy, ParquetReader, PolarsError, SerReader};
 
 use super::batch::{BatchSize, Header, RawBatch};
-use super::csv_reader::check_names;
 use super::error::DataError;
+use super::header_check::check_names;
 use super::parquet_cells::{Window, refusal};
 use super::reader::{NullTokens, RowReader};
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::DataError;
-use super::reader::NullTokens;
+use super::reader::{DEFAULT_NULL_TEXTS, NullTokens};
 
 /// How files are read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -21,9 +21,7 @@ impl Default for ReadSettings {
     fn default() -> Self {
         Self {
             delimiter: ',',
-            null_texts: ["NA", "na", "N/A", "NaN", "nan", "null", "NULL", "None"]
-                .map(str::to_owned)
-                .to_vec(),
+            null_texts: DEFAULT_NULL_TEXTS.map(str::to_owned).to_vec(),
         }
     }
 }

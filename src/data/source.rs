@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::csv_reader::{CsvReader, read_error};
+use super::csv_reader::CsvReader;
 use super::error::DataError;
-use super::input::Input;
+use super::input::{Input, read_error};
 use super::parquet_reader::ParquetRows;
 use super::reader::RowReader;
 use super::settings::ReadSettings;

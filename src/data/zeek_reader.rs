@@ -1,9 +1,9 @@
 //! Owns the reader of Zeek logs in their tab-separated form.
 
 use super::batch::{BatchSize, Header, MalformedRow, RawBatch};
-use super::csv_reader::{BlankLines, check_names, read_error};
 use super::error::DataError;
-use super::input::Input;
+use super::header_check::check_names;
+use super::input::{BlankLines, Input, read_error};
 use super::reader::{NullTokens, RowReader};
 
 /// A line longer than this is set apart as malformed instead of being held in memory.

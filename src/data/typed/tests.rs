@@ -3,6 +3,8 @@ use proptest::prelude::*;
 
 use super::super::batch::Header;
 use super::super::testing::{column, schema};
+use super::CellProblem::{InvalidIp, InvalidPort, InvalidTimestamp, InvalidUtf8, NotFinite, Unparsable};
+use super::LabelValue::{Benign, Malicious, Unknown};
 use super::*;
 use crate::schema::ColumnType;
 
@@ -113,7 +115,6 @@ fn what_cannot_be_read_is_null_and_an_issue_in_row_order() {
         .iter()
         .map(|issue| (issue.row, issue.column, issue.problem))
         .collect();
-    use CellProblem::{InvalidIp, InvalidPort, InvalidTimestamp, InvalidUtf8, NotFinite, Unparsable};
     assert_eq!(
         found,
         [
@@ -163,7 +164,6 @@ fn the_label_stands_apart() {
     let raw = batch(&[&["1", "-1"], &["2", " 1.0"], &["3", "0"], &["4", ""], &["5", "NA"]]);
     let typed = parse(&schema, &raw);
     assert_eq!(typed.frame.width(), 1);
-    use LabelValue::{Benign, Malicious, Unknown};
     assert_eq!(typed.labels.unwrap(), [Malicious, Benign, Unknown, Unknown, Unknown]);
     let without = Layout::resolve(
         &schema,
