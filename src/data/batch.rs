@@ -177,7 +177,9 @@ impl RawBatch {
     ///
     /// A batch holds at most 4 GiB of cells; one that would grow past that, or one of another width, is handed back.
     pub fn extend(&mut self, other: Self) -> Result<(), Self> {
-        let Ok(base) = u32::try_from(self.bytes.len()) else { return Err(other) };
+        let Ok(base) = u32::try_from(self.bytes.len()) else {
+            return Err(other);
+        };
         if other.columns != self.columns || u32::try_from(self.bytes.len() + other.bytes.len()).is_err() {
             return Err(other);
         }
@@ -329,3 +331,6 @@ pub enum CellProblem {
     /// A text cell with bytes that are not UTF-8. The cell is kept with U+FFFD in their place.
     InvalidUtf8,
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,7 +77,11 @@ pub(super) fn write_timestamp(out: &mut Vec<u8>, seconds: i64, nanos: u32, utc: 
         write_two(out, part);
     }
     if nanos > 0 {
-        let (fraction, width) = if nanos.is_multiple_of(1000) { (nanos / 1000, 6) } else { (nanos, 9) };
+        let (fraction, width) = if nanos.is_multiple_of(1000) {
+            (nanos / 1000, 6)
+        } else {
+            (nanos, 9)
+        };
         out.extend_from_slice(format!(".{fraction:0width$}").as_bytes());
     }
     if utc {
@@ -100,7 +104,11 @@ fn civil(days: i64) -> (i64, u32, u32) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month as u32, day as u32)
 }
@@ -126,12 +134,18 @@ mod tests {
         assert_eq!(text(|o| write_float32(o, 0.1)), "0.1");
         assert_eq!(text(|o| write_date(o, 0)), "1970-01-01");
         assert_eq!(text(|o| write_date(o, -719_528)), "0000-01-01");
-        assert_eq!(text(|o| write_timestamp(o, 1_700_000_000, 0, true)), "2023-11-14T22:13:20Z");
+        assert_eq!(
+            text(|o| write_timestamp(o, 1_700_000_000, 0, true)),
+            "2023-11-14T22:13:20Z"
+        );
         assert_eq!(
             text(|o| write_timestamp(o, -1, 500_000_000, false)),
             "1969-12-31T23:59:59.500000"
         );
-        assert_eq!(text(|o| write_timestamp(o, 0, 1, true)), "1970-01-01T00:00:00.000000001Z");
+        assert_eq!(
+            text(|o| write_timestamp(o, 0, 1, true)),
+            "1970-01-01T00:00:00.000000001Z"
+        );
         text(|o| write_timestamp(o, i64::MAX, 0, true));
         text(|o| write_date(o, i64::MIN));
     }

@@ -107,7 +107,11 @@ pub(super) fn float(cell: &[u8]) -> Result<f64, CellProblem> {
 /// `InvalidPort` for other whole numbers, else as [`int`].
 pub(super) fn port(cell: &[u8]) -> Result<i64, CellProblem> {
     let value = int(cell)?;
-    if (0..=65_535).contains(&value) { Ok(value) } else { Err(CellProblem::InvalidPort) }
+    if (0..=65_535).contains(&value) {
+        Ok(value)
+    } else {
+        Err(CellProblem::InvalidPort)
+    }
 }
 
 /// A truth value.
@@ -145,7 +149,11 @@ pub(super) fn ip(cell: &[u8]) -> Result<IpAddr, CellProblem> {
 pub(super) fn timestamp(cell: &[u8]) -> Result<i64, CellProblem> {
     const FIRST: i64 = -62_167_219_200_000_000;
     const AFTER_LAST: i64 = 253_402_300_800_000_000;
-    let micros = if cell.get(4) == Some(&b'-') { calendar_time(cell) } else { unix_time(cell) };
+    let micros = if cell.get(4) == Some(&b'-') {
+        calendar_time(cell)
+    } else {
+        unix_time(cell)
+    };
     micros
         .filter(|micros| (FIRST..AFTER_LAST).contains(micros))
         .ok_or(CellProblem::InvalidTimestamp)
@@ -198,17 +206,22 @@ fn zone_seconds(zone: &[u8]) -> Option<i64> {
 }
 
 fn unix_time(cell: &[u8]) -> Option<i64> {
-    let (negative, text) = match cell {
-        [b'-', text @ ..] => (true, text),
-        [b'+', text @ ..] => (false, text),
-        text => (false, text),
+    let negative = cell.first() == Some(&b'-');
+    let text = match cell {
+        [b'-' | b'+', text @ ..] | text => text,
     };
     let point = memchr::memchr(b'.', text).unwrap_or(text.len());
     let (whole, fraction) = (&text[..point], text.get(point + 1..).unwrap_or_default());
-    let exact = short_int(whole).filter(|_| whole.first() != Some(&b'-')).and_then(|seconds| {
-        let fraction = if fraction.is_empty() { 0 } else { fraction_micros(fraction)? };
-        seconds.checked_mul(1_000_000)?.checked_add(fraction)
-    });
+    let exact = short_int(whole)
+        .filter(|_| whole.first() != Some(&b'-'))
+        .and_then(|seconds| {
+            let fraction = if fraction.is_empty() {
+                0
+            } else {
+                fraction_micros(fraction)?
+            };
+            seconds.checked_mul(1_000_000)?.checked_add(fraction)
+        });
     match exact {
         Some(micros) => Some(if negative { -micros } else { micros }),
         // Such as 1.7e9; the range check behind this drops what saturates.
@@ -230,7 +243,11 @@ fn fraction_micros(text: &[u8]) -> Option<i64> {
 
 /// A few digits and nothing else.
 fn digits(text: &[u8]) -> Option<i64> {
-    if text.first() == Some(&b'-') { None } else { short_int(text) }
+    if text.first() == Some(&b'-') {
+        None
+    } else {
+        short_int(text)
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use super::batch::{BatchSize, Header, MalformedRow, Mark, RawBatch};
 use super::csv_record::{self, Ending, Record, Scan, line_end};
 use super::error::DataError;
-use super::input::Input;
+use super::header_check::check_names;
+use super::input::{BlankLines, Input, read_error};
 use super::reader::{NullTokens, RowReader};
 
 /// A record longer than this is set apart as malformed instead of being held in memory.
@@ -51,13 +52,6 @@ struct Endings {
     unended: bool,
 }
 
-/// Blank lines that were skipped.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct BlankLines {
-    count: u64,
-    first: u64,
-}
-
 enum Step {
     Row,
     Skipped,
@@ -103,7 +97,10 @@ impl CsvReader {
             let mut cells = RawBatch::new(0);
             let at_end = self.input.at_end();
             if self.input.available().is_empty() && at_end {
-                return Err(DataError::content(&self.name, "the file is empty; a header line with column names is needed"));
+                return Err(DataError::content(
+                    &self.name,
+                    "the file is empty; a header line with column names is needed",
+                ));
             }
             let scanned = match self.input.available() {
                 [] => Scan::Partial { quoted: false },
@@ -113,7 +110,8 @@ impl CsvReader {
                 Scan::Record(record) => {
                     let columns = record.cells;
                     if columns > MAX_COLUMNS {
-                        let reason = format!("the header has {columns} columns, more than {MAX_COLUMNS}; is this a table?");
+                        let reason =
+                            format!("the header has {columns} columns, more than {MAX_COLUMNS}; is this a table?");
                         return Err(DataError::content(&self.name, reason));
                     }
                     let names = cells.names();
@@ -125,8 +123,17 @@ impl CsvReader {
                 Scan::Partial { quoted } => {
                     let length = self.input.available().len();
                     if (quoted && at_end) || length >= MAX_RECORD {
-                        let what = if quoted { "a quote in the header never closes" } else { "the header is longer than 64 MiB" };
-                        return Err(DataError::read(&self.name, self.line, format!("{what}; repair the first line"), None));
+                        let what = if quoted {
+                            "a quote in the header never closes"
+                        } else {
+                            "the header is longer than 64 MiB"
+                        };
+                        return Err(DataError::read(
+                            &self.name,
+                            self.line,
+                            format!("{what}; repair the first line"),
+                            None,
+                        ));
                     }
                     self.fill(length)?;
                 }
@@ -160,7 +167,9 @@ impl CsvReader {
     /// Reads the next row into `batch`, or one blank line past.
     fn step(&mut self, batch: &mut RawBatch) -> Result<Step, DataError> {
         loop {
-            if !self.endings.cr && let Some(step) = self.plain_line(batch) {
+            if !self.endings.cr
+                && let Some(step) = self.plain_line(batch)
+            {
                 return Ok(step);
             }
             let at_end = self.input.at_end();
@@ -273,7 +282,9 @@ impl CsvReader {
     fn too_long(&mut self, batch: &mut RawBatch, reason: &str) -> Result<Step, DataError> {
         let text = self.input.available();
         let end = memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len());
-        batch.malformed.push(MalformedRow::new(self.line, reason.to_owned(), &text[..end]));
+        batch
+            .malformed
+            .push(MalformedRow::new(self.line, reason.to_owned(), &text[..end]));
         loop {
             let data = self.input.available();
             let at_end = self.input.at_end();
@@ -302,80 +313,23 @@ impl CsvReader {
     fn finish(&mut self) {
         self.state = State::Done;
         let Endings { lf, crlf, cr, unended } = self.endings;
-        let kinds: Vec<&str> = [(lf, "LF"), (crlf, "CRLF"), (cr, "CR")].iter().filter(|k| k.0).map(|k| k.1).collect();
+        let kinds: Vec<&str> = [(lf, "LF"), (crlf, "CRLF"), (cr, "CR")]
+            .iter()
+            .filter(|k| k.0)
+            .map(|k| k.1)
+            .collect();
         if kinds.len() > 1 {
             self.notes.push(format!("mixed line ends: {}", kinds.join(", ")));
         }
         if self.input.saw_nul() {
-            self.notes.push("has NUL bytes, which are kept as part of their cells".to_owned());
+            self.notes
+                .push("has NUL bytes, which are kept as part of their cells".to_owned());
         }
         if unended {
             self.notes.push("the last line has no line end".to_owned());
         }
         self.notes.extend(self.blank.note());
     }
-}
-
-impl BlankLines {
-    pub(super) fn add(&mut self, line: u64) {
-        self.count += 1;
-        if self.count == 1 {
-            self.first = line;
-        }
-    }
-
-    pub(super) fn note(self) -> Option<String> {
-        match self.count {
-            0 => None,
-            1 => Some(format!("1 blank line skipped, line {}", self.first)),
-            count => Some(format!("{count} blank lines skipped, the first is line {}", self.first)),
-        }
-    }
-}
-
-/// What a failed read means to a person.
-pub(super) fn read_error(name: &str, line: u64, cause: std::io::Error) -> DataError {
-    let reason = match cause.kind() {
-        std::io::ErrorKind::UnexpectedEof => {
-            "the compressed data ends too early; the file was cut off, fetch it again".to_owned()
-        }
-        std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData => {
-            format!("the compressed data is damaged ({cause}); fetch the file again")
-        }
-        _ => format!("cannot be read further ({cause})"),
-    };
-    DataError::read(name, line, reason, Some(cause))
-}
-
-/// Refuses names that no cell could be found by: doubled ones, and one that holds another delimiter.
-pub(super) fn check_names(source: &str, names: &[String], delimiter: u8) -> Result<(), DataError> {
-    if let [only] = names
-        && let Some(found) = [b';', b'\t', b'|', b','].into_iter().find(|&d| d != delimiter && only.as_bytes().contains(&d))
-    {
-        let shown: String = only.chars().take(60).collect();
-        let (found, used) = (char::from(found), char::from(delimiter));
-        let reason = format!(
-            "the header is one column, {shown:?}: cells seem to be separated by {found:?}, not {used:?}; set the delimiter to it"
-        );
-        return Err(DataError::content(source, reason));
-    }
-    if let Some(column) = names.iter().position(|name| name.contains('\0')) {
-        let reason = format!("the name of column {} has NUL bytes; this is not a text table", column + 1);
-        return Err(DataError::content(source, reason));
-    }
-    let mut seen = std::collections::BTreeMap::new();
-    for (column, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-        if let Some(first) = seen.insert(name.as_str(), column) {
-            let shown: String = name.chars().take(60).collect();
-            let reason = format!(
-                "columns {} and {} are both named {shown:?}; rename one of them",
-                first + 1,
-                column + 1
-            );
-            return Err(DataError::content(source, reason));
-        }
-    }
-    Ok(())
 }
 
 impl RowReader for CsvReader {
@@ -419,3 +373,6 @@ impl RowReader for CsvReader {
         &self.notes
     }
 }
+
+#[cfg(test)]
+mod tests;

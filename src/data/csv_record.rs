@@ -142,6 +142,8 @@ pub(super) fn line_end(data: &[u8], at: usize, at_end: bool) -> Option<(usize, E
 /// Physical line breaks in `text`: line feeds, and carriage returns that no line feed follows.
 fn line_breaks(text: &[u8]) -> u64 {
     let feeds = memchr::memchr_iter(b'\n', text).count();
-    let lone = memchr::memchr_iter(b'\r', text).filter(|&at| text.get(at + 1) != Some(&b'\n')).count();
+    let lone = memchr::memchr_iter(b'\r', text)
+        .filter(|&at| text.get(at + 1) != Some(&b'\n'))
+        .count();
     (feeds + lone) as u64
 }

@@ -1,6 +1,8 @@
-//! Owns the byte input of the text readers: a growing window over a stream, refilled from its source.
+//! Owns the byte input of the text readers: a growing window over a stream, and what is said of it (failures, blank lines).
 
 use std::io::{self, Read};
+
+use super::error::DataError;
 
 /// The bytes asked of the source at once.
 const BLOCK: usize = 256 << 10;
@@ -89,4 +91,42 @@ impl Input {
             self.window.resize(needed, 0);
         }
     }
+}
+
+/// Blank lines that were skipped.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct BlankLines {
+    count: u64,
+    first: u64,
+}
+
+impl BlankLines {
+    pub(super) fn add(&mut self, line: u64) {
+        self.count += 1;
+        if self.count == 1 {
+            self.first = line;
+        }
+    }
+
+    pub(super) fn note(self) -> Option<String> {
+        match self.count {
+            0 => None,
+            1 => Some(format!("1 blank line skipped, line {}", self.first)),
+            count => Some(format!("{count} blank lines skipped, the first is line {}", self.first)),
+        }
+    }
+}
+
+/// What a failed read means to a person.
+pub(super) fn read_error(name: &str, line: u64, cause: io::Error) -> DataError {
+    let reason = match cause.kind() {
+        io::ErrorKind::UnexpectedEof => {
+            "the compressed data ends too early; the file was cut off, fetch it again".to_owned()
+        }
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            format!("the compressed data is damaged ({cause}); fetch the file again")
+        }
+        _ => format!("cannot be read further ({cause})"),
+    };
+    DataError::read(name, line, reason, Some(cause))
 }

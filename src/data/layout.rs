@@ -44,26 +44,23 @@ impl Layout {
     pub fn resolve(schema: &Schema, header: &Header) -> Self {
         let mut finder = Finder::new(&header.names);
         let mut sources: Vec<Option<usize>> = vec![None; schema.columns.len()];
-        let outside = schema.label.as_ref().filter(|label| schema.column(&label.column).is_none());
+        let outside = schema
+            .label
+            .as_ref()
+            .filter(|label| schema.column(&label.column).is_none());
         let mut outside_label = None;
-        let canonical = |column: &Column| vec![column.name.clone()];
-        let any = |column: &Column| {
-            let names = std::iter::once(&column.name).chain(&column.aliases);
-            names.map(|name| folded(name)).collect::<Vec<_>>()
-        };
-        let passes: [(&dyn Fn(&Column) -> Vec<String>, bool); 3] =
-            [(&canonical, false), (&|column| column.aliases.clone(), false), (&any, true)];
-        for (names, fold) in passes {
+        for pass in [Pass::Canonical, Pass::Alias, Pass::Folded] {
             for (source, column) in sources.iter_mut().zip(&schema.columns) {
                 if source.is_none() {
-                    *source = names(column).iter().find_map(|name| finder.take(name, fold));
+                    *source = finder.find(pass, column);
                 }
             }
-            if outside_label.is_none()
-                && let Some(label) = outside
-            {
-                let name = if fold { folded(&label.column) } else { label.column.clone() };
-                outside_label = finder.take(&name, fold);
+            if let (None, Some(label)) = (outside_label, outside) {
+                outside_label = match pass {
+                    Pass::Canonical => finder.take(&label.column, false),
+                    Pass::Alias => None,
+                    Pass::Folded => finder.take(&folded(&label.column), true),
+                };
             }
         }
         let within = schema.columns.iter().position(|column| schema.is_label(&column.name));
@@ -82,7 +79,10 @@ impl Layout {
             .filter(|(_, used)| !**used)
             .map(|(name, _)| name.clone())
             .collect();
-        let mut layout = Self { label, ..Self::default() };
+        let mut layout = Self {
+            label,
+            ..Self::default()
+        };
         let mut budget = MOST_PAIRS;
         for (column, source) in schema.columns.iter().zip(&sources) {
             match source {
@@ -93,7 +93,11 @@ impl Layout {
                 None if schema.is_label(&column.name) => {}
                 None if column.required => {
                     budget = budget.saturating_sub(extra.len());
-                    let suggestion = if budget > 0 { nearest(&column.name, &extra) } else { None };
+                    let suggestion = if budget > 0 {
+                        nearest(&column.name, &extra)
+                    } else {
+                        None
+                    };
                     layout.missing.push(MissingColumn {
                         name: column.name.clone(),
                         suggestion,
@@ -108,6 +112,15 @@ impl Layout {
         layout.sources = sources;
         layout
     }
+}
+
+/// One way of matching names; the stricter ways go first for all columns.
+#[derive(Clone, Copy)]
+enum Pass {
+    Canonical,
+    Alias,
+    /// Name or alias, trimmed and in any case.
+    Folded,
 }
 
 /// The file's columns by name, each to be taken once.
@@ -132,8 +145,23 @@ impl<'a> Finder<'a> {
         }
     }
 
+    fn find(&mut self, pass: Pass, column: &Column) -> Option<usize> {
+        match pass {
+            Pass::Canonical => self.take(&column.name, false),
+            Pass::Alias => column.aliases.iter().find_map(|alias| self.take(alias, false)),
+            Pass::Folded => {
+                let mut names = std::iter::once(&column.name).chain(&column.aliases);
+                names.find_map(|name| self.take(&folded(name), true))
+            }
+        }
+    }
+
     fn take(&mut self, name: &str, fold: bool) -> Option<usize> {
-        let places = if fold { self.folded.get(name) } else { self.exact.get(name) };
+        let places = if fold {
+            self.folded.get(name)
+        } else {
+            self.exact.get(name)
+        };
         let at = places?.iter().copied().find(|&at| !self.used[at])?;
         self.used[at] = true;
         Some(at)

@@ -8,6 +8,7 @@ mod cell;
 mod csv_reader;
 mod csv_record;
 mod error;
+mod header_check;
 mod input;
 mod layout;
 mod parquet_cells;
@@ -18,6 +19,8 @@ mod settings;
 mod sniff;
 mod source;
 mod split;
+#[cfg(test)]
+mod testing;
 mod typed;
 mod zeek_reader;
 

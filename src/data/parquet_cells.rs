@@ -46,7 +46,12 @@ pub(super) enum Cells {
 impl Cells {
     fn of(column: &Column) -> Result<Self, PolarsError> {
         let as_int = |column: &Column| -> Result<Int64Chunked, PolarsError> {
-            Ok(column.to_physical_repr().cast(&DataType::Int64)?.i64()?.rechunk().into_owned())
+            Ok(column
+                .to_physical_repr()
+                .cast(&DataType::Int64)?
+                .i64()?
+                .rechunk()
+                .into_owned())
         };
         Ok(match column.dtype() {
             DataType::Boolean => Self::Bool(column.bool()?.rechunk().into_owned()),

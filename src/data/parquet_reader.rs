@@ -2,15 +2,18 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::Cursor;
+use std::io::{Cursor, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use polars::io::mmap::MmapBytesReader;
-use polars::prelude::{DataFrame, DataType, FileMetadataRef, ParallelStrategy, ParquetReader, PolarsError, SerReader};
+use polars::prelude::{
+    DataFrame, DataType, FileMetadata, FileMetadataRef, ParallelStrategy, ParquetReader, PolarsError, SerReader,
+};
 
 use super::batch::{BatchSize, Header, RawBatch};
-use super::csv_reader::check_names;
 use super::error::DataError;
+use super::header_check::check_names;
+use super::input::read_error;
 use super::parquet_cells::{Window, refusal};
 use super::reader::{NullTokens, RowReader};
 
@@ -22,14 +25,16 @@ const WINDOW_ROWS: usize = 128 << 10;
 /// Reads Parquet window by window. Integers are rendered in decimal, floats as the shortest text that reads back
 /// (whole ones as `1.0`), booleans as `true` and `false`, dates and times as ISO 8601 (with `Z` if the column has a time
 /// zone), categories as text, nulls as empty cells.
+///
+/// The footer is checked before anything is decoded, and a panic of Polars' decoder becomes an error. One thing cannot be
+/// contained: a forged run length inside a page can make the decoder ask for more memory than there is, which aborts.
 pub(super) struct ParquetRows {
     name: String,
     bytes: Box<dyn MmapBytesReader>,
     metadata: FileMetadataRef,
     header: Header,
     nulls: NullTokens,
-    /// First row and length of each window still to be read, last first.
-    windows: Vec<(usize, usize)>,
+    windows: Windows,
     current: Option<Window>,
     size: BatchSize,
     failed: Option<DataError>,
@@ -53,6 +58,9 @@ impl ParquetRows {
     }
 
     fn open(name: String, mut bytes: Box<dyn MmapBytesReader>, nulls: NullTokens) -> Result<Self, DataError> {
+        let size = bytes
+            .seek(SeekFrom::End(0))
+            .map_err(|cause| read_error(&name, 1, cause))?;
         let (metadata, columns) = contained(|| {
             let mut reader = ParquetReader::new(&mut bytes);
             let schema = reader.schema()?;
@@ -72,7 +80,9 @@ impl ParquetRows {
         }
         let names: Vec<String> = columns.into_iter().map(|(column, _)| column).collect();
         check_names(&name, &names, b',')?;
-        let windows = windows(&metadata);
+        check_footer(&metadata, size)
+            .map_err(|reason| DataError::content(&name, format!("damaged Parquet ({reason}); write the file again")))?;
+        let windows = Windows::new(&metadata);
         Ok(Self {
             name,
             bytes,
@@ -88,7 +98,7 @@ impl ParquetRows {
 
     /// Reads the next window, if there is one.
     fn load(&mut self) -> Result<bool, DataError> {
-        let Some((first, length)) = self.windows.pop() else {
+        let Some((first, length)) = self.windows.next() else {
             return Ok(false);
         };
         // Row n, counted from 1, stands on line n + 1.
@@ -111,7 +121,7 @@ impl ParquetRows {
                 Ok(true)
             }
             Err(reason) => {
-                self.windows.clear();
+                self.windows.groups.clear();
                 let reason = format!("damaged Parquet ({reason}); write the file again");
                 Err(DataError::read(&self.name, line, reason, None))
             }
@@ -131,24 +141,62 @@ impl ParquetRows {
     }
 }
 
-/// Cuts each row group into windows of about [`WINDOW_BYTES`], none across two groups. Last first.
-fn windows(metadata: &FileMetadataRef) -> Vec<(usize, usize)> {
-    let mut windows = Vec::new();
-    let mut first = 0;
-    for group in &metadata.row_groups {
-        let rows = group.num_rows();
-        let parts = (group.total_byte_size() / WINDOW_BYTES + 1).max(rows.div_ceil(WINDOW_ROWS));
-        let length = rows.div_ceil(parts).max(1);
-        let mut done = 0;
-        while done < rows {
-            let taken = length.min(rows - done);
-            windows.push((first + done, taken));
-            done += taken;
+/// The windows still to be read: what is left of each row group, cut into parts of about [`WINDOW_BYTES`]. A window
+/// never spans two groups.
+struct Windows {
+    /// First row, rows left and rows a window of each group, the last group first.
+    groups: Vec<(usize, usize, usize)>,
+}
+
+impl Windows {
+    fn new(metadata: &FileMetadata) -> Self {
+        let mut groups = Vec::with_capacity(metadata.row_groups.len());
+        let mut first = 0;
+        for group in &metadata.row_groups {
+            let rows = group.num_rows();
+            let parts = (group.total_byte_size() / WINDOW_BYTES + 1).max(rows.div_ceil(WINDOW_ROWS));
+            groups.push((first, rows, rows.div_ceil(parts).max(1)));
+            first += rows;
         }
-        first += rows;
+        groups.reverse();
+        Self { groups }
     }
-    windows.reverse();
-    windows
+
+    fn next(&mut self) -> Option<(usize, usize)> {
+        loop {
+            let (first, left, window) = self.groups.last_mut()?;
+            if *left == 0 {
+                self.groups.pop();
+                continue;
+            }
+            let (start, length) = (*first, (*window).min(*left));
+            *first += length;
+            *left -= length;
+            return Some((start, length));
+        }
+    }
+}
+
+/// Refuses a footer whose counts and places contradict one another or the file's size, before anything is decoded or
+/// memory asked for by them.
+fn check_footer(metadata: &FileMetadata, size: u64) -> Result<(), String> {
+    let mut total = 0_usize;
+    for (at, group) in metadata.row_groups.iter().enumerate() {
+        let rows = group.num_rows();
+        total = total.checked_add(rows).ok_or("more rows than can be counted")?;
+        if u32::try_from(total).is_err() || group.total_byte_size() > isize::MAX as usize {
+            return Err(format!("row group {at} claims too many rows"));
+        }
+        for chunk in group.parquet_columns() {
+            let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+            let end = start.checked_add(chunk.compressed_size());
+            let inside = start >= 0 && chunk.compressed_size() >= 0 && end.is_some_and(|end| end as u64 <= size);
+            if !inside || chunk.uncompressed_size() < 0 || chunk.num_values() != rows as i64 {
+                return Err(format!("a column of row group {at} contradicts the file's footer"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Runs Polars' decoder, which panics on some damaged files; a panic becomes an error in one line.
@@ -196,3 +244,6 @@ impl RowReader for ParquetRows {
         &self.nulls
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,9 @@ pub trait RowReader: Send {
     }
 }
 
+/// The texts that CSV files of this field use for "no value".
+pub(super) const DEFAULT_NULL_TEXTS: [&str; 8] = ["NA", "na", "N/A", "NaN", "nan", "null", "NULL", "None"];
+
 /// The cell texts that mean "no value". The empty cell always does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NullTokens(Vec<Vec<u8>>);
@@ -50,6 +53,6 @@ impl NullTokens {
 impl Default for NullTokens {
     /// What CSV files of this field use: `NA`, `na`, `N/A`, `NaN`, `nan`, `null`, `NULL`, `None`.
     fn default() -> Self {
-        Self::new(["NA", "na", "N/A", "NaN", "nan", "null", "NULL", "None"])
+        Self::new(DEFAULT_NULL_TEXTS)
     }
 }

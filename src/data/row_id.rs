@@ -137,12 +137,16 @@ impl<'a> View<'a> {
             Self::Other(Values::Float(values)) => framed(out, values.get(row), frame_float),
             Self::Other(Values::Time(values)) => framed(out, values.get(row), |out, micros| {
                 let nanos = micros.rem_euclid(1_000_000) as u32 * 1000;
-                frame_short(out, |out| write_timestamp(out, micros.div_euclid(1_000_000), nanos, true));
+                frame_short(out, |out| {
+                    write_timestamp(out, micros.div_euclid(1_000_000), nanos, true);
+                });
             }),
             Self::Other(Values::Bool(values)) => framed(out, values.get(row), |out, value| {
                 frame_text(out, if value { b"true" } else { b"false" });
             }),
-            Self::Other(Values::Text(values)) => framed(out, values.get(row), |out, text| frame_text(out, text.as_bytes())),
+            Self::Other(Values::Text(values)) => {
+                framed(out, values.get(row), |out, text| frame_text(out, text.as_bytes()));
+            }
             Self::Other(Values::Absent) => out.push(NULL),
         }
     }

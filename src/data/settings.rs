@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::DataError;
-use super::reader::NullTokens;
+use super::reader::{DEFAULT_NULL_TEXTS, NullTokens};
 
 /// How files are read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -21,9 +21,7 @@ impl Default for ReadSettings {
     fn default() -> Self {
         Self {
             delimiter: ',',
-            null_texts: ["NA", "na", "N/A", "NaN", "nan", "null", "NULL", "None"]
-                .map(str::to_owned)
-                .to_vec(),
+            null_texts: DEFAULT_NULL_TEXTS.map(str::to_owned).to_vec(),
         }
     }
 }
@@ -36,12 +34,18 @@ impl ReadSettings {
 
     /// The delimiter as a byte, for a source whose name is given: a tab for `.tsv` while the setting is a comma.
     pub(super) fn delimiter_for(&self, source_name: &str, tab_file: bool) -> Result<u8, DataError> {
-        let delimiter = if tab_file && self.delimiter == ',' { '\t' } else { self.delimiter };
+        let delimiter = if tab_file && self.delimiter == ',' {
+            '\t'
+        } else {
+            self.delimiter
+        };
         match u8::try_from(delimiter) {
             Ok(byte) if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r' | 0) => Ok(byte),
             _ => Err(DataError::content(
                 source_name,
-                format!("the delimiter {delimiter:?} cannot be used; set one ASCII character that is no quote or line end"),
+                format!(
+                    "the delimiter {delimiter:?} cannot be used; set one ASCII character that is no quote or line end"
+                ),
             )),
         }
     }

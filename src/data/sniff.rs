@@ -20,9 +20,15 @@ pub(super) enum Format {
 
 /// Formats that people hand over by mistake, by their magic bytes.
 const KNOWN: [(&[u8], &str); 14] = [
-    (b"PK\x03\x04", "a ZIP archive or a spreadsheet; unpack it or export it as CSV"),
+    (
+        b"PK\x03\x04",
+        "a ZIP archive or a spreadsheet; unpack it or export it as CSV",
+    ),
     (b"\xd0\xcf\x11\xe0", "an old spreadsheet; export it as CSV"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd; unpack it first (gzip is read)"),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "compressed with zstd; unpack it first (gzip is read)",
+    ),
     (b"BZh", "compressed with bzip2; unpack it first (gzip is read)"),
     (b"\xfd7zXZ", "compressed with xz; unpack it first (gzip is read)"),
     (b"SQLite format 3", "an SQLite database; export the table as CSV"),
@@ -51,11 +57,16 @@ pub(super) fn format_of(sample: &[u8]) -> Format {
         return Format::Unreadable("UTF-16 text; save it as UTF-8");
     }
     let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample);
-    if [&b"#separator"[..], b"#fields", b"#set_separator", b"#path"].iter().any(|key| text.starts_with(key)) {
+    if [&b"#separator"[..], b"#fields", b"#set_separator", b"#path"]
+        .iter()
+        .any(|key| text.starts_with(key))
+    {
         return Format::Zeek;
     }
     if text.starts_with(b"{\"") || text.starts_with(b"[{") {
-        return Format::Unreadable("JSON; only CSV, Parquet and tab-separated Zeek logs are read (LogAscii::use_json=F)");
+        return Format::Unreadable(
+            "JSON; only CSV, Parquet and tab-separated Zeek logs are read (LogAscii::use_json=F)",
+        );
     }
     if is_binary(sample) {
         return Format::Unreadable("binary data in no known format; CSV, Parquet and Zeek logs are read");

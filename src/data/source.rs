@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::csv_reader::{CsvReader, read_error};
+use super::csv_reader::CsvReader;
 use super::error::DataError;
-use super::input::Input;
+use super::input::{Input, read_error};
 use super::parquet_reader::ParquetRows;
 use super::reader::RowReader;
 use super::settings::ReadSettings;
@@ -160,7 +160,8 @@ fn open_file(path: &Path, settings: &ReadSettings) -> Result<Box<dyn RowReader>,
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => false,
             Err(error) => return Err(read_error(&name, 1, error)),
         };
-        file.seek(SeekFrom::Start(0)).map_err(|cause| read_error(&name, 1, cause))?;
+        file.seek(SeekFrom::Start(0))
+            .map_err(|cause| read_error(&name, 1, cause))?;
         if is_parquet {
             return Ok(Box::new(ParquetRows::from_file(name, file, settings.null_tokens())?));
         }
@@ -210,7 +211,9 @@ impl<'a> Opening<'a> {
         match format {
             Format::Csv => {
                 let plain = name.strip_suffix(".gz").unwrap_or(&name);
-                let delimiter = self.settings.delimiter_for(&name, has_extension(plain, &["tsv", "tab"]))?;
+                let delimiter = self
+                    .settings
+                    .delimiter_for(&name, has_extension(plain, &["tsv", "tab"]))?;
                 let nulls = self.settings.null_tokens();
                 Ok(Box::new(CsvReader::open(name, input, delimiter, nulls, notes)?))
             }
@@ -276,7 +279,11 @@ fn nearest_file(path: &Path) -> Option<PathBuf> {
     const MOST: usize = 10_000;
     let wanted = path.file_name()?.to_string_lossy().to_lowercase();
     let parent = path.parent()?;
-    let directory = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+    let directory = if parent.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        parent
+    };
     let entries = std::fs::read_dir(directory).ok()?.take(MOST).flatten();
     entries
         .filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_dir()))
@@ -289,3 +296,6 @@ fn nearest_file(path: &Path) -> Option<PathBuf> {
         .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(&a.1)))
         .map(|(_, name)| parent.join(name))
 }
+
+#[cfg(test)]
+mod tests;

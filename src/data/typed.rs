@@ -235,10 +235,14 @@ impl Builder {
             Self::Float(out) => cells.each(cell::short_float, cell::float, |value| push(out, value)),
             Self::Bool(out) => cells.each(|_| None, cell::boolean, |value| push(out, value)),
             Self::Ip(out) => {
-                cells.each(|_| None, cell::ip, |address| match address {
-                    Some(address) => out.append_value(address.to_string()),
-                    None => out.append_null(),
-                });
+                cells.each(
+                    |_| None,
+                    cell::ip,
+                    |address| match address {
+                        Some(address) => out.append_value(address.to_string()),
+                        None => out.append_null(),
+                    },
+                );
             }
             Self::Text(out) => text(out, cells),
         }

@@ -1,9 +1,9 @@
 //! Owns the reader of Zeek logs in their tab-separated form.
 
 use super::batch::{BatchSize, Header, MalformedRow, RawBatch};
-use super::csv_reader::{BlankLines, check_names, read_error};
 use super::error::DataError;
-use super::input::Input;
+use super::header_check::check_names;
+use super::input::{BlankLines, Input, read_error};
 use super::reader::{NullTokens, RowReader};
 
 /// A line longer than this is set apart as malformed instead of being held in memory.
@@ -34,7 +34,10 @@ pub(super) struct ZeekReader {
 /// One physical line.
 enum Line {
     /// Its text is the first `text` bytes available; it takes `consumed` bytes.
-    Whole { text: usize, consumed: usize },
+    Whole {
+        text: usize,
+        consumed: usize,
+    },
     /// It is longer than [`MAX_LINE`].
     TooLong,
     End,
@@ -120,7 +123,8 @@ impl ZeekReader {
                 let types = parts.count() + 1;
                 let fields = self.header.names.len();
                 if fields > 0 && types != fields {
-                    self.notes.push(format!("#types names {types} types for {fields} fields"));
+                    self.notes
+                        .push(format!("#types names {types} types for {fields} fields"));
                 }
             }
             _ => {}
@@ -139,11 +143,21 @@ impl ZeekReader {
             let data = self.input.available();
             if let Some(feed) = memchr::memchr(b'\n', data) {
                 let text = feed - usize::from(data[..feed].last() == Some(&b'\r'));
-                return Ok(Line::Whole { text, consumed: feed + 1 });
+                return Ok(Line::Whole {
+                    text,
+                    consumed: feed + 1,
+                });
             }
             let length = data.len();
             if self.input.at_end() {
-                return Ok(if length == 0 { Line::End } else { Line::Whole { text: length, consumed: length } });
+                return Ok(if length == 0 {
+                    Line::End
+                } else {
+                    Line::Whole {
+                        text: length,
+                        consumed: length,
+                    }
+                });
             }
             if length >= MAX_LINE {
                 return Ok(Line::TooLong);
@@ -206,10 +220,12 @@ impl ZeekReader {
     fn finish(&mut self) {
         self.done = true;
         if !self.closed {
-            self.notes.push("no #close line at the end; the log may be incomplete".to_owned());
+            self.notes
+                .push("no #close line at the end; the log may be incomplete".to_owned());
         }
         if self.input.saw_nul() {
-            self.notes.push("has NUL bytes, which are kept as part of their cells".to_owned());
+            self.notes
+                .push("has NUL bytes, which are kept as part of their cells".to_owned());
         }
         self.notes.extend(self.blank.note());
     }
@@ -271,3 +287,6 @@ impl RowReader for ZeekReader {
         &self.notes
     }
 }
+
+#[cfg(test)]
+mod tests;
