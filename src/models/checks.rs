@@ -32,7 +32,10 @@ pub(super) fn trainable(family: &'static str, data: &TrainSet<'_>) -> Result<(),
     if let Some(weights) = data.weights {
         if weights.len() != rows {
             let given = weights.len();
-            return Err(data_error(family, format!("{rows} training rows but {given} row weights")));
+            return Err(data_error(
+                family,
+                format!("{rows} training rows but {given} row weights"),
+            ));
         }
         if let Some(at) = weights.iter().position(|w| !(w.is_finite() && *w > 0.0)) {
             return Err(data_error(

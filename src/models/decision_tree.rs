@@ -103,7 +103,12 @@ impl Family for DecisionTree {
         };
         let mut model = Model {
             width: data.matrix.width(),
-            nodes: grown.nodes.iter().map(GrownNode::flat).collect::<Option<_>>().ok_or_else(|| engine("a node without a split value"))?,
+            nodes: grown
+                .nodes
+                .iter()
+                .map(GrownNode::flat)
+                .collect::<Option<_>>()
+                .ok_or_else(|| engine("a node without a split value"))?,
         };
         model.wire().map_err(|reason| engine(&reason))?;
         model.count(data);
@@ -166,7 +171,11 @@ impl GrownNode {
 /// The largest `f32` not above `value`: an `f32` is at most the one exactly where it is at most the other.
 fn round_down(value: f64) -> f32 {
     let near = value as f32;
-    if f64::from(near) > value { near.next_down() } else { near }
+    if f64::from(near) > value {
+        near.next_down()
+    } else {
+        near
+    }
 }
 
 /// One node. A leaf has no children (`high` = 0; the root is nobody's child).

@@ -83,10 +83,7 @@ mod tests {
         let error = run_detached::<()>("test", &cancel, || Err("no".to_owned())).unwrap_err();
         assert_eq!(error.to_string(), "test: the engine failed: no");
         let error = run_detached::<()>("test", &cancel, || panic!("index {} is\nbad", 3)).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "test: the engine failed: panicked: index 3 is bad"
-        );
+        assert_eq!(error.to_string(), "test: the engine failed: panicked: index 3 is bad");
     }
 
     #[test]

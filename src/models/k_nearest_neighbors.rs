@@ -74,7 +74,9 @@ impl Family for KNearestNeighbors {
 
     fn refuses(&self, rows: usize, features: usize) -> Option<String> {
         if rows > MOST_ROWS {
-            Some(format!("{rows} rows, all read again for each row scored: at most {MOST_ROWS}"))
+            Some(format!(
+                "{rows} rows, all read again for each row scored: at most {MOST_ROWS}"
+            ))
         } else if rows.saturating_mul(features) > MOST_CELLS {
             Some(format!(
                 "{rows} rows x {features} features, all read again for each row scored: at most {MOST_CELLS} cells"
@@ -112,7 +114,10 @@ impl Family for KNearestNeighbors {
         if sound {
             Ok(Box::new(model))
         } else {
-            Err(saved::damaged(NAME, "its rows, labels and neighbours do not fit together"))
+            Err(saved::damaged(
+                NAME,
+                "its rows, labels and neighbours do not fit together",
+            ))
         }
     }
 }
@@ -195,7 +200,11 @@ fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
 
 /// Not 0 for rows that differ, however little.
 fn exact_distance(a: &[f32], b: &[f32]) -> f64 {
-    let squared: f64 = a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
+    let squared: f64 = a
+        .iter()
+        .zip(b)
+        .map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2))
+        .sum();
     squared.sqrt()
 }
 

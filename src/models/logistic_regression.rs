@@ -104,7 +104,10 @@ impl Family for LogisticRegression {
         if model.sound() {
             Ok(Box::new(model))
         } else {
-            Err(saved::damaged(NAME, "coefficients that are not finite, or not one a feature"))
+            Err(saved::damaged(
+                NAME,
+                "coefficients that are not finite, or not one a feature",
+            ))
         }
     }
 }
@@ -172,7 +175,10 @@ impl Model {
                 *g += error * f64::from(*v);
             }
         }
-        gradient.into_iter().fold(of_intercept.abs(), |most, g| most.max(g.abs())) / rows
+        gradient
+            .into_iter()
+            .fold(of_intercept.abs(), |most, g| most.max(g.abs()))
+            / rows
     }
 }
 

@@ -60,7 +60,13 @@ impl Family for NaiveBayesCategorical {
                 1.0,
                 &[0.1, 1.0, 10.0],
             ),
-            ParamSpec::int("bins", "bins a numeric feature is cut into, by quantiles", (2, 64), 10, &[10]),
+            ParamSpec::int(
+                "bins",
+                "bins a numeric feature is cut into, by quantiles",
+                (2, 64),
+                10,
+                &[10],
+            ),
         ]
     }
 

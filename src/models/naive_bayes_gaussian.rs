@@ -119,17 +119,16 @@ impl Family for NaiveBayesGaussian {
         if sound {
             Ok(Box::new(model))
         } else {
-            Err(saved::damaged(NAME, "a mean or variance out of bounds, or not one a feature"))
+            Err(saved::damaged(
+                NAME,
+                "a mean or variance out of bounds, or not one a feature",
+            ))
         }
     }
 }
 
 /// Weighted mean and variance of the chosen rows. Two passes: the one-pass formula loses digits on large means.
-fn moments(
-    column: ArrayView1<'_, f32>,
-    weight: impl Fn(usize) -> f64,
-    chosen: impl Fn(usize) -> bool,
-) -> (f64, f64) {
+fn moments(column: ArrayView1<'_, f32>, weight: impl Fn(usize) -> f64, chosen: impl Fn(usize) -> bool) -> (f64, f64) {
     let sum = |f: &dyn Fn(f64) -> f64| {
         let rows = column.iter().enumerate().filter(|(row, _)| chosen(*row));
         rows.map(|(row, v)| weight(row) * f(f64::from(*v))).sum::<f64>()

@@ -135,10 +135,9 @@ impl ParamSpec {
             (ParamKind::Int { low, high, .. }, ParamValue::Int(v)) => {
                 (low..=high).contains(&v).then_some(ParamValue::Int(*v))
             }
-            (ParamKind::Int { low, high, .. }, ParamValue::Float(v)) => (v.fract() == 0.0
-                && *v >= *low as f64
-                && *v <= *high as f64)
-                .then_some(ParamValue::Int(*v as i64)),
+            (ParamKind::Int { low, high, .. }, ParamValue::Float(v)) => {
+                (v.fract() == 0.0 && *v >= *low as f64 && *v <= *high as f64).then_some(ParamValue::Int(*v as i64))
+            }
             (ParamKind::Float { low, high, .. }, ParamValue::Float(v)) => {
                 (low..=high).contains(&v).then_some(ParamValue::Float(*v))
             }

@@ -182,7 +182,10 @@ mod tests {
             assert_eq!(&params.resolve("test", &specs()).unwrap(), params);
         }
         let below_one = all.iter().filter(|p| p.float("c").unwrap() < 1.0).count();
-        assert!((60..140).contains(&below_one), "a log scale splits evenly at 1: {below_one}");
+        assert!(
+            (60..140).contains(&below_one),
+            "a log scale splits evenly at 1: {below_one}"
+        );
     }
 
     #[test]

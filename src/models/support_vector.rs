@@ -121,7 +121,10 @@ impl Family for SupportVector {
         if model.sound() {
             Ok(Box::new(model))
         } else {
-            Err(saved::damaged(NAME, "its support vectors and coefficients do not fit together"))
+            Err(saved::damaged(
+                NAME,
+                "its support vectors and coefficients do not fit together",
+            ))
         }
     }
 }

@@ -100,6 +100,10 @@ pub(super) fn assert_close(found: &[f64], expected: &[f64], tolerance: f64) {
 
 /// Share of rows whose label the 0.5 threshold gets right.
 pub(super) fn accuracy(probabilities: &[f64], labels: &[bool]) -> f64 {
-    let right = probabilities.iter().zip(labels).filter(|(p, l)| (**p > 0.5) == **l).count();
+    let right = probabilities
+        .iter()
+        .zip(labels)
+        .filter(|(p, l)| (**p > 0.5) == **l)
+        .count();
     right as f64 / labels.len() as f64
 }

@@ -59,7 +59,10 @@ mod tests {
 
     #[test]
     fn balanced_weights_by_hand() {
-        assert_eq!(balanced(&[true, false, false, false]), [2.0, 2.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0]);
+        assert_eq!(
+            balanced(&[true, false, false, false]),
+            [2.0, 2.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0]
+        );
         assert_eq!(balanced(&[true, true]), [1.0, 1.0]);
         assert!(balanced(&[]).is_empty());
     }
@@ -78,7 +81,11 @@ mod tests {
         let rows = repeat_rows(&labels, &balanced(&labels), 3);
         let malicious = rows.iter().filter(|r| labels[**r]).count();
         assert!(malicious.abs_diff(500) <= 1 && rows.len().abs_diff(1000) <= 2);
-        assert!((0..1000).filter(|r| labels[*r]).all(|r| rows.iter().filter(|x| **x == r).count() == 5));
+        assert!(
+            (0..1000)
+                .filter(|r| labels[*r])
+                .all(|r| rows.iter().filter(|x| **x == r).count() == 5)
+        );
         assert_eq!(rows, repeat_rows(&labels, &balanced(&labels), 3));
         assert_ne!(rows, repeat_rows(&labels, &balanced(&labels), 4));
     }

@@ -1,0 +1,109 @@
+//! Owns the tests of reasons.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::models::ScoreScale;
+use crate::transform::FeatureKind;
+
+fn feature(source: &str, name: &str) -> Feature {
+    Feature {
+        name: name.to_owned(),
+        source: source.to_owned(),
+        kind: FeatureKind::Indicator,
+    }
+}
+
+fn contributions(values: &[f64]) -> Contributions {
+    Contributions {
+        base: 0.25,
+        values: values.to_vec(),
+        scale: ScoreScale::LogOdds,
+    }
+}
+
+fn shares(pairs: &[(&str, f64)]) -> Vec<ColumnShare> {
+    let features: Vec<Feature> = pairs.iter().map(|(source, _)| feature(source, source)).collect();
+    let values: Vec<f64> = pairs.iter().map(|(_, v)| *v).collect();
+    column_shares(&contributions(&values), &features)
+}
+
+#[test]
+fn features_of_a_column_are_summed_and_the_largest_comes_first() {
+    let found = shares(&[("a", 0.5), ("b", -3.0), ("a", 0.25), ("c", 0.25), ("d", 0.0)]);
+    let told: Vec<(&str, f64, f64)> = found
+        .iter()
+        .map(|c| (c.column.as_str(), c.contribution, c.share))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("b", -3.0, -0.75),
+            ("a", 0.75, 0.1875),
+            ("c", 0.25, 0.0625),
+            ("d", 0.0, 0.0)
+        ]
+    );
+}
+
+#[test]
+fn equal_shares_stay_in_order_and_nothing_gives_nothing() {
+    let found = shares(&[("b", 1.0), ("a", -1.0), ("c", 1.0)]);
+    assert_eq!(
+        found.iter().map(|c| c.column.as_str()).collect::<Vec<_>>(),
+        ["b", "a", "c"]
+    );
+    assert!(shares(&[("a", 0.0), ("b", 0.0)]).is_empty());
+    assert!(shares(&[("a", 1.0), ("a", -1.0)]).is_empty());
+    assert!(shares(&[]).is_empty());
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        assert!(shares(&[("a", 1.0), ("b", bad)]).is_empty());
+    }
+    assert!(column_shares(&contributions(&[1.0, 2.0]), &[feature("a", "a")]).is_empty());
+}
+
+#[test]
+fn the_cell_reads_as_the_contract_says() {
+    let found = shares(&[
+        ("SSLfinal_State", 2.3),
+        ("URL_of_Anchor", -1.8),
+        ("port", 5.87),
+        ("Iframe", 0.03),
+        ("x", 0.0),
+    ]);
+    let value_of = |column: &str| match column {
+        "port" => None,
+        "Iframe" => Some(""),
+        _ => Some("-1"),
+    };
+    assert_eq!(
+        format_reasons(&found, 9, value_of),
+        "port is empty (+59 %); SSLfinal_State = -1 (+23 %); URL_of_Anchor = -1 (-18 %); Iframe is empty (+<1 %)"
+    );
+    assert_eq!(format_reasons(&found, 1, value_of), "port is empty (+59 %)");
+    assert_eq!(format_reasons(&found, 0, value_of), "");
+    assert_eq!(format_reasons(&[], 3, value_of), "");
+}
+
+#[test]
+fn hostile_cells_stay_short_and_on_one_line() {
+    let cell = "a\r\n\u{1b}[31m".to_owned() + &"é".repeat(10_000_000);
+    let text = format_reasons(&shares(&[("c", 1.0)]), 3, |_| Some(&cell));
+    assert!(text.chars().count() < 100 && !text.chars().any(char::is_control));
+    assert!(text.ends_with("é… (+100 %)"));
+}
+
+proptest! {
+    #[test]
+    fn columns_add_up_to_the_score(parts in prop::collection::vec((0..6usize, -50.0..50.0f64), 1..60)) {
+        let features: Vec<Feature> = parts.iter().map(|(c, _)| feature(&format!("column {c}"), "f")).collect();
+        let values: Vec<f64> = parts.iter().map(|(_, v)| *v).collect();
+        let account = contributions(&values);
+        let score = account.base + account.values.iter().sum::<f64>();
+        let found = column_shares(&account, &features);
+        let sum: f64 = account.base + found.iter().map(|c| c.contribution).sum::<f64>();
+        prop_assert!((sum - score).abs() < 1e-9);
+        prop_assert!((found.iter().map(|c| c.share.abs()).sum::<f64>() - 1.0).abs() < 1e-9);
+        prop_assert!(found.windows(2).all(|w| w[0].share.abs() >= w[1].share.abs()));
+    }
+}

@@ -20,7 +20,9 @@ fn message(pairs: &[(&str, ParamValue)]) -> String {
 
 #[test]
 fn missing_values_are_filled_with_defaults() {
-    let resolved = params(&[("depth", ParamValue::Int(3))]).resolve("test", &specs()).unwrap();
+    let resolved = params(&[("depth", ParamValue::Int(3))])
+        .resolve("test", &specs())
+        .unwrap();
     assert_eq!(resolved.to_string(), "c=1 depth=3 weight=distance");
     assert_eq!(resolved.float("c").unwrap(), 1.0);
     assert_eq!(resolved.int("depth").unwrap(), 3);

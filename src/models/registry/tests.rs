@@ -1,11 +1,12 @@
 //! Owns the tests that every registered family must pass, present and future.
 
-use ndarray::{Array2, s};
+use ndarray::{Array2, Axis, Slice};
 use proptest::prelude::*;
 
 use crate::cancel::CancelToken;
 use crate::models::test_data::{accuracy, context, noisy, numeric, try_fit};
 use crate::models::{Classifier, Family, ModelError, ParamKind, Params, ScoreScale, TrainSet, grid, random};
+use crate::transform::FeatureMatrix;
 
 use super::*;
 
@@ -27,7 +28,13 @@ fn names_are_unique_and_found() {
     assert_eq!(ranks.len(), families().len(), "equal ranks leave ties open");
     let error = family("logistic_regresion").err().unwrap().to_string();
     assert!(error.contains("did you mean `logistic_regression`?"), "{error}");
-    assert!(load("qqq", &[]).err().unwrap().to_string().contains("families: logistic_regression, "));
+    assert!(
+        load("qqq", &[])
+            .err()
+            .unwrap()
+            .to_string()
+            .contains("families: logistic_regression, ")
+    );
 }
 
 #[test]
@@ -37,7 +44,11 @@ fn parameters_are_sound_and_grids_small() {
         let points = grid(&specs);
         assert!((1..=12).contains(&points.len()), "{}", family.name());
         let defaults = Params::default().resolve(family.name(), &specs).unwrap();
-        assert!(points.contains(&defaults), "{}: defaults are not in the grid", family.name());
+        assert!(
+            points.contains(&defaults),
+            "{}: defaults are not in the grid",
+            family.name()
+        );
         for params in points.iter().chain(&random(&specs, 30, 5)) {
             assert_eq!(&params.resolve(family.name(), &specs).unwrap(), params);
         }
@@ -103,10 +114,14 @@ fn a_row_does_not_depend_on_its_neighbours() {
         let model = fitted(*family);
         let together = model.predict_proba(test.values.view()).unwrap();
         for row in [0, 1, 31, 32, 255, 256, 299] {
-            let alone = model.predict_proba(test.values.slice(s![row..=row, ..])).unwrap();
+            let alone = model
+                .predict_proba(test.values.slice_axis(Axis(0), Slice::from(row..=row)))
+                .unwrap();
             assert_eq!(alone, together[row..=row], "{} row {row}", family.name());
         }
-        let reversed = model.predict_proba(test.values.slice(s![..;-1, ..])).unwrap();
+        let reversed = model
+            .predict_proba(test.values.slice_axis(Axis(0), Slice::new(0, None, -1)))
+            .unwrap();
         assert!(reversed.iter().rev().eq(&together));
         assert!(model.predict_proba(Array2::zeros((0, 4)).view()).unwrap().is_empty());
     }
@@ -120,7 +135,12 @@ fn contributions_add_up_to_the_score() {
         let p = model.predict_proba(test.values.view()).unwrap();
         for (row, p) in test.values.rows().into_iter().zip(p) {
             let account = model.contributions(row);
-            assert_eq!(account.is_some(), family.capabilities().contributions, "{}", family.name());
+            assert_eq!(
+                account.is_some(),
+                family.capabilities().contributions,
+                "{}",
+                family.name()
+            );
             let Some(account) = account else { continue };
             let sum = account.base + account.values.iter().sum::<f64>();
             let score = match account.scale {
@@ -129,7 +149,7 @@ fn contributions_add_up_to_the_score() {
             };
             assert!((sum - score).abs() < 1e-9, "{}: {sum} is not {score}", family.name());
         }
-        assert!(model.contributions(test.values.slice(s![0, ..2])).is_none());
+        assert!(model.contributions(test.values.column(0)).is_none());
         if let Some(importances) = model.importances() {
             assert!((importances.iter().sum::<f64>() - 1.0).abs() < 1e-12);
             assert!(importances.iter().all(|i| *i >= 0.0));
@@ -140,13 +160,13 @@ fn contributions_add_up_to_the_score() {
 
 #[test]
 fn data_nobody_can_learn_from_is_a_typed_error() {
-    let (matrix, labels) = noisy(40, 7);
-    let reason = |family: &dyn Family, matrix, labels: &[bool], weights| {
+    fn reason(family: &dyn Family, matrix: &FeatureMatrix, labels: &[bool], weights: Option<&[f32]>) -> String {
         match try_fit(family, matrix, labels, weights, &Params::default()) {
             Err(ModelError::Data { reason, .. }) => reason,
             other => panic!("{}: {:?}", family.name(), other.err()),
         }
-    };
+    }
+    let (matrix, labels) = noisy(40, 7);
     for family in families() {
         assert!(reason(*family, &matrix, &[true; 40], None).contains("all 40 training rows are malicious"));
         assert!(reason(*family, &matrix, &[false; 40], None).contains("are benign"));
@@ -166,7 +186,10 @@ fn data_nobody_can_learn_from_is_a_typed_error() {
             assert!(reason(*family, &matrix, &labels, Some(&weights)).contains("weight"));
         }
         let error = fitted(*family).predict_proba(Array2::zeros((2, 3)).view()).unwrap_err();
-        assert!(error.to_string().contains("fitted on 4 features but the rows have 3"), "{error}");
+        assert!(
+            error.to_string().contains("fitted on 4 features but the rows have 3"),
+            "{error}"
+        );
     }
 }
 
