@@ -40,16 +40,7 @@ impl Report {
             .unwrap_or(0)
             .clamp(8, width / 3);
         for check in failed {
-            let row = format!(
-                "{:<5}  {}  {:>11}  ",
-                severity(check.severity),
-                fit(&title(check), names),
-                if check.failing_rows > 0 {
-                    grouped(check.failing_rows)
-                } else {
-                    String::new()
-                },
-            );
+            let row = format!("{:<5}  {}  ", severity(check.severity), fit(&title(check), names));
             let indent = text_width(&row);
             wrap(out, &row, &check.message, indent, width);
             for example in &check.examples {
@@ -84,8 +75,8 @@ impl Report {
             .map(|d| text_width(&visible_text(&d.column)))
             .max()
             .unwrap_or(0);
-        // 48 columns stand to the right of the name.
-        let names = names.clamp(6, width.saturating_sub(48).max(6));
+        // 50 columns stand to the right of the name.
+        let names = names.clamp(6, width.saturating_sub(50).max(6));
         let header = format!(
             "{}  {:<14} {:>9} {:>9}  drifted",
             fit("drift", names),
@@ -103,9 +94,9 @@ impl Report {
 
 fn drift_row(drift: &ColumnDrift, names: usize) -> String {
     let verdict = match drift.drifted {
-        Some(true) => "YES".to_owned(),
-        Some(false) => "no".to_owned(),
-        None => format!("too few ({})", grouped(drift.batch_rows)),
+        Some(true) => "YES",
+        Some(false) => "no",
+        None => "too few rows",
     };
     let name = fit(&visible_text(&drift.column), names);
     let metric = drift.metric.name();

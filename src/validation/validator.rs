@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray};
 
-use crate::data::{RawBatch, TypedBatch};
+use crate::data::{Layout, RawBatch, TypedBatch};
 use crate::schema::{LabelValue, Schema, Severity};
 
 use super::checks::{Accepted, Batch, Check, Finding, Findings, MALFORMED, Purpose, Setup, Totals, plan};
 use super::drift::{BatchProfile, Reference, drift};
 use super::error::ValidationError;
-use super::layout::SourceLayout;
 use super::report::{CheckOutcome, Report, Scope, Status};
 use super::settings::ValidationSettings;
 use super::visible::visible_text;
@@ -53,7 +52,7 @@ pub struct BatchVerdict {
 /// `rows = accepted + rejected` always holds; a row is rejected once, however many checks it fails.
 pub struct Validator {
     schema: Arc<Schema>,
-    layout: SourceLayout,
+    layout: Layout,
     purpose: Purpose,
     checks: Vec<Box<dyn Check>>,
     totals: Totals,
@@ -77,7 +76,7 @@ impl Validator {
     /// The schema has a pattern, an allowed value or a rule that cannot be used.
     pub fn new(
         schema: Arc<Schema>,
-        layout: SourceLayout,
+        layout: Layout,
         purpose: Purpose,
         settings: &ValidationSettings,
         against: Against,

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
 
-use crate::data::{CellProblem, RawBatch, TypedBatch};
+use crate::data::{CellProblem, Layout, RawBatch, TypedBatch, feature_groups};
 use crate::schema::{LabelValue, Schema};
 use crate::validation::cells::Cells;
 use crate::validation::drift::Places;
-use crate::validation::layout::SourceLayout;
 use crate::validation::visible::shortened;
 
 /// Longest value shown, in characters.
@@ -22,7 +21,7 @@ pub struct Batch<'a> {
     /// The cells as typed.
     pub typed: &'a TypedBatch,
     columns: Vec<Option<Cells<'a>>>,
-    layout: &'a SourceLayout,
+    layout: &'a Layout,
     label: Option<usize>,
     /// Rows of cells that became null because they could not be read, by schema column, ascending.
     unreadable: BTreeMap<usize, Vec<usize>>,
@@ -30,7 +29,7 @@ pub struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     /// Puts both shapes of the same rows together.
-    pub(crate) fn new(schema: &Schema, layout: &'a SourceLayout, raw: &'a RawBatch, typed: &'a TypedBatch) -> Self {
+    pub(crate) fn new(schema: &Schema, layout: &'a Layout, raw: &'a RawBatch, typed: &'a TypedBatch) -> Self {
         let mut unreadable: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for issue in typed.issues.iter().filter(|i| i.problem != CellProblem::InvalidUtf8) {
             unreadable.entry(issue.column).or_default().push(issue.row);
@@ -62,9 +61,7 @@ impl<'a> Batch<'a> {
 
     /// The raw bytes of a cell, trimmed of ASCII white space; empty where there is none.
     pub fn raw_cell(&self, row: usize, column: usize) -> &'a [u8] {
-        self.layout
-            .source(column)
-            .map_or(&[], |source| self.source_cell(row, source))
+        super::source_of(self.layout, column).map_or(&[], |source| self.source_cell(row, source))
     }
 
     /// The raw bytes of a row's label, trimmed; empty where there is none.
@@ -103,15 +100,19 @@ pub struct Accepted<'a> {
     columns: Vec<Option<Cells<'a>>>,
     /// Their labels, where the source has them and the purpose reads them.
     pub labels: Option<&'a [LabelValue]>,
+    schema: &'a Schema,
+    frame: &'a DataFrame,
     rows: usize,
 }
 
 impl<'a> Accepted<'a> {
     /// The accepted rows' frame by schema column.
-    pub(crate) fn new(schema: &Schema, frame: &'a DataFrame, rows: usize, labels: Option<&'a [LabelValue]>) -> Self {
+    pub(crate) fn new(schema: &'a Schema, frame: &'a DataFrame, rows: usize, labels: Option<&'a [LabelValue]>) -> Self {
         Self {
             columns: by_schema(schema, frame),
             labels,
+            schema,
+            frame,
             rows,
         }
     }
@@ -124,6 +125,11 @@ impl<'a> Accepted<'a> {
     /// The typed cells of a schema column; `None` where the source lacks it.
     pub fn cells(&self, column: usize) -> Option<&Cells<'a>> {
         self.columns.get(column).and_then(Option::as_ref)
+    }
+
+    /// A hash of each row's features: rows with the same features have the same one, as in a grouped split.
+    pub fn feature_groups(&self) -> Vec<u64> {
+        feature_groups(self.schema, self.frame)
     }
 }
 

@@ -34,7 +34,7 @@ impl Unreadable {
     pub(super) fn new(setup: &Setup<'_>) -> Self {
         let of = |(index, column): (usize, &crate::schema::Column)| {
             let read = column.role != Role::Ignore && !setup.schema.is_label(&column.name);
-            (read && setup.layout.source(index).is_some()).then(|| (column.name.clone(), column.kind))
+            (read && super::source_of(setup.layout, index).is_some()).then(|| (column.name.clone(), column.kind))
         };
         let columns: Vec<_> = setup.schema.columns.iter().enumerate().map(of).collect();
         let has = |kinds: &[ColumnType]| columns.iter().flatten().any(|(_, kind)| kinds.contains(kind));

@@ -23,11 +23,11 @@ mod unique;
 
 use std::collections::BTreeMap;
 
+use crate::data::Layout;
 use crate::schema::{Column, ColumnType, Role, Schema, Severity};
 
 use super::drift::Reference;
 use super::error::ValidationError;
-use super::layout::SourceLayout;
 use super::report::{CheckOutcome, Scope};
 use super::settings::ValidationSettings;
 
@@ -52,7 +52,7 @@ pub struct Setup<'a> {
     /// The schema.
     pub schema: &'a Schema,
     /// Where the source has the schema's columns.
-    pub layout: &'a SourceLayout,
+    pub layout: &'a Layout,
     /// What the data is for.
     pub purpose: Purpose,
     /// Strictness and memory.
@@ -155,13 +155,18 @@ fn not_when_scoring(setup: &Setup<'_>) -> Option<Box<dyn Check>> {
     Some(Box::new(Known(ids.iter().map(skipped).collect())))
 }
 
+/// The source column that holds a schema column.
+fn source_of(layout: &Layout, column: usize) -> Option<usize> {
+    layout.sources.get(column).copied().flatten()
+}
+
 impl<'a> Setup<'a> {
     /// The schema columns that the source has and that are read: not the label, not role `ignore`; with their index
     /// in the schema.
     pub fn columns(&self) -> impl Iterator<Item = (usize, &'a Column)> + use<'a> {
         let (schema, layout) = (self.schema, self.layout);
         schema.columns.iter().enumerate().filter(move |(index, column)| {
-            column.role != Role::Ignore && !schema.is_label(&column.name) && layout.source(*index).is_some()
+            column.role != Role::Ignore && !schema.is_label(&column.name) && source_of(layout, *index).is_some()
         })
     }
 

@@ -2,14 +2,25 @@
 
 use regex::bytes::Regex;
 
+use crate::schema::ColumnType;
+use crate::validation::cells::Cells;
 use crate::validation::error::{ValidationError, one_line};
 use crate::validation::report::CheckOutcome;
 use crate::validation::visible::{shortened, visible_text};
 
 use super::{Batch, Check, Findings, Setup, Tally, Totals};
 
+/// One column with a pattern.
+struct Patterned {
+    column: usize,
+    /// Whether the typed cell is another text than the one in the file: then the file's is matched, trimmed.
+    canonical: bool,
+    pattern: Regex,
+    tally: Tally,
+}
+
 /// Columns with a pattern.
-struct Pattern(Vec<(usize, Regex, Tally)>);
+struct Pattern(Vec<Patterned>);
 
 pub(super) fn plan(setup: &Setup<'_>) -> Result<Option<Box<dyn Check>>, ValidationError> {
     let mut columns = Vec::new();
@@ -23,20 +34,35 @@ pub(super) fn plan(setup: &Setup<'_>) -> Result<Option<Box<dyn Check>>, Validati
         })?;
         let shown = visible_text(&shortened(pattern.as_bytes(), 80)).into_owned();
         let reason = format!("does not match the pattern {shown}");
-        columns.push((
-            index,
-            whole,
-            setup.tally("pattern", column.severity, Some(index), &reason),
-        ));
+        columns.push(Patterned {
+            column: index,
+            canonical: !matches!(column.kind, ColumnType::Category | ColumnType::Text),
+            pattern: whole,
+            tally: setup.tally("pattern", column.severity, Some(index), &reason),
+        });
     }
     Ok((!columns.is_empty()).then(|| Box::new(Pattern(columns)) as Box<dyn Check>))
 }
 
 impl Check for Pattern {
     fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {
-        for (column, pattern, tally) in &mut self.0 {
+        for Patterned {
+            column,
+            canonical,
+            pattern,
+            tally,
+        } in &mut self.0
+        {
             let Some(cells) = batch.cells(*column) else { continue };
             // Empty and unreadable cells are other checks' business.
+            if let (Cells::Text(texts), false) = (cells, *canonical) {
+                for (row, text) in texts.iter().enumerate() {
+                    if text.is_some_and(|text| !pattern.is_match(text.as_bytes())) {
+                        tally.fail(batch, row, found);
+                    }
+                }
+                continue;
+            }
             let mut null = vec![false; if cells.null_count() > 0 { batch.rows() } else { 0 }];
             cells.nulls(|row| {
                 if let Some(null) = null.get_mut(row) {
@@ -54,6 +80,6 @@ impl Check for Pattern {
     }
 
     fn outcomes(&mut self, _totals: &Totals) -> Vec<CheckOutcome> {
-        Tally::outcomes(self.0.iter().map(|(_, _, tally)| tally))
+        Tally::outcomes(self.0.iter().map(|patterned| &patterned.tally))
     }
 }

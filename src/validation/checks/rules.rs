@@ -1,8 +1,6 @@
 //! Owns the rules across columns: Polars SQL expressions that are true for a sound row.
 
-use polars::prelude::{
-    DataFrame, DataType, Expr, Field, IntoLazy, PolarsResult, Schema as FrameSchema, TimeUnit, TimeZone,
-};
+use polars::prelude::{DataFrame, DataType, Expr, Field, IntoLazy, PolarsResult, Schema as FrameSchema, TimeUnit};
 use polars::sql::sql_expr;
 
 use crate::schema::ColumnType;
@@ -10,7 +8,7 @@ use crate::validation::error::{ValidationError, one_line};
 use crate::validation::report::{CheckOutcome, Scope};
 use crate::validation::visible::{shortened, visible_text};
 
-use super::{Batch, Check, Findings, Setup, Tally, Totals};
+use super::{Batch, Check, Findings, Setup, Tally, Totals, source_of};
 
 /// One rule that can be evaluated.
 struct Rule {
@@ -81,7 +79,7 @@ fn absent_column(setup: &Setup<'_>, expression: &Expr) -> Result<Option<String>,
             .position(|column| column.name == name.as_str());
         match at {
             Some(at) if !setup.schema.is_label(name) => {
-                if setup.layout.source(at).is_none() {
+                if source_of(setup.layout, at).is_none() {
                     absent = Some(name.to_string());
                 }
             }
@@ -93,12 +91,10 @@ fn absent_column(setup: &Setup<'_>, expression: &Expr) -> Result<Option<String>,
 
 /// Evaluates the expression on no rows: it must work and give a boolean.
 fn probe(setup: &Setup<'_>, expression: &Expr) -> Result<(), String> {
-    let present = setup
-        .schema
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(index, column)| !setup.schema.is_label(&column.name) && setup.layout.source(*index).is_some());
+    let present =
+        setup.schema.columns.iter().enumerate().filter(|(index, column)| {
+            !setup.schema.is_label(&column.name) && source_of(setup.layout, *index).is_some()
+        });
     let fields = present.map(|(_, column)| Field::new(column.name.as_str().into(), data_type(column.kind)));
     let frame = DataFrame::empty_with_schema(&fields.collect::<FrameSchema>());
     let result = frame
@@ -121,7 +117,7 @@ fn data_type(kind: ColumnType) -> DataType {
         ColumnType::Float => DataType::Float64,
         ColumnType::Category | ColumnType::Text | ColumnType::Ip => DataType::String,
         ColumnType::Bool => DataType::Boolean,
-        ColumnType::Timestamp => DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
+        ColumnType::Timestamp => DataType::Datetime(TimeUnit::Microseconds, None),
     }
 }
 

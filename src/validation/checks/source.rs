@@ -6,6 +6,10 @@ use crate::validation::visible::{shortened, visible_text};
 
 use super::{Purpose, Setup};
 
+const MISSING: &str = "missing_column";
+
+/// Most names compared to find the one nearest to the label's.
+const COMPARED: usize = 1_000;
 /// Most extra columns named one by one.
 const NAMED: usize = 50;
 
@@ -26,21 +30,20 @@ fn quoted(name: &str) -> String {
 
 fn missing(setup: &Setup<'_>) -> Vec<CheckOutcome> {
     let layout = setup.layout;
-    let is_label = |name: &str| setup.schema.is_label(name);
     let columns = layout
         .missing
         .iter()
-        .filter(|(name, _)| !is_label(name))
-        .map(|(name, nearest)| {
-            let hint = match nearest {
+        .filter(|missing| !setup.schema.is_label(&missing.name))
+        .map(|missing| {
+            let hint = match &missing.suggestion {
                 Some(near) => format!(
                     "the nearest name in the file is {}: rename it, or make it an alias in the schema",
                     quoted(near)
                 ),
                 None => "add it to the file, or set `required: false` in the schema".to_owned(),
             };
-            let message = format!("required column {} is missing; {hint}", quoted(name));
-            CheckOutcome::failed("missing_column", Severity::Block, message).about(name.as_str())
+            let message = format!("required column {} is missing; {hint}", quoted(&missing.name));
+            CheckOutcome::failed(MISSING, Severity::Block, message).about(missing.name.as_str())
         });
     let mut found: Vec<CheckOutcome> = columns.collect();
     found.extend(missing_label(setup));
@@ -49,12 +52,7 @@ fn missing(setup: &Setup<'_>) -> Vec<CheckOutcome> {
             "{} columns of the schema are there",
             layout.sources.iter().flatten().count()
         );
-        found.push(CheckOutcome::passed(
-            "missing_column",
-            Severity::Block,
-            Scope::File,
-            message,
-        ));
+        found.push(CheckOutcome::passed(MISSING, Severity::Block, Scope::File, message));
     }
     found
 }
@@ -67,23 +65,22 @@ fn missing_label(setup: &Setup<'_>) -> Option<CheckOutcome> {
     };
     let Some(label) = &setup.schema.label else {
         let message = "the schema names no label, so there is nothing to learn; add `label:` to the schema";
-        return (setup.purpose == Purpose::Train)
-            .then(|| CheckOutcome::failed("missing_column", Severity::Block, message));
+        return (setup.purpose == Purpose::Train).then(|| CheckOutcome::failed(MISSING, Severity::Block, message));
     };
     if setup.layout.label.is_some() {
         return None;
     }
-    let near = setup
-        .layout
-        .missing
-        .iter()
-        .find(|(name, _)| *name == label.column)
-        .and_then(|(_, near)| near.as_ref());
-    let hint = near.map_or_else(String::new, |n| {
-        format!("; the nearest name in the file is {}", quoted(n))
+    let likeness =
+        |other: &String| strsim::normalized_damerau_levenshtein(&label.column, &shortened(other.as_bytes(), 100));
+    let near = (setup.layout.extra.iter().take(COMPARED))
+        .map(|other| (likeness(other), other))
+        .filter(|(likeness, _)| *likeness >= 0.5)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)));
+    let hint = near.map_or_else(String::new, |(_, name)| {
+        format!("; the nearest name in the file is {}", quoted(name))
     });
     let message = format!("label column {} is missing{hint}", quoted(&label.column));
-    Some(CheckOutcome::failed("missing_column", severity, message).about(label.column.as_str()))
+    Some(CheckOutcome::failed(MISSING, severity, message).about(label.column.as_str()))
 }
 
 fn extra(setup: &Setup<'_>) -> Vec<CheckOutcome> {
@@ -116,11 +113,7 @@ fn extra(setup: &Setup<'_>) -> Vec<CheckOutcome> {
 
 fn renamed(setup: &Setup<'_>) -> Vec<CheckOutcome> {
     let outcome = |(canonical, name): &(String, String)| {
-        let message = format!(
-            "column {} is read as {}, whose alias it is",
-            quoted(name),
-            quoted(canonical)
-        );
+        let message = format!("column {} is read as {}", quoted(name), quoted(canonical));
         CheckOutcome::failed("renamed_column", Severity::Info, message).about(canonical.as_str())
     };
     let found: Vec<CheckOutcome> = setup.layout.renamed.iter().map(outcome).collect();
@@ -154,8 +147,9 @@ fn absent(setup: &Setup<'_>) -> Option<CheckOutcome> {
 }
 
 fn order(setup: &Setup<'_>) -> Option<CheckOutcome> {
-    let places: Vec<usize> = setup.layout.sources.iter().flatten().copied().collect();
-    let moved = places.windows(2).any(|pair| pair[0] > pair[1]);
     let message = "the columns stand in another order than in the schema; they are read by name";
-    moved.then(|| CheckOutcome::failed("column_order", Severity::Info, message))
+    setup
+        .layout
+        .reordered
+        .then(|| CheckOutcome::failed("column_order", Severity::Info, message))
 }
