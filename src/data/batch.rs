@@ -20,8 +20,10 @@ pub struct Header {
 #[derive(Clone, Debug, Default)]
 pub struct RawBatch {
     columns: usize,
+    /// The cells' bytes, row by row, one separator byte after each cell. The separator may be any byte (readers leave
+    /// the file's own delimiter there, so that a row without quotes is copied in one piece).
     bytes: Vec<u8>,
-    /// End of each cell in `bytes`, row by row.
+    /// Where each cell ends in `bytes` (its separator stands there), row by row.
     ends: Vec<u32>,
     /// 1-based physical line on which each row starts (for Parquet: row number + 1, as if it had a header line).
     lines: Vec<u64>,
@@ -40,6 +42,23 @@ pub struct MalformedRow {
     pub raw: Vec<u8>,
 }
 
+/// How much a batch held; the next one from the same source will hold about as much.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct BatchSize {
+    bytes: usize,
+    rows: usize,
+}
+
+/// A place in a [`RawBatch`] to which a half-written row can be taken back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    bytes: usize,
+    ends: usize,
+}
+
+/// A batch is closed once it holds about this many bytes of cells, or of cell ends.
+const BATCH_BYTES: usize = 8 << 20;
+
 impl RawBatch {
     /// An empty batch of rows with `columns` cells.
     pub fn new(columns: usize) -> Self {
@@ -47,6 +66,31 @@ impl RawBatch {
             columns,
             ..Self::default()
         }
+    }
+
+    /// An empty batch with room for as much as one of this size held.
+    pub(super) fn with_room(columns: usize, size: BatchSize) -> Self {
+        Self {
+            columns,
+            bytes: Vec::with_capacity(size.bytes),
+            ends: Vec::with_capacity(size.rows * columns),
+            lines: Vec::with_capacity(size.rows),
+            malformed: Vec::new(),
+        }
+    }
+
+    pub(super) fn size(&self) -> BatchSize {
+        BatchSize {
+            bytes: self.bytes.len(),
+            rows: self.lines.len(),
+        }
+    }
+
+    /// The cells as column names, whatever the width; bytes that are not UTF-8 become U+FFFD.
+    pub(super) fn names(&self) -> Vec<String> {
+        (0..self.ends.len())
+            .map(|at| String::from_utf8_lossy(self.cell_at(at)).into_owned())
+            .collect()
     }
 
     /// Well-formed rows in it.
@@ -59,17 +103,46 @@ impl RawBatch {
         self.columns
     }
 
-    /// Bytes of all cells; readers close a batch when this grows large.
+    /// Bytes of all cells, their separators included.
     pub fn byte_len(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// Rows in it, the malformed ones included.
+    pub fn total_rows(&self) -> usize {
+        self.lines.len() + self.malformed.len()
+    }
+
+    /// Whether a reader may add another row: fewer than `max_rows` so far, and about 8 MiB not yet reached.
+    pub(super) fn has_room(&self, max_rows: usize) -> bool {
+        self.total_rows() < max_rows.max(1)
+            && self.bytes.len() < BATCH_BYTES
+            && self.ends.len() < BATCH_BYTES / size_of::<u32>()
+            && self.malformed.len() < BATCH_BYTES / MalformedRow::MAX_RAW
     }
 
     /// The raw bytes of one cell. Row and column are zero-based and in range.
     #[inline]
     pub fn cell(&self, row: usize, column: usize) -> &[u8] {
-        let at = row * self.columns + column;
-        let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
+        self.cell_at(row * self.columns + column)
+    }
+
+    #[inline]
+    fn cell_at(&self, at: usize) -> &[u8] {
+        let start = if at == 0 { 0 } else { self.ends[at - 1] as usize + 1 };
         &self.bytes[start..self.ends[at] as usize]
+    }
+
+    /// The cells of one row, in file order.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = &[u8]> {
+        let first = row * self.columns;
+        (first..first + self.columns).map(|at| self.cell_at(at))
+    }
+
+    /// The cells of one column in a run of rows.
+    #[inline]
+    pub fn column(&self, column: usize, rows: std::ops::Range<usize>) -> impl Iterator<Item = &[u8]> {
+        rows.map(move |row| self.cell(row, column))
     }
 
     /// The line on which a row starts.
@@ -77,15 +150,140 @@ impl RawBatch {
         self.lines[row]
     }
 
-    /// Appends a row of `columns` cells.
+    /// The line on which each row starts.
+    pub fn lines(&self) -> &[u64] {
+        &self.lines
+    }
+
+    /// Appends a row of `columns` cells; one of another width goes to `malformed` instead.
     pub fn push<'a>(&mut self, line: u64, cells: impl IntoIterator<Item = &'a [u8]>) {
-        let before = self.ends.len();
+        let mark = self.mark();
         for cell in cells {
             self.bytes.extend_from_slice(cell);
-            self.ends.push(self.bytes.len() as u32);
+            self.end_cell();
         }
-        debug_assert_eq!(self.ends.len() - before, self.columns, "a row of another width");
+        let found = self.cells_since(mark);
+        if found == self.columns {
+            self.lines.push(line);
+            return;
+        }
+        let raw = self.bytes[mark.bytes..].to_vec();
+        self.roll_back(mark);
+        let reason = MalformedRow::width_reason(found, self.columns);
+        self.malformed.push(MalformedRow::new(line, reason, &raw));
+    }
+
+    /// Appends all rows of a batch of the same width; its malformed rows too.
+    ///
+    /// A batch holds at most 4 GiB of cells; one that would grow past that, or one of another width, is handed back.
+    pub fn extend(&mut self, other: Self) -> Result<(), Self> {
+        let Ok(base) = u32::try_from(self.bytes.len()) else {
+            return Err(other);
+        };
+        if other.columns != self.columns || u32::try_from(self.bytes.len() + other.bytes.len()).is_err() {
+            return Err(other);
+        }
+        self.bytes.extend_from_slice(&other.bytes);
+        self.ends.extend(other.ends.iter().map(|end| end + base));
+        self.lines.extend_from_slice(&other.lines);
+        self.malformed.extend(other.malformed);
+        Ok(())
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            bytes: self.bytes.len(),
+            ends: self.ends.len(),
+        }
+    }
+
+    pub(super) fn roll_back(&mut self, mark: Mark) {
+        self.bytes.truncate(mark.bytes);
+        self.ends.truncate(mark.ends);
+    }
+
+    pub(super) fn cells_since(&self, mark: Mark) -> usize {
+        self.ends.len() - mark.ends
+    }
+
+    /// The buffer to which the current cell's bytes are appended.
+    #[inline]
+    pub(super) fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Ends the current cell.
+    #[inline]
+    pub(super) fn end_cell(&mut self) {
+        self.ends.push(self.bytes.len() as u32);
+        self.bytes.push(b'\n');
+    }
+
+    /// Ends the current row; the caller has checked its width.
+    #[inline]
+    pub(super) fn end_row(&mut self, line: u64) {
+        debug_assert_eq!(self.ends.len(), (self.lines.len() + 1) * self.columns);
         self.lines.push(line);
+    }
+
+    /// Appends the cells of a row without quotes in one piece. Returns how many cells it has; past `limit` they are
+    /// only counted.
+    #[inline]
+    pub(super) fn copy_delimited(&mut self, row: &[u8], delimiter: u8, limit: usize) -> usize {
+        let base = self.bytes.len();
+        let before = self.ends.len();
+        self.bytes.extend_from_slice(row);
+        self.bytes.push(b'\n');
+        let spread = u64::from(delimiter) * LOW_BITS;
+        let mut words = row.chunks_exact(8);
+        let mut at = base;
+        for word in words.by_ref() {
+            let mut hits = zero_bytes(u64::from_le_bytes(word.try_into().unwrap_or_default()) ^ spread);
+            while hits != 0 {
+                self.ends.push((at + hits.trailing_zeros() as usize / 8) as u32);
+                hits &= hits - 1;
+            }
+            at += 8;
+            if self.ends.len() - before > limit {
+                let rest = &row[at - base..];
+                return self.ends.len() - before + 1 + memchr::memchr_iter(delimiter, rest).count();
+            }
+        }
+        for (offset, &byte) in words.remainder().iter().enumerate() {
+            if byte == delimiter {
+                self.ends.push((at + offset) as u32);
+            }
+        }
+        self.ends.push((base + row.len()) as u32);
+        self.ends.len() - before
+    }
+}
+
+const LOW_BITS: u64 = 0x0101_0101_0101_0101;
+
+/// The top bit of every byte of `word` that is zero, exactly (no carries between bytes).
+#[inline]
+fn zero_bytes(word: u64) -> u64 {
+    const SEVEN: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    !(((word & SEVEN) + SEVEN) | word | SEVEN)
+}
+
+impl MalformedRow {
+    /// Bytes of its text that are kept.
+    pub const MAX_RAW: usize = 4096;
+
+    pub(super) fn new(line: u64, reason: String, raw: &[u8]) -> Self {
+        Self {
+            line,
+            reason,
+            raw: raw[..raw.len().min(Self::MAX_RAW)].to_vec(),
+        }
+    }
+
+    /// `12 fields, expected 31`.
+    pub(super) fn width_reason(found: usize, expected: usize) -> String {
+        let noun = if found == 1 { "field" } else { "fields" };
+        format!("{found} {noun}, expected {expected}")
     }
 }
 
@@ -133,3 +331,6 @@ pub enum CellProblem {
     /// A text cell with bytes that are not UTF-8. The cell is kept with U+FFFD in their place.
     InvalidUtf8,
 }
+
+#[cfg(test)]
+mod tests;

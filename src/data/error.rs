@@ -37,4 +37,30 @@ pub enum DataError {
         /// One line: what, and what to do.
         reason: String,
     },
+    /// A kind of source that this build cannot read.
+    #[error("{source_name}: {reason}")]
+    Unsupported {
+        /// What was asked for; never an address that might hold a password.
+        source_name: String,
+        /// One line: what, and what to do.
+        reason: String,
+    },
+}
+
+impl DataError {
+    pub(super) fn content(source_name: &str, reason: impl Into<String>) -> Self {
+        Self::Content {
+            source_name: source_name.to_owned(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(super) fn read(source_name: &str, line: u64, reason: impl Into<String>, cause: Option<io::Error>) -> Self {
+        Self::Read {
+            source_name: source_name.to_owned(),
+            line,
+            reason: reason.into(),
+            cause,
+        }
+    }
 }

@@ -3,9 +3,31 @@
 //! Every source yields the same thing, raw text cells with line numbers; the schema alone decides their types.
 
 mod batch;
+mod canonical;
+mod cell;
+mod csv_reader;
+mod csv_record;
 mod error;
+mod header_check;
+mod input;
+mod layout;
+mod parquet_cells;
+mod parquet_reader;
 mod reader;
+mod row_id;
+mod settings;
+mod sniff;
+mod source;
+#[cfg(test)]
+mod testing;
+mod typed;
+mod zeek_reader;
 
 pub use batch::{CellIssue, CellProblem, Header, MalformedRow, RawBatch, TypedBatch};
 pub use error::DataError;
+pub use layout::{Layout, MissingColumn};
 pub use reader::{NullTokens, RowReader};
+pub use row_id::{RowId, feature_groups, row_ids};
+pub use settings::ReadSettings;
+pub use source::{EmbeddedTable, Source, open, open_bytes};
+pub use typed::parse_batch;

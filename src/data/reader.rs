@@ -24,6 +24,9 @@ pub trait RowReader: Send {
     }
 }
 
+/// The texts that CSV files of this field use for "no value".
+pub(super) const DEFAULT_NULL_TEXTS: [&str; 8] = ["NA", "na", "N/A", "NaN", "nan", "null", "NULL", "None"];
+
 /// The cell texts that mean "no value". The empty cell always does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NullTokens(Vec<Vec<u8>>);
@@ -40,11 +43,16 @@ impl NullTokens {
         let cell = cell.trim_ascii();
         cell.is_empty() || self.0.iter().any(|token| token == cell)
     }
+
+    /// Whether some token could itself be read as a number (`-1`, `-9999`); then numbers must be compared too.
+    pub fn any_numeric(&self) -> bool {
+        self.0.iter().any(|token| token.iter().any(u8::is_ascii_digit))
+    }
 }
 
 impl Default for NullTokens {
     /// What CSV files of this field use: `NA`, `na`, `N/A`, `NaN`, `nan`, `null`, `NULL`, `None`.
     fn default() -> Self {
-        Self::new(["NA", "na", "N/A", "NaN", "nan", "null", "NULL", "None"])
+        Self::new(DEFAULT_NULL_TEXTS)
     }
 }

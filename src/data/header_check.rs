@@ -1,0 +1,39 @@
+//! Owns refusing headers that no cell could be found by.
+
+use super::error::DataError;
+
+/// Refuses names that no cell could be found by: doubled ones, and one that holds another delimiter.
+pub(super) fn check_names(source: &str, names: &[String], delimiter: u8) -> Result<(), DataError> {
+    if let [only] = names
+        && let Some(found) = [b';', b'\t', b'|', b',']
+            .into_iter()
+            .find(|&d| d != delimiter && only.as_bytes().contains(&d))
+    {
+        let shown: String = only.chars().take(60).collect();
+        let (found, used) = (char::from(found), char::from(delimiter));
+        let reason = format!(
+            "the header is one column, {shown:?}: cells seem to be separated by {found:?}, not {used:?}; set the delimiter to it"
+        );
+        return Err(DataError::content(source, reason));
+    }
+    if let Some(column) = names.iter().position(|name| name.contains('\0')) {
+        let reason = format!(
+            "the name of column {} has NUL bytes; this is not a text table",
+            column + 1
+        );
+        return Err(DataError::content(source, reason));
+    }
+    let mut seen = std::collections::BTreeMap::new();
+    for (column, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+        if let Some(first) = seen.insert(name.as_str(), column) {
+            let shown: String = name.chars().take(60).collect();
+            let reason = format!(
+                "columns {} and {} are both named {shown:?}; rename one of them",
+                first + 1,
+                column + 1
+            );
+            return Err(DataError::content(source, reason));
+        }
+    }
+    Ok(())
+}

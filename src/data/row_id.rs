@@ -1,0 +1,190 @@
+//! Owns the identity of rows: the id under which a row is one case, and the hash that groups identical features.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use polars::prelude::{BooleanChunked, DataFrame, DataType, Float64Chunked, Int64Chunked, StringChunked};
+use rayon::prelude::*;
+
+use super::canonical::{write_float, write_int, write_timestamp};
+use crate::schema::{Column, Schema};
+
+/// The first 64 bits of a row's BLAKE3 hash; displays as the 16 hexadecimal digits of `row_id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowId(pub u64);
+
+impl fmt::Display for RowId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:016x}", self.0)
+    }
+}
+
+/// Marks a cell without a value.
+const NULL: u8 = 0xff;
+/// Marks a length of 8 bytes.
+const LONG: u8 = 0xfe;
+/// Rows that one task hashes.
+const PART_ROWS: usize = 4096;
+
+/// The id of each row: BLAKE3 over the schema's name and the canonical text of every schema column but the label.
+///
+/// Columns count in schema order, whatever their order in `frame`; one that `frame` lacks counts as empty. The hashed
+/// bytes are the name and then the cells, each framed by its length: one byte up to 253, else `FE` and eight bytes,
+/// little-endian; a cell without a value is the byte `FF`. Canonical text: whole numbers in decimal; floats as the
+/// shortest text that reads back, whole ones without `.0`, minus zero as `0`; `true` and `false`; times as ISO 8601
+/// with `Z`; text as it is.
+pub fn row_ids(schema: &Schema, frame: &DataFrame) -> Vec<RowId> {
+    let mut prefix = Vec::new();
+    frame_text(&mut prefix, schema.name.as_bytes());
+    let columns = schema.columns.iter().filter(|column| !schema.is_label(&column.name));
+    hash_rows(frame, columns, &prefix).into_iter().map(RowId).collect()
+}
+
+/// A hash of each row's features, equal where all features are equal: the groups of a grouped split.
+///
+/// Framed as in [`row_ids`], over [`Schema::features`] only and without the schema's name.
+pub fn feature_groups(schema: &Schema, frame: &DataFrame) -> Vec<u64> {
+    hash_rows(frame, schema.features(), &[])
+}
+
+fn hash_rows<'a>(frame: &DataFrame, columns: impl Iterator<Item = &'a Column>, prefix: &[u8]) -> Vec<u64> {
+    let mut seen = BTreeSet::new();
+    let columns: Vec<Values> = columns
+        .filter(|column| seen.insert(column.name.as_str()))
+        .map(|column| Values::of(frame, &column.name))
+        .collect();
+    let views: Vec<View<'_>> = columns.iter().map(View::of).collect();
+    let rows = frame.height();
+    let mut hashes = vec![0; rows];
+    hashes.par_chunks_mut(PART_ROWS).enumerate().for_each(|(part, hashes)| {
+        let mut buffer = prefix.to_vec();
+        for (offset, hash) in hashes.iter_mut().enumerate() {
+            buffer.truncate(prefix.len());
+            for view in &views {
+                view.write(part * PART_ROWS + offset, &mut buffer);
+            }
+            let digest = blake3::hash(&buffer);
+            *hash = digest
+                .as_bytes()
+                .iter()
+                .take(8)
+                .fold(0, |hash, &byte| hash << 8 | u64::from(byte));
+        }
+    });
+    hashes
+}
+
+/// A column's values in one piece.
+enum Values {
+    Int(Int64Chunked),
+    Time(Int64Chunked),
+    Float(Float64Chunked),
+    Bool(BooleanChunked),
+    Text(StringChunked),
+    Absent,
+}
+
+impl Values {
+    fn of(frame: &DataFrame, name: &str) -> Self {
+        let Ok(column) = frame.column(name) else {
+            return Self::Absent;
+        };
+        let values = match column.dtype() {
+            DataType::Int64 => column.i64().map(|values| Self::Int(values.rechunk().into_owned())),
+            DataType::Float64 => column.f64().map(|values| Self::Float(values.rechunk().into_owned())),
+            DataType::Boolean => column.bool().map(|values| Self::Bool(values.rechunk().into_owned())),
+            DataType::Datetime(..) => column
+                .datetime()
+                .map(|values| Self::Time(values.physical().rechunk().into_owned())),
+            _ => column
+                .cast(&DataType::String)
+                .and_then(|text| Ok(Self::Text(text.str()?.rechunk().into_owned()))),
+        };
+        values.unwrap_or(Self::Absent)
+    }
+}
+
+/// How a column's values are reached: as a slice where none is null.
+enum View<'a> {
+    IntSlice(&'a [i64]),
+    FloatSlice(&'a [f64]),
+    Other(&'a Values),
+}
+
+impl<'a> View<'a> {
+    fn of(values: &'a Values) -> Self {
+        match values {
+            Values::Int(ints) => ints.cont_slice().map_or(Self::Other(values), Self::IntSlice),
+            Values::Float(floats) => floats.cont_slice().map_or(Self::Other(values), Self::FloatSlice),
+            _ => Self::Other(values),
+        }
+    }
+
+    #[inline]
+    fn write(&self, row: usize, out: &mut Vec<u8>) {
+        match self {
+            Self::IntSlice(values) => frame_int(out, values[row]),
+            Self::FloatSlice(values) => frame_float(out, values[row]),
+            Self::Other(Values::Int(values)) => framed(out, values.get(row), frame_int),
+            Self::Other(Values::Float(values)) => framed(out, values.get(row), frame_float),
+            Self::Other(Values::Time(values)) => framed(out, values.get(row), |out, micros| {
+                let nanos = micros.rem_euclid(1_000_000) as u32 * 1000;
+                frame_short(out, |out| {
+                    write_timestamp(out, micros.div_euclid(1_000_000), nanos, true);
+                });
+            }),
+            Self::Other(Values::Bool(values)) => framed(out, values.get(row), |out, value| {
+                frame_text(out, if value { b"true" } else { b"false" });
+            }),
+            Self::Other(Values::Text(values)) => {
+                framed(out, values.get(row), |out, text| frame_text(out, text.as_bytes()));
+            }
+            Self::Other(Values::Absent) => out.push(NULL),
+        }
+    }
+}
+
+fn framed<T>(out: &mut Vec<u8>, value: Option<T>, write: impl FnOnce(&mut Vec<u8>, T)) {
+    match value {
+        Some(value) => write(out, value),
+        None => out.push(NULL),
+    }
+}
+
+#[inline]
+fn frame_int(out: &mut Vec<u8>, value: i64) {
+    frame_short(out, |out| write_int(out, value));
+}
+
+fn frame_float(out: &mut Vec<u8>, value: f64) {
+    frame_short(out, |out| {
+        // Minus zero is the same case as zero.
+        write_float(out, if value == 0.0 { 0.0 } else { value });
+        if out.ends_with(b".0") {
+            out.truncate(out.len() - 2);
+        }
+    });
+}
+
+/// Frames what `write` appends, which is shorter than 254 bytes.
+#[inline]
+fn frame_short(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let at = out.len();
+    out.push(0);
+    write(out);
+    out[at] = (out.len() - at - 1) as u8;
+}
+
+fn frame_text(out: &mut Vec<u8>, text: &[u8]) {
+    match u8::try_from(text.len()) {
+        Ok(length) if length < LONG => out.push(length),
+        _ => {
+            out.push(LONG);
+            out.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        }
+    }
+    out.extend_from_slice(text);
+}
+
+#[cfg(test)]
+mod tests;
