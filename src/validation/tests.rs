@@ -231,30 +231,3 @@ fn batches_of_other_rows_are_refused() {
     let error = validator.check_batch(&raw, &other).unwrap_err();
     assert!(matches!(error, ValidationError::Batch { line: 2, .. }), "{error}");
 }
-
-#[test]
-fn zz_speed() {
-    let names: Vec<String> = (0..32).map(|i| format!("c{i}")).collect();
-    let cols: Vec<Column> = names.iter().map(|n| { let mut c = column(n, ColumnType::Int); c.nullable=false; c.allowed = Some(vec!["-1".into(),"0".into(),"1".into()]); c.min=Some(-1.); c.max=Some(1.); c }).collect();
-    let schema = Arc::new(schema(cols));
-    let mut csv = names.join(",") + ",y\n";
-    for i in 0..1_000_000usize { for j in 0..32 { csv.push_str(["-1,","0,","1,"][(i*7+j*13+i/100)%3]); } csv.push_str(if i%3==0 {"bad\n"} else {"good\n"}); }
-    let t=std::time::Instant::now();
-    let mut reader = open_bytes("t", csv.into_bytes(), &ReadSettings::default()).unwrap();
-    let layout = Layout::resolve(&schema, reader.header());
-    let mut batches=vec![];
-    while let Some(raw) = reader.next_batch(65536).unwrap() { let ty=parse_batch(&schema,&layout,&raw,reader.null_tokens()); batches.push((raw,ty)); }
-    println!("read+type {:?}", t.elapsed());
-    let mut b = drift::ReferenceBuilder::new(&schema);
-    let t=std::time::Instant::now();
-    for (_,ty) in &batches { b.add(&ty.frame); }
-    let r = Arc::new(b.finish());
-    println!("reference {:?}", t.elapsed());
-    for (purpose, reference) in [(Purpose::Score,None),(Purpose::Score,Some(r)),(Purpose::Train,None)] {
-        let t=std::time::Instant::now();
-        let mut v = Validator::new(Arc::clone(&schema), layout.clone(), purpose, &ValidationSettings::default(), Against{reference,now:None}).unwrap();
-        for (raw,ty) in &batches { v.check_batch(raw,ty).unwrap(); }
-        let rep=v.finish();
-        println!("{purpose:?} {:?} {:?}", t.elapsed(), rep.status);
-    }
-}

@@ -44,8 +44,9 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// An empty tally; see [`super::Setup::tally`].
-    pub(super) fn new(
+    /// An empty tally of rows that fail check `id` in a schema column (index and name), with the reason each rejected
+    /// row is given, keeping at most `most` examples. Within the plan of checks [`super::Setup::tally`] is shorter.
+    pub fn new(
         id: &str,
         severity: Severity,
         column: Option<usize>,

@@ -113,7 +113,7 @@ fn too_many_rejected_rows_block_training_but_not_scoring() {
             format!(
                 "{},{}\n",
                 if i < bad { 101 } else { i },
-                if i % 2 == 0 { "bad" } else { "good" }
+                if i.is_multiple_of(2) { "bad" } else { "good" }
             )
         };
         std::iter::once("a,y\n".to_owned()).chain((0..100).map(row)).collect()

@@ -28,9 +28,9 @@ proptest! {
         ),
         batch in 1_usize..50,
     ) {
-        let lines: String = rows.iter().map(|(a, b, c, t, y)| format!("{a},{b},{c},{t},{y}\n")).collect();
-        let csv = format!("a,b,c,t,y\n{lines}");
-        let run = |batch, purpose| Run { batch, purpose, ..Run::default() }.on(&strict(), &csv);
+        let lines: Vec<String> = rows.iter().map(|(a, b, c, t, y)| format!("{a},{b},{c},{t},{y}\n")).collect();
+        let csv = format!("a,b,c,t,y\n{}", lines.concat());
+        let run = |batch, purpose| Run { purpose, batch, ..Run::default() }.on(&strict(), &csv);
         for purpose in [Purpose::Train, Purpose::Validate, Purpose::Score] {
             let outcome = run(batch, purpose);
             let accepted = outcome.accepted.iter().filter(|a| **a).count() as u64;
