@@ -15,7 +15,10 @@ use crate::settings::{self, Settings};
 use crate::workspace::Workspace;
 
 /// The data inside the program.
-const BUNDLED: EmbeddedTable = EmbeddedTable { name: "the bundled data", bytes: embedded::DATA_GZ };
+const BUNDLED: EmbeddedTable = EmbeddedTable {
+    name: "the bundled data",
+    bytes: embedded::DATA_GZ,
+};
 
 /// What every command starts from.
 pub(super) struct Context {
@@ -44,7 +47,13 @@ impl Context {
         for warning in &warnings {
             progress.line(&format!("warning: {warning}"));
         }
-        Ok(Self { workspace, settings, cancel: cancel.clone(), progress, log })
+        Ok(Self {
+            workspace,
+            settings,
+            cancel: cancel.clone(),
+            progress,
+            log,
+        })
     }
 
     /// The schema of a command: the file named, else the workspace's, else the bundled one.
@@ -55,7 +64,10 @@ impl Context {
             None if workspace_schema.exists() => {
                 (Loaded::read(&workspace_schema)?, workspace_schema.display().to_string())
             }
-            None => (Loaded::parse(embedded::SCHEMA, "bundled schema")?, "bundled schema".to_owned()),
+            None => (
+                Loaded::parse(embedded::SCHEMA, "bundled schema")?,
+                "bundled schema".to_owned(),
+            ),
         };
         for note in &loaded.notes {
             self.progress.line(&format!("{origin}: {note}"));
@@ -63,7 +75,11 @@ impl Context {
         let problems = loaded.schema.check();
         if let Some(worst) = problems.iter().find(|p| p.severity == Severity::Block) {
             let more = problems.iter().filter(|p| p.severity == Severity::Block).count() - 1;
-            let rest = if more > 0 { format!(" (and {more} more; `schema check` lists them)") } else { String::new() };
+            let rest = if more > 0 {
+                format!(" (and {more} more; `schema check` lists them)")
+            } else {
+                String::new()
+            };
             return Err(CliError::Usage(format!("{origin}: {}{rest}", describe(worst))));
         }
         Ok(Arc::new(loaded.schema))
@@ -75,7 +91,11 @@ impl Context {
             return source.clone();
         }
         let data: PathBuf = self.workspace.default_data();
-        if data.exists() { Source::Path(data) } else { Source::Embedded(BUNDLED) }
+        if data.exists() {
+            Source::Path(data)
+        } else {
+            Source::Embedded(BUNDLED)
+        }
     }
 }
 

@@ -54,7 +54,10 @@ impl CliError {
 
     /// A failure with its cause kept for the log.
     pub fn failed(error: impl Error + Send + Sync + 'static) -> Self {
-        Self::Failed { message: error.to_string(), cause: Some(Box::new(error)) }
+        Self::Failed {
+            message: error.to_string(),
+            cause: Some(Box::new(error)),
+        }
     }
 }
 
@@ -112,7 +115,7 @@ impl From<ValidationStageError> for CliError {
         match error {
             ValidationStageError::Ingestion(inner) => inner.into(),
             ValidationStageError::Model(inner) => inner.into(),
-            other => Self::failed(other),
+            ValidationStageError::Write(inner) => inner.into(),
         }
     }
 }

@@ -16,14 +16,19 @@ pub(super) fn run(command: &GenerateCommand, cancel: &CancelToken) -> Result<(),
         let mut out = BufWriter::new(io::stdout().lock());
         return match write(command, args, &mut out, cancel) {
             Err(GenerateError::Write { cause, .. }) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            result => result.map_err(failed).and_then(|()| out.flush().map_err(CliError::failed)),
+            result => result
+                .map_err(failed)
+                .and_then(|()| out.flush().map_err(CliError::failed)),
         };
     }
     let name = args.output.display().to_string();
     let mut file = AtomicFile::create(&args.output).map_err(CliError::failed)?;
     write(command, args, &mut file, cancel).map_err(failed)?;
     file.commit().map_err(CliError::failed)?;
-    print::line_err(&format!("{name}: {} synthetic rows, seed {}; no evidence of accuracy", args.rows, args.seed));
+    print::line_err(&format!(
+        "{name}: {} synthetic rows, seed {}; no evidence of accuracy",
+        args.rows, args.seed
+    ));
     Ok(())
 }
 
@@ -42,6 +47,6 @@ fn write(
 fn failed(error: GenerateError) -> CliError {
     match error {
         GenerateError::Cancelled(_) => CliError::Cancelled,
-        other => CliError::failed(other),
+        write @ GenerateError::Write { .. } => CliError::failed(write),
     }
 }

@@ -28,11 +28,16 @@ pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError>
     let reference = match read_reference(&directory) {
         Ok(reference) => Some(reference),
         Err(error) => {
-            context.progress.line(&format!("warning: drift is not measured: {error}"));
+            context
+                .progress
+                .line(&format!("warning: drift is not measured: {error}"));
             None
         }
     };
-    let output = args.output.clone().unwrap_or_else(|| context.workspace.default_output());
+    let output = args
+        .output
+        .clone()
+        .unwrap_or_else(|| context.workspace.default_output());
     let rejects = match &args.output {
         Some(output) => output.with_file_name(rejects_name(output)),
         None => context.workspace.rejects_file(),
@@ -55,18 +60,28 @@ pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError>
     };
     context.log.run_tag().set(Some(manifest.run_id.as_str()));
     let summary = predict(&request, &context.progress, &context.cancel)?;
-    if args.json { print::json(&summary) } else { print::out(&report(&summary)) }
+    if args.json {
+        print::json(&summary)
+    } else {
+        print::out(&report(&summary))
+    }
 }
 
 /// `flows.csv` -> `flows.rejects.csv`, so that two outputs in one directory do not share their rejects.
 fn rejects_name(output: &std::path::Path) -> String {
     let stem = output.file_stem().unwrap_or_default().to_string_lossy();
-    if stem == "output" { "rejects.csv".to_owned() } else { format!("{stem}.rejects.csv") }
+    if stem == "output" {
+        "rejects.csv".to_owned()
+    } else {
+        format!("{stem}.rejects.csv")
+    }
 }
 
 fn report(summary: &PredictSummary) -> String {
     let mut text = String::new();
-    let threshold = summary.threshold.map_or_else(|| "above every score".to_owned(), |t| format!("{t:.4}"));
+    let threshold = summary
+        .threshold
+        .map_or_else(|| "above every score".to_owned(), |t| format!("{t:.4}"));
     let _ = writeln!(
         text,
         "{} rows: {} flagged at threshold {threshold}, {} rejected ({} of {})",
@@ -81,8 +96,12 @@ fn report(summary: &PredictSummary) -> String {
         "risk: {} critical, {} high, {} medium, {} low",
         risk.critical, risk.high, risk.medium, risk.low
     );
-    let drifted: Vec<&str> =
-        summary.drift.iter().filter(|d| d.drifted == Some(true)).map(|d| d.column.as_str()).collect();
+    let drifted: Vec<&str> = summary
+        .drift
+        .iter()
+        .filter(|d| d.drifted == Some(true))
+        .map(|d| d.column.as_str())
+        .collect();
     if !drifted.is_empty() {
         let mut columns = drifted.clone();
         columns.dedup();

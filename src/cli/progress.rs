@@ -17,7 +17,10 @@ pub struct Progress {
 }
 
 enum View {
-    Bars { all: MultiProgress, stage: Mutex<Option<ProgressBar>> },
+    Bars {
+        all: MultiProgress,
+        stage: Mutex<Option<ProgressBar>>,
+    },
     Lines,
 }
 
@@ -27,7 +30,10 @@ impl Progress {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
         let view = if std::io::stderr().is_terminal() && !dumb {
             let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(15));
-            View::Bars { all, stage: Mutex::new(None) }
+            View::Bars {
+                all,
+                stage: Mutex::new(None),
+            }
         } else {
             View::Lines
         };
@@ -89,7 +95,9 @@ fn style(total: Option<u64>, color: bool) -> ProgressStyle {
         (true, false) => "{prefix:>14} {bar:24} {pos}/{len} {elapsed} eta {eta}  {wide_msg}",
         (false, _) => "{prefix:>14} {spinner} {human_pos} {elapsed}  {wide_msg}",
     };
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
 }
 
 /// A closed standard error is no reason to stop working.
@@ -103,14 +111,29 @@ impl EventSink for Progress {
             Event::RunStarted { run_id } => self.line(&format!("run {run_id}")),
             Event::StageStarted { stage, total } => self.begin(stage, total),
             Event::StageProgress { done, total, note, .. } => self.advance(done, total, note),
-            Event::StageFinished { stage, seconds, summary } => {
+            Event::StageFinished {
+                stage,
+                seconds,
+                summary,
+            } => {
                 self.clear();
-                self.line(&format!("{:>14} {seconds:6.1} s  {}", stage.to_string(), visible_text(&summary)));
+                self.line(&format!(
+                    "{:>14} {seconds:6.1} s  {}",
+                    stage.to_string(),
+                    visible_text(&summary)
+                ));
             }
             Event::ModelSkipped { model, reason } => {
                 self.line(&format!("{:>14} {model} skipped: {}", "", visible_text(&reason)));
             }
-            Event::TrialFinished { model, trial, of, params, error: Some(error), .. } => {
+            Event::TrialFinished {
+                model,
+                trial,
+                of,
+                params,
+                error: Some(error),
+                ..
+            } => {
                 let text = format!("{model} trial {trial} of {of} ({params}) failed: {error}");
                 self.line(&format!("{:>14} {}", "", visible_text(&text)));
             }
@@ -125,11 +148,18 @@ impl EventSink for Progress {
             Event::RunFinished { run_id, status } => {
                 self.clear();
                 if status != RunStatus::Finished {
-                    let word = if status == RunStatus::Cancelled { "cancelled" } else { "failed" };
+                    let word = if status == RunStatus::Cancelled {
+                        "cancelled"
+                    } else {
+                        "failed"
+                    };
                     self.line(&format!("run {run_id} {word}"));
                 }
             }
-            Event::TrialStarted { .. } | Event::FoldFinished { .. } | Event::Iteration { .. } | Event::TrialFinished { .. } => {}
+            Event::TrialStarted { .. }
+            | Event::FoldFinished { .. }
+            | Event::Iteration { .. }
+            | Event::TrialFinished { .. } => {}
         }
     }
 }

@@ -22,7 +22,12 @@ pub(super) fn run(command: &RunsCommand, context: &Context) -> Result<(), CliErr
         RunsCommand::List { json } => list(context, *json),
         RunsCommand::Show { run, json } => show(context, run, *json),
         RunsCommand::Compare { a, b, json } => compare(context, a, b, *json),
-        RunsCommand::Promote { run, alias, reason, json } => promote(context, run, alias, reason, *json),
+        RunsCommand::Promote {
+            run,
+            alias,
+            reason,
+            json,
+        } => promote(context, run, alias, reason, *json),
         RunsCommand::Rollback { reason, json } => {
             let registry = RegistryStore::new(&context.workspace).rollback(&current_user(), reason)?;
             registry_changed(&registry, *json)
@@ -37,7 +42,11 @@ pub(super) fn run(command: &RunsCommand, context: &Context) -> Result<(), CliErr
             } else {
                 format!("; {} older ones stay: champions, named or running", pruned.spared.len())
             };
-            print::out(&format!("{} runs removed, {:.1} MB freed{kept}\n", pruned.removed.len(), pruned.bytes as f64 / 1e6))
+            print::out(&format!(
+                "{} runs removed, {:.1} MB freed{kept}\n",
+                pruned.removed.len(),
+                pruned.bytes as f64 / 1e6
+            ))
         }
     }
 }
@@ -65,7 +74,13 @@ impl ListedRun {
         if id.is_some() && id == registry.champion {
             names.push(CHAMPION.to_owned());
         }
-        names.extend(registry.aliases.iter().filter(|(_, run)| Some(*run) == id.as_ref()).map(|(name, _)| name.clone()));
+        names.extend(
+            registry
+                .aliases
+                .iter()
+                .filter(|(_, run)| Some(*run) == id.as_ref())
+                .map(|(name, _)| name.clone()),
+        );
         Self {
             run_id: entry.name.clone(),
             status: entry.status_text().to_owned(),
@@ -82,8 +97,10 @@ impl ListedRun {
 
 fn list(context: &Context, json: bool) -> Result<(), CliError> {
     let registry = RegistryStore::new(&context.workspace).read()?;
-    let mut runs: Vec<ListedRun> =
-        list_runs(&context.workspace)?.iter().map(|entry| ListedRun::of(entry, &registry)).collect();
+    let mut runs: Vec<ListedRun> = list_runs(&context.workspace)?
+        .iter()
+        .map(|entry| ListedRun::of(entry, &registry))
+        .collect();
     runs.reverse();
     if json {
         return print::json(&json!({ "champion": registry.champion, "runs": runs }));
@@ -91,8 +108,10 @@ fn list(context: &Context, json: bool) -> Result<(), CliError> {
     if runs.is_empty() {
         return print::out("no runs yet; `nsec-tui train` makes one\n");
     }
-    let mut text =
-        format!("{:24} {:16} {:22} {:>7} {:>7} {:>7}  {}\n", "run", "status", "model", "F1", "PR-AUC", "s", "data");
+    let mut text = format!(
+        "{:24} {:16} {:22} {:>7} {:>7} {:>7}  {}\n",
+        "run", "status", "model", "F1", "PR-AUC", "s", "data"
+    );
     for run in &runs {
         let number = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"));
         let _ = writeln!(
@@ -105,7 +124,11 @@ fn list(context: &Context, json: bool) -> Result<(), CliError> {
             number(run.test_pr_auc),
             run.seconds.map_or_else(|| "-".to_owned(), |s| format!("{s:.1}")),
             run.data.as_deref().map(visible_text).unwrap_or_default(),
-            if run.names.is_empty() { String::new() } else { format!("  <- {}", run.names.join(", ")) }
+            if run.names.is_empty() {
+                String::new()
+            } else {
+                format!("  <- {}", run.names.join(", "))
+            }
         );
     }
     print::out(&text)
@@ -122,14 +145,24 @@ fn show(context: &Context, name: &str, json: bool) -> Result<(), CliError> {
     }
     let _ = writeln!(text, "started    {}", manifest.started_at);
     if let Some(data) = &manifest.data {
-        let _ = writeln!(text, "data       {}: {} rows, {} rejected", visible_text(&data.name), data.rows, data.rejected_rows);
+        let _ = writeln!(
+            text,
+            "data       {}: {} rows, {} rejected",
+            visible_text(&data.name),
+            data.rows,
+            data.rejected_rows
+        );
         let _ = writeln!(text, "           sha256 {}", data.sha256);
     }
     if let Some(split) = &manifest.split {
         let _ = writeln!(
             text,
             "split      {}, seed {}: {} training rows, {} test rows, {:.1} % seen in training",
-            split.strategy, split.seed, split.train_rows, split.test_rows, split.seen_in_train * 100.0
+            split.strategy,
+            split.seed,
+            split.train_rows,
+            split.test_rows,
+            split.seen_in_train * 100.0
         );
     }
     push_model(&mut text, &manifest);
@@ -178,7 +211,11 @@ fn compare(context: &Context, a: &str, b: &str, json: bool) -> Result<(), CliErr
     match (paired, why_not) {
         (Some(paired), _) => push_paired(&mut text, &paired),
         (None, Some(reason)) => {
-            let _ = writeln!(text, "\nwhether the difference is real cannot be told: {}", visible_text(&reason));
+            let _ = writeln!(
+                text,
+                "\nwhether the difference is real cannot be told: {}",
+                visible_text(&reason)
+            );
         }
         (None, None) => {}
     }
@@ -186,9 +223,17 @@ fn compare(context: &Context, a: &str, b: &str, json: bool) -> Result<(), CliErr
 }
 
 fn push_paired(text: &mut String, paired: &PairedDifference) {
-    let _ = writeln!(text, "\nb less a on {} test rows that neither was trained on (paired bootstrap, 90 %):", paired.rows);
+    let _ = writeln!(
+        text,
+        "\nb less a on {} test rows that neither was trained on (paired bootstrap, 90 %):",
+        paired.rows
+    );
     for metric in &paired.metrics {
-        let verdict = if metric.low > 0.0 || metric.high < 0.0 { "real" } else { "could be chance" };
+        let verdict = if metric.low > 0.0 || metric.high < 0.0 {
+            "real"
+        } else {
+            "could be chance"
+        };
         let _ = writeln!(
             text,
             "{:12} {:+.4} ({:+.4} to {:+.4})  {verdict}",
@@ -213,7 +258,10 @@ fn registry_changed(registry: &Registry, json: bool) -> Result<(), CliError> {
     if json {
         return print::json(registry);
     }
-    let champion = registry.champion.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+    let champion = registry
+        .champion
+        .as_ref()
+        .map_or_else(|| "none".to_owned(), ToString::to_string);
     let mut text = format!("champion: {champion}\n");
     for (alias, run) in &registry.aliases {
         let _ = writeln!(text, "{alias}: {run}");

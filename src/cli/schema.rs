@@ -13,7 +13,11 @@ pub(super) fn run(command: &SchemaCommand, context: &Context) -> Result<(), CliE
     match command {
         SchemaCommand::Generate { source, label, output } => {
             let mut reader = open(source, &context.settings.reading)?;
-            let options = GenerateOptions { name: source.stem(), label: label.clone(), ..GenerateOptions::default() };
+            let options = GenerateOptions {
+                name: source.stem(),
+                label: label.clone(),
+                ..GenerateOptions::default()
+            };
             let generated = generate(reader.as_mut(), &options, &context.cancel)?;
             for note in &generated.notes {
                 context.progress.line(note);
@@ -22,7 +26,10 @@ pub(super) fn run(command: &SchemaCommand, context: &Context) -> Result<(), CliE
                 None => print::out(&generated.yaml),
                 Some(path) => {
                     atomic::write_bytes(path, generated.yaml.as_bytes()).map_err(CliError::failed)?;
-                    context.progress.line(&format!("wrote {}; check the label line, then train with it", path.display()));
+                    context.progress.line(&format!(
+                        "wrote {}; check the label line, then train with it",
+                        path.display()
+                    ));
                     Ok(())
                 }
             }
@@ -43,10 +50,17 @@ pub(super) fn run(command: &SchemaCommand, context: &Context) -> Result<(), CliE
             }
             let errors = problems.iter().filter(|p| p.severity == Severity::Block).count();
             if errors > 0 {
-                return Err(CliError::Usage(format!("{}: {errors} errors; it cannot be used as it is", file.display())));
+                return Err(CliError::Usage(format!(
+                    "{}: {errors} errors; it cannot be used as it is",
+                    file.display()
+                )));
             }
             let features = loaded.schema.features().count();
-            print::out(&format!("{}: sound, {} columns, {features} features\n", file.display(), loaded.schema.columns.len()))
+            print::out(&format!(
+                "{}: sound, {} columns, {features} features\n",
+                file.display(),
+                loaded.schema.columns.len()
+            ))
         }
     }
 }

@@ -25,7 +25,10 @@ impl SignalWatch {
         let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
         thread::Builder::new().name("signals".into()).spawn(move || {
             for signal in signals.forever() {
-                if seen.compare_exchange(0, signal, Ordering::AcqRel, Ordering::Acquire).is_err() {
+                if seen
+                    .compare_exchange(0, signal, Ordering::AcqRel, Ordering::Acquire)
+                    .is_err()
+                {
                     std::process::exit(128 + signal);
                 }
                 cancel.cancel();

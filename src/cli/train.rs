@@ -18,7 +18,9 @@ pub(super) fn run(args: &TrainArgs, context: &Context) -> Result<(), CliError> {
     let schema = context.schema(args.schema.as_deref())?;
     let source = context.source(args.data.as_ref());
     let training = overridden(context.settings.training.clone(), args);
-    let threads = args.threads.map_or_else(|| available_parallelism().map_or(1, NonZero::get), usize::from);
+    let threads = args
+        .threads
+        .map_or_else(|| available_parallelism().map_or(1, NonZero::get), usize::from);
     silence_engine_panics();
     // The pool only scores and encodes in fixed blocks; a pool that exists already serves as well.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
@@ -40,7 +42,11 @@ pub(super) fn run(args: &TrainArgs, context: &Context) -> Result<(), CliError> {
         context.progress.send(event);
     };
     let outcome = train(&request, &events, &context.cancel)?;
-    if args.json { print::json(&outcome) } else { print::out(&report(&outcome, &training.select_by)) }
+    if args.json {
+        print::json(&outcome)
+    } else {
+        print::out(&report(&outcome, &training.select_by))
+    }
 }
 
 fn overridden(mut training: TrainingSettings, args: &TrainArgs) -> TrainingSettings {
@@ -88,14 +94,22 @@ fn report(outcome: &TrainOutcome, select_by: &str) -> String {
         let _ = writeln!(text, "{name:22} {:>8} {:>8}", number(value(train)), number(value(test)));
     }
     let c = &test.confusion;
-    let _ = writeln!(text, "\ntest rows flagged: {} right, {} wrong; missed: {}", c.tp, c.fp, c.fn_);
+    let _ = writeln!(
+        text,
+        "\ntest rows flagged: {} right, {} wrong; missed: {}",
+        c.tp, c.fp, c.fn_
+    );
     let champion = &outcome.champion;
     let _ = writeln!(
         text,
         "\n{} ({}) at threshold {:.4} by {}",
         champion.model, champion.params, champion.threshold, outcome.threshold.rule
     );
-    let verdict = if outcome.promoted { "promoted to champion" } else { "not promoted" };
+    let verdict = if outcome.promoted {
+        "promoted to champion"
+    } else {
+        "not promoted"
+    };
     let _ = writeln!(text, "{verdict}: {}", outcome.promotion.reason);
     let _ = writeln!(text, "{}", outcome.run_dir);
     text
@@ -103,18 +117,18 @@ fn report(outcome: &TrainOutcome, select_by: &str) -> String {
 
 fn leaderboard(rows: &[LeaderboardRow], select_by: &str) -> String {
     let mut text = format!(
-        "{:24} {:>15} {:>15} {:>15} {:>7} {:>8} {:>9}  selected by {select_by}\n",
+        "{:26} {:>16} {:>16} {:>16} {:>7} {:>8} {:>9}  selected by {select_by}\n",
         "model", "F1", "ROC-AUC", "PR-AUC", "Brier", "fit s", "us/row"
     );
     for row in rows {
         let Some(cv) = &row.cv else {
-            let _ = writeln!(text, "{:24} {}", row.model, row.status);
+            let _ = writeln!(text, "  {:24} {}", row.model, row.status);
             continue;
         };
         let mark = if row.status == "champion" { "* " } else { "  " };
         let _ = writeln!(
             text,
-            "{:24} {:>15} {:>15} {:>15} {:>7} {:>8} {:>9}",
+            "{:26} {:>16} {:>16} {:>16} {:>7} {:>8} {:>9}",
             format!("{mark}{}", row.model),
             spread(cv.f1),
             spread(cv.roc_auc),

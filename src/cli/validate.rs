@@ -16,7 +16,11 @@ use crate::validation::Status;
 pub(super) fn run(args: &ValidateArgs, context: &Context) -> Result<(), CliError> {
     let schema = context.schema(args.schema.as_deref())?;
     let source = context.source(args.data.as_ref());
-    let baseline = args.baseline.as_deref().map(|name| baseline(name, context)).transpose()?;
+    let baseline = args
+        .baseline
+        .as_deref()
+        .map(|name| baseline(name, context))
+        .transpose()?;
     let request = ValidateRequest {
         source: &source,
         schema: &schema,
@@ -32,7 +36,10 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Result<(), CliError
         print::out(&report.table(terminal_width()))?;
     }
     if report.status == Status::Blocked {
-        return Err(CliError::Blocked(format!("{source} is blocked by validation: {}", report.blocking_summary())));
+        return Err(CliError::Blocked(format!(
+            "{source} is blocked by validation: {}",
+            report.blocking_summary()
+        )));
     }
     Ok(())
 }
@@ -44,12 +51,20 @@ fn baseline(name: &str, context: &Context) -> Result<Baseline, CliError> {
         Err(not_a_run) => {
             let source = Source::parse(name)?;
             let exists = matches!(&source, Source::Path(path) if path.exists());
-            if exists { Ok(Baseline::Source(source)) } else { Err(not_a_run) }
+            if exists {
+                Ok(Baseline::Source(source))
+            } else {
+                Err(not_a_run)
+            }
         }
     }
 }
 
 /// Columns of the terminal, else 100: wide enough for messages, narrow enough for a log.
 fn terminal_width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).unwrap_or(100).clamp(60, 400)
+    std::env::var("COLUMNS")
+        .ok()
+        .and_then(|c| c.parse().ok())
+        .unwrap_or(100)
+        .clamp(60, 400)
 }

@@ -84,7 +84,10 @@ impl Source {
             Self::Stdin => "standard_input".to_owned(),
             Self::Embedded(table) => table.name.to_owned(),
         };
-        name.split('.').find(|part| !part.is_empty()).unwrap_or("data").to_owned()
+        name.split('.')
+            .find(|part| !part.is_empty())
+            .unwrap_or("data")
+            .to_owned()
     }
 }
 

@@ -86,7 +86,10 @@ impl Checking<'_> {
         let header = reader.header().clone();
         let nulls: NullTokens = reader.null_tokens().clone();
         let layout = Layout::resolve(self.schema, &header);
-        let against = Against { reference: self.reference.clone(), now: Some(chrono::Utc::now().timestamp_micros()) };
+        let against = Against {
+            reference: self.reference.clone(),
+            now: Some(chrono::Utc::now().timestamp_micros()),
+        };
         let schema = Arc::clone(self.schema);
         let mut validator = Validator::new(schema, layout.clone(), self.purpose, self.settings, against)
             .map_err(IngestionError::from)?;

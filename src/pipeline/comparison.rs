@@ -101,10 +101,18 @@ pub fn paired_difference(
     let new = TrainedModel::load(&second.join(RunFile::Model.relative()))?;
     let source = Source::Path(first.join(RunFile::Ingested.relative()).join("test.csv"));
     let settings = ValidationSettings::default();
-    let checking = Checking { schema: &old.schema, purpose: Purpose::Train, settings: &settings, reference: None, cancel };
+    let checking = Checking {
+        schema: &old.schema,
+        purpose: Purpose::Train,
+        settings: &settings,
+        reference: None,
+        cancel,
+    };
     // These rows passed once already; what a later schema would refuse is of no interest here.
-    let mut nowhere = RejectWriter::new(std::io::sink(), false)
-        .map_err(|source| IngestionError::Write { path: "rejects".into(), source })?;
+    let mut nowhere = RejectWriter::new(std::io::sink(), false).map_err(|source| IngestionError::Write {
+        path: "rejects".into(),
+        source,
+    })?;
     let (report, dataset) = ingest(&checking, open(&source, reading)?, &mut nowhere, |_| {})?;
     let Some(dataset) = dataset else {
         let (source_name, reason) = (source.to_string(), report.blocking_summary());
@@ -112,16 +120,26 @@ pub fn paired_difference(
     };
     let mut trained = trained_rows(first)?;
     trained.extend(trained_rows(second)?);
-    let rows = TestRows { frame: &dataset.frame, labels: &dataset.labels, groups: &dataset.groups };
+    let rows = TestRows {
+        frame: &dataset.frame,
+        labels: &dataset.labels,
+        groups: &dataset.groups,
+    };
     let fresh = rows.fresh(&trained);
     if fresh.len() < MIN_ROWS {
-        return Err(ComparisonError::TooFewRows { rows: fresh.len(), needed: MIN_ROWS });
+        return Err(ComparisonError::TooFewRows {
+            rows: fresh.len(),
+            needed: MIN_ROWS,
+        });
     }
     let rows = rows.take(&fresh)?;
     let (old_scores, new_scores) = (old.score(&rows.frame)?, new.score(&rows.frame)?);
     let mut metrics = Vec::new();
     for name in ["f1", "roc_auc", "pr_auc", "brier"] {
-        let pair = Pair { old: (&old_scores, old.threshold), new: (&new_scores, new.threshold) };
+        let pair = Pair {
+            old: (&old_scores, old.threshold),
+            new: (&new_scores, new.threshold),
+        };
         let difference = pair.difference(name, &rows, &BootstrapOptions::default(), cancel)?;
         metrics.push(MetricDifference {
             name: difference.metric,
@@ -131,7 +149,10 @@ pub fn paired_difference(
             probability_better: difference.probability_b_better,
         });
     }
-    Ok(PairedDifference { rows: rows.labels.len(), metrics })
+    Ok(PairedDifference {
+        rows: rows.labels.len(),
+        metrics,
+    })
 }
 
 /// Labelled rows, borrowed.
@@ -158,7 +179,9 @@ pub struct TakenRows {
 impl TestRows<'_> {
     /// The rows whose features are not among `trained`.
     pub fn fresh(&self, trained: &HashSet<u64>) -> Vec<usize> {
-        (0..self.groups.len()).filter(|&row| !trained.contains(&self.groups[row])).collect()
+        (0..self.groups.len())
+            .filter(|&row| !trained.contains(&self.groups[row]))
+            .collect()
     }
 
     /// A copy of some rows.
@@ -213,10 +236,17 @@ impl Pair<'_> {
 /// The file is missing or damaged.
 pub fn trained_rows(run: &Path) -> Result<HashSet<u64>, ComparisonError> {
     let path = run.join(TRAINED_ROWS);
-    let fail = |reason: String| ComparisonError::TrainedRows { path: path.display().to_string(), reason };
+    let fail = |reason: String| ComparisonError::TrainedRows {
+        path: path.display().to_string(),
+        reason,
+    };
     let bytes = fs::read(&path).map_err(|e| fail(e.to_string()))?;
     if bytes.len() % 8 != 0 {
         return Err(fail("damaged".to_owned()));
     }
-    Ok(bytes.chunks_exact(8).filter_map(|chunk| chunk.try_into().ok()).map(u64::from_le_bytes).collect())
+    Ok(bytes
+        .chunks_exact(8)
+        .filter_map(|chunk| chunk.try_into().ok())
+        .map(u64::from_le_bytes)
+        .collect())
 }

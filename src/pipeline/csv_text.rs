@@ -43,8 +43,12 @@ fn is_formula(cell: &[u8]) -> bool {
         Some(b'=' | b'@' | b'\t' | b'\r' | b'\n') => true,
         Some(b'+' | b'-') => !is_number(cell),
         // Full-width signs are taken for their ASCII forms by spreadsheets of some locales.
-        Some(0xEF) => [b"\xEF\xBC\x9D", b"\xEF\xBC\x8B", b"\xEF\xBC\x8D", b"\xEF\xBC\xA0"].iter().any(|s| cell.starts_with(*s)),
-        Some(b' ') => matches!(cell.trim_ascii_start().first(), Some(b'=' | b'@' | b'+' | b'-')) && !is_number(cell.trim_ascii()),
+        Some(0xEF) => [b"\xEF\xBC\x9D", b"\xEF\xBC\x8B", b"\xEF\xBC\x8D", b"\xEF\xBC\xA0"]
+            .iter()
+            .any(|s| cell.starts_with(*s)),
+        Some(b' ') => {
+            matches!(cell.trim_ascii_start().first(), Some(b'=' | b'@' | b'+' | b'-')) && !is_number(cell.trim_ascii())
+        }
         _ => false,
     }
 }
@@ -55,7 +59,10 @@ fn is_number(cell: &[u8]) -> bool {
     if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
         return true;
     }
-    std::str::from_utf8(cell).ok().and_then(|text| text.trim().parse::<f64>().ok()).is_some_and(f64::is_finite)
+    std::str::from_utf8(cell)
+        .ok()
+        .and_then(|text| text.trim().parse::<f64>().ok())
+        .is_some_and(f64::is_finite)
 }
 
 #[cfg(test)]
@@ -92,7 +99,9 @@ mod tests {
             let mut line = Vec::new();
             push_cell(&mut line, cell.as_bytes());
             line.extend_from_slice(b",end\n");
-            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_slice());
+            let mut reader = csv::ReaderBuilder::new()
+                .has_headers(false)
+                .from_reader(line.as_slice());
             let record = reader.records().next().unwrap().unwrap();
             assert_eq!(&record[0], cell);
         }

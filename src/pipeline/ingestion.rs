@@ -49,7 +49,8 @@ impl RowText {
 
     fn push(&mut self, raw: RawBatch, accepted: &[bool]) {
         let batch = self.batches.len() as u32;
-        self.places.extend((0..raw.rows()).filter(|&r| accepted[r]).map(|r| (batch, r as u32)));
+        self.places
+            .extend((0..raw.rows()).filter(|&r| accepted[r]).map(|r| (batch, r as u32)));
         self.batches.push(raw);
     }
 }
@@ -79,7 +80,10 @@ pub fn ingest<W: Write>(
         }
         rejects
             .write(&verdict.rejects)
-            .map_err(|source| IngestionError::Write { path: "rejects.csv".into(), source })?;
+            .map_err(|source| IngestionError::Write {
+                path: "rejects.csv".into(),
+                source,
+            })?;
         rows += (raw.rows() + raw.malformed.len()) as u64;
         let accepted = keep(&typed.frame, &verdict.accepted)?;
         match &mut frame {
@@ -89,7 +93,10 @@ pub fn ingest<W: Write>(
             None => frame = Some(accepted),
         }
         if let Some(batch_labels) = &typed.labels {
-            let kept = batch_labels.iter().zip(&verdict.accepted).filter(|(_, accepted)| **accepted);
+            let kept = batch_labels
+                .iter()
+                .zip(&verdict.accepted)
+                .filter(|(_, accepted)| **accepted);
             labels.extend(kept.map(|(label, _)| *label == LabelValue::Malicious));
         }
         text.push(raw, &verdict.accepted);
@@ -103,7 +110,18 @@ pub fn ingest<W: Write>(
     let groups = feature_groups(checking.schema, &frame);
     let times = times(checking.schema, &frame)?;
     let hash = format!("{:x}", HexDigest(hash.finalize().as_ref()));
-    Ok((report, Some(Dataset { header, frame, labels, groups, times, hash, text })))
+    Ok((
+        report,
+        Some(Dataset {
+            header,
+            frame,
+            labels,
+            groups,
+            times,
+            hash,
+            text,
+        }),
+    ))
 }
 
 /// The rows of a frame whose flag is set.
@@ -145,8 +163,11 @@ impl std::fmt::LowerHex for HexDigest<'_> {
 /// Times of the first timestamp column that the frame has.
 fn times(schema: &Schema, frame: &DataFrame) -> Result<Option<Vec<Option<i64>>>, polars::error::PolarsError> {
     let column = schema.columns.iter().find(|c| c.role == Role::Timestamp);
-    let Some(column) = column.and_then(|c| frame.column(&c.name).ok()) else { return Ok(None) };
-    let micros = column.cast(&DataType::Datetime(TimeUnit::Microseconds, None))?.cast(&DataType::Int64)?;
+    let Some(column) = column.and_then(|c| frame.column(&c.name).ok()) else {
+        return Ok(None);
+    };
+    let micros = column
+        .cast(&DataType::Datetime(TimeUnit::Microseconds, None))?
+        .cast(&DataType::Int64)?;
     Ok(Some(micros.i64()?.iter().collect()))
 }
-

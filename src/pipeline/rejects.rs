@@ -28,7 +28,12 @@ impl<W: Write> RejectWriter<W> {
             out.write_all(b"source,")?;
         }
         writeln!(out, "{HEADER}")?;
-        Ok(Self { out, source: sources.then(String::new), rows: 0, line: Vec::new() })
+        Ok(Self {
+            out,
+            source: sources.then(String::new),
+            rows: 0,
+            line: Vec::new(),
+        })
     }
 
     /// Names the source that the next rows are of.
@@ -53,7 +58,11 @@ impl<W: Write> RejectWriter<W> {
             self.line.push(b',');
         }
         self.line.extend_from_slice(reject.line.to_string().as_bytes());
-        for text in [reject.column.as_deref().unwrap_or_default(), &reject.value, &reject.reason] {
+        for text in [
+            reject.column.as_deref().unwrap_or_default(),
+            &reject.value,
+            &reject.reason,
+        ] {
             self.line.push(b',');
             push_guarded(&mut self.line, text.as_bytes());
         }

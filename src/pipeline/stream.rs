@@ -50,7 +50,12 @@ where
     });
     if let Err(cause) = spawned {
         let reason = "no thread could be started to read it; close other programs and try again".to_owned();
-        return Err(DataError::Open { source_name: "source".into(), reason, cause: Some(cause) }.into());
+        return Err(DataError::Open {
+            source_name: "source".into(),
+            reason,
+            cause: Some(cause),
+        }
+        .into());
     }
     loop {
         cancel.check()?;
@@ -61,7 +66,11 @@ where
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
                 let reason = "the reader ended before the source did; please report this".to_owned();
-                return Err(DataError::Content { source_name: "source".into(), reason }.into());
+                return Err(DataError::Content {
+                    source_name: "source".into(),
+                    reason,
+                }
+                .into());
             }
         }
     }

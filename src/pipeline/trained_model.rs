@@ -112,8 +112,14 @@ impl TrainedModel {
         sections.insert("family".to_owned(), self.classifier.family().as_bytes().to_vec());
         sections.insert("params".to_owned(), json(serde_json::to_vec(&self.params))?);
         sections.insert("classifier".to_owned(), self.classifier.save().map_err(|e| encode(&e))?);
-        sections.insert("preprocessor".to_owned(), rmp_serde::to_vec(&self.preprocessor).map_err(|e| encode(&e))?);
-        sections.insert("calibrator".to_owned(), rmp_serde::to_vec(&self.calibrator).map_err(|e| encode(&e))?);
+        sections.insert(
+            "preprocessor".to_owned(),
+            rmp_serde::to_vec(&self.preprocessor).map_err(|e| encode(&e))?,
+        );
+        sections.insert(
+            "calibrator".to_owned(),
+            rmp_serde::to_vec(&self.calibrator).map_err(|e| encode(&e))?,
+        );
         sections.insert("threshold".to_owned(), self.threshold.to_le_bytes().to_vec());
         Ok(Bundle { sections }.encode())
     }
@@ -123,19 +129,25 @@ impl TrainedModel {
     /// # Errors
     /// The container or a part of it does not fit.
     pub fn decode(bytes: &[u8], path: &str) -> Result<Self, ModelFileError> {
-        let bundle =
-            Bundle::decode(bytes).map_err(|source| ModelFileError::Container { path: path.to_owned(), source })?;
+        let bundle = Bundle::decode(bytes).map_err(|source| ModelFileError::Container {
+            path: path.to_owned(),
+            source,
+        })?;
         let sections = Sections { bundle: &bundle, path };
         let family = std::str::from_utf8(sections.bytes("family")?).map_err(|e| sections.damaged("family", &e))?;
-        let classifier = models::load(family, sections.bytes("classifier")?)
-            .map_err(|e| sections.damaged("classifier", &e))?;
+        let classifier =
+            models::load(family, sections.bytes("classifier")?).map_err(|e| sections.damaged("classifier", &e))?;
         let preprocessor: Preprocessor = sections.messagepack("preprocessor")?;
-        preprocessor.validate().map_err(|e| sections.damaged("preprocessor", &e))?;
+        preprocessor
+            .validate()
+            .map_err(|e| sections.damaged("preprocessor", &e))?;
         if preprocessor.features().len() != classifier.width() {
             return Err(sections.damaged("classifier", &"it has another number of features than the preprocessor"));
         }
-        let threshold: [u8; 8] =
-            sections.bytes("threshold")?.try_into().map_err(|_| sections.damaged("threshold", &"not eight bytes"))?;
+        let threshold: [u8; 8] = sections
+            .bytes("threshold")?
+            .try_into()
+            .map_err(|_| sections.damaged("threshold", &"not eight bytes"))?;
         let threshold = f64::from_le_bytes(threshold);
         if threshold.is_nan() {
             return Err(sections.damaged("threshold", &"not a number"));
@@ -156,7 +168,10 @@ impl TrainedModel {
     /// The file cannot be read, or [`TrainedModel::decode`] refuses it.
     pub fn load(path: &Path) -> Result<Self, ModelFileError> {
         let name = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|source| ModelFileError::Read { path: name.clone(), source })?;
+        let bytes = std::fs::read(path).map_err(|source| ModelFileError::Read {
+            path: name.clone(),
+            source,
+        })?;
         Self::decode(&bytes, &name)
     }
 }
@@ -169,7 +184,11 @@ struct Sections<'a> {
 
 impl Sections<'_> {
     fn bytes(&self, section: &'static str) -> Result<&[u8], ModelFileError> {
-        self.bundle.sections.get(section).map(Vec::as_slice).ok_or_else(|| self.damaged(section, &"missing"))
+        self.bundle
+            .sections
+            .get(section)
+            .map(Vec::as_slice)
+            .ok_or_else(|| self.damaged(section, &"missing"))
     }
 
     fn json<T: serde::de::DeserializeOwned>(&self, section: &'static str) -> Result<T, ModelFileError> {
@@ -181,6 +200,10 @@ impl Sections<'_> {
     }
 
     fn damaged(&self, section: &'static str, reason: &dyn std::fmt::Display) -> ModelFileError {
-        ModelFileError::Section { path: self.path.to_owned(), section, reason: reason.to_string() }
+        ModelFileError::Section {
+            path: self.path.to_owned(),
+            section,
+            reason: reason.to_string(),
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::artifacts::atomic::AtomicFile;
 use crate::artifacts::WriteError;
+use crate::artifacts::atomic::AtomicFile;
 use crate::cancel::{CancelToken, Cancelled};
 use crate::data::{DataError, ReadSettings, Source, open};
 use crate::pipeline::checking::{CheckedBatch, Checking};
@@ -76,7 +76,10 @@ pub fn validate(
     cancel: &CancelToken,
 ) -> Result<Report, ValidationStageError> {
     let started = std::time::Instant::now();
-    events.send(Event::StageStarted { stage: Stage::Validation, total: None });
+    events.send(Event::StageStarted {
+        stage: Stage::Validation,
+        total: None,
+    });
     let reference = match request.baseline {
         None => None,
         Some(Baseline::Reference(reference)) => Some(Arc::clone(reference)),
@@ -84,27 +87,51 @@ pub fn validate(
     };
     // Labelled data is checked as for training; a source without the label column can only be scored.
     let reader = open(request.source, request.reading)?;
-    let labelled = request.schema.label.as_ref().is_some_and(|l| reader.header().names.contains(&l.column));
+    let labelled = request
+        .schema
+        .label
+        .as_ref()
+        .is_some_and(|l| reader.header().names.contains(&l.column));
     let purpose = if labelled { Purpose::Train } else { Purpose::Score };
-    let checking = Checking { schema: request.schema, purpose, settings: request.settings, reference, cancel };
+    let checking = Checking {
+        schema: request.schema,
+        purpose,
+        settings: request.settings,
+        reference,
+        cancel,
+    };
     let mut rejects = request.rejects.map(open_rejects).transpose()?;
     let mut rows = 0;
     let (report, _) = checking.run::<ValidationStageError>(reader, |batch, _| {
         let CheckedBatch { raw, verdict, .. } = batch;
         rows += (raw.rows() + raw.malformed.len()) as u64;
         if let (Some(writer), Some(path)) = (&mut rejects, request.rejects) {
-            writer.write(&verdict.rejects).map_err(|cause| WriteError::writing(path, cause))?;
+            writer
+                .write(&verdict.rejects)
+                .map_err(|cause| WriteError::writing(path, cause))?;
         }
         let note = "rows checked".to_owned();
-        events.send(Event::StageProgress { stage: Stage::Validation, done: rows, total: None, note });
+        events.send(Event::StageProgress {
+            stage: Stage::Validation,
+            done: rows,
+            total: None,
+            note,
+        });
         Ok(())
     })?;
     if let Some(writer) = rejects {
         writer.into_inner().commit()?;
     }
     let seconds = started.elapsed().as_secs_f64();
-    let summary = format!("{} rows of {}, {} rejected", report.rows, request.source, report.rejected_rows);
-    events.send(Event::StageFinished { stage: Stage::Validation, seconds, summary });
+    let summary = format!(
+        "{} rows of {}, {} rejected",
+        report.rows, request.source, report.rejected_rows
+    );
+    events.send(Event::StageFinished {
+        stage: Stage::Validation,
+        seconds,
+        summary,
+    });
     Ok(report)
 }
 

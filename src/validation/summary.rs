@@ -10,14 +10,25 @@ const MOST_WARNINGS: usize = 6;
 impl Report {
     /// Why the file is blocked, in one line. Safe to show.
     pub fn blocking_summary(&self) -> String {
-        let failed: Vec<String> =
-            self.failed().filter(|c| c.severity == Severity::Block && c.scope == Scope::File).map(describe).collect();
-        if failed.is_empty() { "no check says why".to_owned() } else { failed.join("; ") }
+        let failed: Vec<String> = self
+            .failed()
+            .filter(|c| c.severity == Severity::Block && c.scope == Scope::File)
+            .map(describe)
+            .collect();
+        if failed.is_empty() {
+            "no check says why".to_owned()
+        } else {
+            failed.join("; ")
+        }
     }
 
     /// What a person should read before trusting the rows, one line each; the rest is counted. Safe to show.
     pub fn warnings(&self) -> Vec<String> {
-        let all: Vec<String> = self.failed().filter(|c| c.severity >= Severity::Warn).map(describe).collect();
+        let all: Vec<String> = self
+            .failed()
+            .filter(|c| c.severity >= Severity::Warn)
+            .map(describe)
+            .collect();
         let more = all.len().saturating_sub(MOST_WARNINGS);
         let mut shown: Vec<String> = all.into_iter().take(MOST_WARNINGS).collect();
         if more > 0 {
@@ -40,6 +51,10 @@ impl Report {
 }
 
 fn describe(check: &CheckOutcome) -> String {
-    let column = check.column.as_deref().map(|c| format!("{}: ", visible_text(c))).unwrap_or_default();
+    let column = check
+        .column
+        .as_deref()
+        .map(|c| format!("{}: ", visible_text(c)))
+        .unwrap_or_default();
     format!("{column}{}", check.message)
 }

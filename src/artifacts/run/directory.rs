@@ -9,9 +9,14 @@ use crate::artifacts::manifest::Manifest;
 /// The manifest in a run's directory.
 pub fn load_directory(directory: &Path) -> Result<Manifest, RunError> {
     if !directory.join(RunFile::Manifest.relative()).is_file() {
-        return Err(RunError::NotFound { id: directory.display().to_string() });
+        return Err(RunError::NotFound {
+            id: directory.display().to_string(),
+        });
     }
     read_manifest_of(directory, None)
         .map(|manifest| *manifest)
-        .map_err(|reason| RunError::Damaged { id: directory.display().to_string(), reason })
+        .map_err(|reason| RunError::Damaged {
+            id: directory.display().to_string(),
+            reason,
+        })
 }

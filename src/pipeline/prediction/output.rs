@@ -74,14 +74,22 @@ impl OutputFormat {
             line.push(b',');
         }
         let source = (self.sources.len() > 1).then_some("source");
-        let added: Vec<String> = source.into_iter().chain(ADDED).map(|name| free_name(name, input)).collect();
+        let added: Vec<String> = source
+            .into_iter()
+            .chain(ADDED)
+            .map(|name| free_name(name, input))
+            .collect();
         line.extend_from_slice(added.join(",").as_bytes());
         line.push(b'\n');
         line
     }
 
     fn push(&self, line: &mut Vec<u8>, cell: &[u8]) {
-        if self.guard { push_guarded(line, cell) } else { push_cell(line, cell) }
+        if self.guard {
+            push_guarded(line, cell);
+        } else {
+            push_cell(line, cell);
+        }
     }
 }
 
@@ -115,7 +123,15 @@ impl<W: Write> OutputWriter<W> {
         let header = format.header(input);
         out.write_all(&header)?;
         let written = header.len() as u64;
-        Ok(Self { out, format, text: Vec::new(), written, rows: 0, places: Vec::new(), numbers: ryu::Buffer::new() })
+        Ok(Self {
+            out,
+            format,
+            text: Vec::new(),
+            written,
+            rows: 0,
+            places: Vec::new(),
+            numbers: ryu::Buffer::new(),
+        })
     }
 
     /// Writes the scored rows of a batch.
@@ -156,9 +172,15 @@ impl<W: Write> OutputWriter<W> {
             self.text.push(b',');
         }
         row.id.push_hex(&mut self.text);
-        let confidence = if row.malicious { row.probability } else { 1.0 - row.probability };
-        self.text.extend_from_slice(if row.malicious { b",malicious," } else { b",benign," });
-        self.text.extend_from_slice(self.numbers.format(row.probability).as_bytes());
+        let confidence = if row.malicious {
+            row.probability
+        } else {
+            1.0 - row.probability
+        };
+        self.text
+            .extend_from_slice(if row.malicious { b",malicious," } else { b",benign," });
+        self.text
+            .extend_from_slice(self.numbers.format(row.probability).as_bytes());
         self.text.push(b',');
         self.text.extend_from_slice(self.numbers.format(confidence).as_bytes());
         for word in [row.risk.name(), row.action.name()] {
@@ -206,7 +228,9 @@ mod tests {
 
     #[test]
     fn our_names_give_way_to_the_input() {
-        let input = Header { names: vec!["row_id".into(), "nsec_row_id".into(), "note".into()] };
+        let input = Header {
+            names: vec!["row_id".into(), "nsec_row_id".into(), "note".into()],
+        };
         assert_eq!(free_name("row_id", &input), "nsec_nsec_row_id");
         assert_eq!(free_name("note", &input), "nsec_note");
         assert_eq!(free_name("verdict", &input), "verdict");
@@ -215,7 +239,12 @@ mod tests {
     #[test]
     fn splices_at_offsets() {
         let mut out = Vec::new();
-        splice(&mut &b"abcdef"[..], &mut out, &[(0, b"0".to_vec()), (3, b"1".to_vec()), (6, b"2".to_vec())]).unwrap();
+        splice(
+            &mut &b"abcdef"[..],
+            &mut out,
+            &[(0, b"0".to_vec()), (3, b"1".to_vec()), (6, b"2".to_vec())],
+        )
+        .unwrap();
         assert_eq!(out, b"0abc1def2");
     }
 }

@@ -75,10 +75,19 @@ pub fn predict(
     if let Some(p) = request.threshold
         && !(0.0..=1.0).contains(&p)
     {
-        return Err(PredictionError::Usage(format!("--threshold {p} is no probability; give 0 to 1")));
+        return Err(PredictionError::Usage(format!(
+            "--threshold {p} is no probability; give 0 to 1"
+        )));
     }
-    let prediction = Prediction { request, events, cancel };
-    events.send(Event::StageStarted { stage: Stage::Prediction, total: None });
+    let prediction = Prediction {
+        request,
+        events,
+        cancel,
+    };
+    events.send(Event::StageStarted {
+        stage: Stage::Prediction,
+        total: None,
+    });
     let spooled = prediction.spool_standard_input()?;
     let (threshold, tied_out) = match request.alerts {
         Some(alerts) => prediction.budget(alerts, spooled.as_ref())?,
@@ -92,8 +101,17 @@ pub fn predict(
         "{} rows: {} flagged, {} rejected, {:.0} rows a second",
         summary.rows, summary.flagged, summary.rejected, summary.rows_per_second
     );
-    tracing::info!(rows = summary.rows, flagged = summary.flagged, rejected = summary.rejected, "prediction finished");
-    events.send(Event::StageFinished { stage: Stage::Prediction, seconds: summary.seconds, summary: text });
+    tracing::info!(
+        rows = summary.rows,
+        flagged = summary.flagged,
+        rejected = summary.rejected,
+        "prediction finished"
+    );
+    events.send(Event::StageFinished {
+        stage: Stage::Prediction,
+        seconds: summary.seconds,
+        summary: text,
+    });
     Ok(summary)
 }
 
@@ -129,14 +147,23 @@ impl Prediction<'_> {
             return Ok(None);
         }
         let directory = std::env::temp_dir();
-        let failed = |cause| PredictionError::Temporary { directory: directory.clone(), cause };
-        let mut file = tempfile::Builder::new().prefix("nsec-stdin-").suffix(".csv").tempfile().map_err(failed)?;
+        let failed = |cause| PredictionError::Temporary {
+            directory: directory.clone(),
+            cause,
+        };
+        let mut file = tempfile::Builder::new()
+            .prefix("nsec-stdin-")
+            .suffix(".csv")
+            .tempfile()
+            .map_err(failed)?;
         io::copy(&mut io::stdin().lock(), &mut file).map_err(failed)?;
         Ok(Some(file.into_temp_path()))
     }
 
     fn open(&self, source: &Source, spooled: Option<&tempfile::TempPath>) -> Result<Input, PredictionError> {
-        let spooled = spooled.filter(|_| *source == Source::Stdin).map(|path| Source::Path(path.to_path_buf()));
+        let spooled = spooled
+            .filter(|_| *source == Source::Stdin)
+            .map(|path| Source::Path(path.to_path_buf()));
         let reader = open(spooled.as_ref().unwrap_or(source), self.request.reading)?;
         let header = reader.header().clone();
         let layout = Layout::resolve(&self.request.model.schema, &header);
@@ -158,9 +185,17 @@ impl Prediction<'_> {
         if lacking.is_empty() {
             return Ok(());
         }
-        let hints: Vec<String> =
-            layout.missing.iter().filter(|m| lacking.contains(&m.name.as_str())).filter_map(|m| Some(format!("{} may be `{}`", m.name, m.suggestion.as_deref()?))).collect();
-        let hint = if hints.is_empty() { String::new() } else { format!(" ({})", hints.join(", ")) };
+        let hints: Vec<String> = layout
+            .missing
+            .iter()
+            .filter(|m| lacking.contains(&m.name.as_str()))
+            .filter_map(|m| Some(format!("{} may be `{}`", m.name, m.suggestion.as_deref()?)))
+            .collect();
+        let hint = if hints.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", hints.join(", "))
+        };
         Err(PredictionError::Blocked(format!(
             "{source} lacks {} that the model learned from: {}{hint}; add them, name aliases in the schema and train \
              again, or train a model without them",
@@ -204,11 +239,21 @@ impl Prediction<'_> {
 
     fn progress(&self, done: u64, note: &str) {
         let note = note.to_owned();
-        self.events.send(Event::StageProgress { stage: Stage::Prediction, done, total: None, note });
+        self.events.send(Event::StageProgress {
+            stage: Stage::Prediction,
+            done,
+            total: None,
+            note,
+        });
     }
 
     fn write(&self, threshold: f64, spooled: Option<&tempfile::TempPath>) -> Result<PredictSummary, PredictionError> {
-        let inputs = self.request.inputs.iter().map(|s| self.open(s, spooled)).collect::<Result<Vec<_>, _>>()?;
+        let inputs = self
+            .request
+            .inputs
+            .iter()
+            .map(|s| self.open(s, spooled))
+            .collect::<Result<Vec<_>, _>>()?;
         let Some(first) = inputs.first().map(|input| input.header.clone()) else {
             return Err(PredictionError::Usage("name at least one input".to_owned()));
         };
@@ -238,7 +283,13 @@ impl Prediction<'_> {
                 Some(file) => file,
                 None => &mut output,
             };
-            self.stream(inputs, threshold, format, &first, BufWriter::with_capacity(1 << 20, target))?
+            self.stream(
+                inputs,
+                threshold,
+                format,
+                &first,
+                BufWriter::with_capacity(1 << 20, target),
+            )?
         };
         if let Some(draft) = &mut draft {
             self.fill_in_reasons(draft, &mut output, &mut scored).map_err(failed)?;
@@ -280,12 +331,18 @@ impl Prediction<'_> {
             for (at, (input, source)) in inputs.into_iter().zip(self.request.inputs).enumerate() {
                 rejects.set_source(&source.to_string());
                 notes.extend(layout_notes(source, &input.layout));
-                let columns =
-                    SourceColumns::find(self.request.model, &input.layout, &input.header.names, self.request.risk);
+                let columns = SourceColumns::find(
+                    self.request.model,
+                    &input.layout,
+                    &input.header.names,
+                    self.request.risk,
+                );
                 let result = self.checking().run::<PredictionError>(input.reader, |batch, _| {
                     rows += (batch.raw.rows() + batch.raw.malformed.len()) as u64;
                     rejects.write(&batch.verdict.rejects).map_err(rejects_failed)?;
-                    let typed = drift.wants_more().then(|| (batch.typed.frame.clone(), batch.verdict.accepted.clone()));
+                    let typed = drift
+                        .wants_more()
+                        .then(|| (batch.typed.frame.clone(), batch.verdict.accepted.clone()));
                     let scored = scorer.score(batch, at, &columns)?;
                     if let Some((frame, accepted)) = typed {
                         drift.add(&frame, &accepted, &scored)?;
@@ -321,16 +378,26 @@ impl Prediction<'_> {
             drift: drift.finish(),
         };
         for text in &summary.notes {
-            self.events.send(Event::Message { level: Level::Info, text: text.clone() });
+            self.events.send(Event::Message {
+                level: Level::Info,
+                text: text.clone(),
+            });
         }
-        Ok(Streamed { summary, top: scorer.top, places, rejects: rejects.into_inner() })
+        Ok(Streamed {
+            summary,
+            top: scorer.top,
+            places,
+            rejects: rejects.into_inner(),
+        })
     }
 
     fn fill_in_reasons(&self, draft: &mut File, output: &mut AtomicFile, scored: &mut Streamed) -> io::Result<()> {
         let top = std::mem::replace(&mut scored.top, TopRows::new(0)).into_rows();
         let mut inserts = Vec::with_capacity(top.len());
         for candidate in &top {
-            let Ok(at) = scored.places.binary_search_by_key(&candidate.row, |(row, _)| *row) else { continue };
+            let Ok(at) = scored.places.binary_search_by_key(&candidate.row, |(row, _)| *row) else {
+                continue;
+            };
             let mut cell = Vec::new();
             let text = reasons(self.request.model, candidate, self.request.settings.reasons);
             crate::pipeline::csv_text::push_guarded(&mut cell, text.as_bytes());
@@ -379,8 +446,11 @@ fn column_order(first: &Header, this: &Header, source: &Source) -> Result<Option
     if first.names == this.names {
         return Ok(None);
     }
-    let order: Option<Vec<usize>> =
-        first.names.iter().map(|name| this.names.iter().position(|other| other == name)).collect();
+    let order: Option<Vec<usize>> = first
+        .names
+        .iter()
+        .map(|name| this.names.iter().position(|other| other == name))
+        .collect();
     match order.filter(|order| order.len() == this.names.len()) {
         Some(order) => Ok(Some(order)),
         None => Err(PredictionError::Blocked(format!(
@@ -395,10 +465,15 @@ fn layout_notes(source: &Source, layout: &Layout) -> Vec<String> {
         notes.push(format!("{source}: column `{found}` is read as `{canonical}`"));
     }
     if layout.reordered {
-        notes.push(format!("{source}: columns stand in another order than in the schema; they are read by name"));
+        notes.push(format!(
+            "{source}: columns stand in another order than in the schema; they are read by name"
+        ));
     }
     if !layout.extra.is_empty() {
-        notes.push(format!("{source}: columns the schema does not know are carried along: {}", layout.extra.join(", ")));
+        notes.push(format!(
+            "{source}: columns the schema does not know are carried along: {}",
+            layout.extra.join(", ")
+        ));
     }
     notes
 }
@@ -430,7 +505,9 @@ impl<'a> DriftWatch<'a> {
     }
 
     fn add(&mut self, frame: &DataFrame, accepted: &[bool], scored: &ScoredBatch) -> Result<(), PredictionError> {
-        let Some(profile) = &mut self.profile else { return Ok(()) };
+        let Some(profile) = &mut self.profile else {
+            return Ok(());
+        };
         let frame = keep(frame, accepted).map_err(IngestionError::from)?;
         let scores: Vec<f64> = scored.rows.iter().map(|row| row.probability).collect();
         profile.add(&frame);
@@ -443,7 +520,9 @@ impl<'a> DriftWatch<'a> {
     }
 
     fn finish(self) -> Vec<ColumnDrift> {
-        let (Some(reference), Some(mut profile)) = (self.reference, self.profile) else { return Vec::new() };
+        let (Some(reference), Some(mut profile)) = (self.reference, self.profile) else {
+            return Vec::new();
+        };
         if self.scored > 0 {
             profile.set_positive_rate(self.flagged as f64 / self.scored as f64);
         }

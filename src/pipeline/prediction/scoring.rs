@@ -48,7 +48,10 @@ impl SourceColumns {
         };
         Self {
             explained: model.preprocessor.columns().map(position).collect(),
-            asset: risk.asset_column.as_ref().and_then(|asset| names.iter().position(|n| n == asset)),
+            asset: risk
+                .asset_column
+                .as_ref()
+                .and_then(|asset| names.iter().position(|n| n == asset)),
         }
     }
 }
@@ -96,20 +99,39 @@ impl Scorer<'_> {
             self.flagged += u64::from(malicious);
             self.scored += 1;
             let action = self.risk.recommended_action(malicious, risk);
-            rows.push(ScoredRow { row, id: ids[row], probability, malicious, risk, action, candidate });
+            rows.push(ScoredRow {
+                row,
+                id: ids[row],
+                probability,
+                malicious,
+                risk,
+                action,
+                candidate,
+            });
         }
-        Ok(ScoredBatch { raw: batch.raw, rows, source })
+        Ok(ScoredBatch {
+            raw: batch.raw,
+            rows,
+            source,
+        })
     }
 }
 
 /// The reasons of a candidate in words; empty where the family gives none.
 pub fn reasons(model: &TrainedModel, candidate: &Candidate, at_most: usize) -> String {
     let row = ndarray::ArrayView1::from(&candidate.features);
-    let Some(contributions) = model.classifier.contributions(row) else { return String::new() };
+    let Some(contributions) = model.classifier.contributions(row) else {
+        return String::new();
+    };
     let shares = column_shares(&contributions, model.preprocessor.features());
     let cells: Vec<(&str, String)> = (model.preprocessor.columns().zip(&candidate.cells))
         .map(|(column, cell)| (column, String::from_utf8_lossy(cell).trim().to_owned()))
         .collect();
-    let value = |column: &str| cells.iter().find(|(name, _)| *name == column).map(|(_, text)| text.as_str());
+    let value = |column: &str| {
+        cells
+            .iter()
+            .find(|(name, _)| *name == column)
+            .map(|(_, text)| text.as_str())
+    };
     format_reasons(&shares, at_most, value)
 }

@@ -19,6 +19,11 @@ pub struct PredictionSettings {
 
 impl Default for PredictionSettings {
     fn default() -> Self {
-        Self { explain: 100, reasons: 5, guard_formulas: true, drift_rows: 50_000 }
+        Self {
+            explain: 100,
+            reasons: 5,
+            guard_formulas: true,
+            drift_rows: 50_000,
+        }
     }
 }

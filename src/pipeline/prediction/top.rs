@@ -27,7 +27,9 @@ impl PartialOrd for Candidate {
 impl Ord for Candidate {
     /// The more probable is the greater; of equals, the earlier.
     fn cmp(&self, other: &Self) -> Ordering {
-        self.probability.total_cmp(&other.probability).then(other.row.cmp(&self.row))
+        self.probability
+            .total_cmp(&other.probability)
+            .then(other.row.cmp(&self.row))
     }
 }
 
@@ -41,13 +43,19 @@ pub struct TopRows {
 impl TopRows {
     /// Keeps at most `limit` rows.
     pub fn new(limit: usize) -> Self {
-        Self { limit, heap: BinaryHeap::new() }
+        Self {
+            limit,
+            heap: BinaryHeap::new(),
+        }
     }
 
     /// Whether a row of this probability that comes after all others would be kept.
     pub fn admits(&self, probability: f64) -> bool {
         self.heap.len() < self.limit
-            || self.heap.peek().is_some_and(|Reverse(least)| probability.total_cmp(&least.probability).is_gt())
+            || self
+                .heap
+                .peek()
+                .is_some_and(|Reverse(least)| probability.total_cmp(&least.probability).is_gt())
     }
 
     /// Takes a row that [`TopRows::admits`].
@@ -75,7 +83,12 @@ mod tests {
         let mut top = TopRows::new(2);
         for (row, probability) in [0.5, 0.9, 0.5, 0.9, 0.9].into_iter().enumerate() {
             if top.admits(probability) {
-                top.push(Candidate { probability, row: row as u64, features: vec![], cells: vec![] });
+                top.push(Candidate {
+                    probability,
+                    row: row as u64,
+                    features: vec![],
+                    cells: vec![],
+                });
             }
         }
         assert_eq!(top.into_rows().iter().map(|c| c.row).collect::<Vec<_>>(), [1, 3]);

@@ -41,15 +41,19 @@ impl TrainingRows<'_> {
     ///
     /// # Errors
     /// The rows cannot be encoded.
-    pub fn preprocessor(&self, wants: &Wants, rows: Option<&[usize]>) -> Result<(Preprocessor, FeatureMatrix), TrainingError> {
+    pub fn preprocessor(
+        &self,
+        wants: Wants,
+        rows: Option<&[usize]>,
+    ) -> Result<(Preprocessor, FeatureMatrix), TrainingError> {
         let Some(rows) = rows else {
-            let fitted = Preprocessor::fit(self.frame, self.columns, self.labels, wants, self.transform)?;
+            let fitted = Preprocessor::fit(self.frame, self.columns, self.labels, &wants, self.transform)?;
             let matrix = fitted.transform(self.frame)?;
             return Ok((fitted, matrix));
         };
         let frame = take_rows(self.frame, rows).map_err(IngestionError::from)?;
         let labels: Vec<bool> = rows.iter().map(|&r| self.labels[r]).collect();
-        let fitted = Preprocessor::fit(&frame, self.columns, &labels, wants, self.transform)?;
+        let fitted = Preprocessor::fit(&frame, self.columns, &labels, &wants, self.transform)?;
         let matrix = fitted.transform(&frame)?;
         Ok((fitted, matrix))
     }
@@ -63,6 +67,9 @@ struct EncodedFold {
     validation: FeatureMatrix,
     validation_labels: Vec<bool>,
 }
+
+/// The results of one trial's folds so far.
+type FoldResults = Vec<Option<Result<FoldResult, ModelError>>>;
 
 /// Runs trials that share one kind of [`Wants`]; `trials` is answered in its own order.
 pub struct CrossValidation<'a> {
@@ -93,12 +100,20 @@ pub struct SearchProgress {
 impl SearchProgress {
     /// Nothing done of `total` folds.
     pub fn new(total: usize) -> Self {
-        Self { done: AtomicUsize::new(0), total: total as u64 }
+        Self {
+            done: AtomicUsize::new(0),
+            total: total as u64,
+        }
     }
 
     fn add(&self, folds: usize, note: String, events: &dyn EventSink) {
         let done = self.done.fetch_add(folds, Ordering::Relaxed) + folds;
-        events.send(Event::StageProgress { stage: Stage::Training, done: done as u64, total: Some(self.total), note });
+        events.send(Event::StageProgress {
+            stage: Stage::Training,
+            done: done as u64,
+            total: Some(self.total),
+            note,
+        });
     }
 }
 
@@ -107,10 +122,14 @@ impl CrossValidation<'_> {
     ///
     /// # Errors
     /// Cancellation, or rows that cannot be encoded. A trial that fails is a record with its error.
-    pub fn run(&self, wants: &Wants, trials: &[Trial]) -> Result<Vec<TrialRecord>, TrainingError> {
+    pub fn run(&self, wants: Wants, trials: &[Trial]) -> Result<Vec<TrialRecord>, TrainingError> {
         let mut records: Vec<Option<TrialRecord>> = trials.iter().map(|t| self.log.finished(t).cloned()).collect();
         for (trial, _) in trials.iter().zip(&records).filter(|(_, record)| record.is_some()) {
-            self.progress.add(self.folds.len(), format!("{} from the resumed run", trial.family.name()), self.events);
+            self.progress.add(
+                self.folds.len(),
+                format!("{} from the resumed run", trial.family.name()),
+                self.events,
+            );
         }
         let open: Vec<usize> = (0..trials.len()).filter(|&i| records[i].is_none()).collect();
         if !open.is_empty() {
@@ -123,11 +142,12 @@ impl CrossValidation<'_> {
         Ok(records.into_iter().flatten().collect())
     }
 
-    fn encode_folds(&self, wants: &Wants) -> Result<Vec<EncodedFold>, TrainingError> {
+    fn encode_folds(&self, wants: Wants) -> Result<Vec<EncodedFold>, TrainingError> {
         let encode = |fold: &Fold| -> Result<EncodedFold, TrainingError> {
             self.plan.cancel.check()?;
             let (preprocessor, train) = self.rows.preprocessor(wants, Some(&fold.train))?;
-            let validation = preprocessor.transform(&take_rows(self.rows.frame, &fold.validation).map_err(IngestionError::from)?)?;
+            let validation =
+                preprocessor.transform(&take_rows(self.rows.frame, &fold.validation).map_err(IngestionError::from)?)?;
             let labels = |rows: &[usize]| rows.iter().map(|&r| self.rows.labels[r]).collect();
             Ok(EncodedFold {
                 train,
@@ -137,7 +157,11 @@ impl CrossValidation<'_> {
                 validation_labels: labels(&fold.validation),
             })
         };
-        in_parallel(self.threads, self.folds.len(), self.plan.cancel, |i| encode(&self.folds[i]))?.into_iter().collect()
+        in_parallel(self.threads, self.folds.len(), self.plan.cancel, |i| {
+            encode(&self.folds[i])
+        })?
+        .into_iter()
+        .collect()
     }
 
     fn run_open(
@@ -147,8 +171,10 @@ impl CrossValidation<'_> {
         encoded: &[EncodedFold],
     ) -> Result<Vec<TrialRecord>, TrainingError> {
         let folds = encoded.len();
-        let pending: Vec<Mutex<Vec<Option<Result<FoldResult, ModelError>>>>> =
-            open.iter().map(|_| Mutex::new((0..folds).map(|_| None).collect())).collect();
+        let pending: Vec<Mutex<FoldResults>> = open
+            .iter()
+            .map(|_| Mutex::new((0..folds).map(|_| None).collect()))
+            .collect();
         let records = in_parallel(self.threads, open.len() * folds, self.plan.cancel, |task| {
             let (slot, fold) = (task / folds, task % folds);
             let trial = &trials[open[slot]];
@@ -180,7 +206,11 @@ impl CrossValidation<'_> {
     }
 
     fn run_fold(&self, trial: &Trial, fold: usize, data: &EncodedFold) -> Result<FoldResult, ModelError> {
-        let rows = FitRows { matrix: &data.train, labels: &data.train_labels, groups: &data.train_groups };
+        let rows = FitRows {
+            matrix: &data.train,
+            labels: &data.train_labels,
+            groups: &data.train_groups,
+        };
         let started = Instant::now();
         let mut curve = LearningCurve::default();
         let mut on_iteration = |report: &IterationReport| {
@@ -201,7 +231,10 @@ impl CrossValidation<'_> {
         let started = Instant::now();
         let scores = predict_in_blocks(model.as_ref(), &data.validation, self.plan.cancel)?;
         let predict_seconds = started.elapsed().as_secs_f64();
-        let undefined = |reason: String| ModelError::Data { family: trial.family.name(), reason };
+        let undefined = |reason: String| ModelError::Data {
+            family: trial.family.name(),
+            reason,
+        };
         let metrics = evaluate(&scores, &data.validation_labels, 0.5).map_err(|e| undefined(e.to_string()))?;
         let selected_by = self
             .select_by
@@ -220,7 +253,13 @@ impl CrossValidation<'_> {
     }
 
     fn report_fold(&self, trial: &Trial, fold: usize, result: &Result<FoldResult, ModelError>) {
-        let note = format!("{}, trial {} of {}, fold {}", trial.family.name(), trial.index + 1, trial.of, fold + 1);
+        let note = format!(
+            "{}, trial {} of {}, fold {}",
+            trial.family.name(),
+            trial.index + 1,
+            trial.of,
+            fold + 1
+        );
         if let Ok(result) = result {
             self.events.send(Event::FoldFinished {
                 model: trial.family.name().to_owned(),
@@ -261,7 +300,10 @@ impl CrossValidation<'_> {
         if let Err(e) = self.log.append(&record) {
             // The log only saves work after an interruption; the run itself goes on.
             let text = format!("a finished trial could not be logged, so --resume would run it again: {e}");
-            self.events.send(Event::Message { level: Level::Warning, text });
+            self.events.send(Event::Message {
+                level: Level::Warning,
+                text,
+            });
         }
         self.events.send(Event::TrialFinished {
             model: record.model.clone(),

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::{
-    Binning, CalibrationBin, GainPoint, MetricError, PrPoint, Ranking, RocPoint, Scored, calibration_curve,
-    gain_curve, pr_curve, roc_curve, thin,
+    Binning, CalibrationBin, GainPoint, MetricError, PrPoint, Ranking, RocPoint, Scored, calibration_curve, gain_curve,
+    pr_curve, roc_curve, thin,
 };
 
 /// Points a curve is thinned to; its ends are kept.

@@ -13,8 +13,8 @@ use crate::pipeline::event::{Event, EventSink};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::schema::Schema;
 
-use super::curves::Curves;
 use super::cross_validation::{TrainingRows, predict_in_blocks};
+use super::curves::Curves;
 use super::error::TrainingError;
 use super::fitting::{FitPlan, FitRows, fit};
 use super::selection::Selection;
@@ -95,7 +95,11 @@ pub fn finish(
     };
     let calibrated = calibrator.apply_all(&out_of_fold.scores);
     let chosen = choose(&calibrated, &out_of_fold.labels, settings.threshold_by)?;
-    let all = FitRows { matrix: &selection.matrix, labels: rows.labels, groups: rows.groups };
+    let all = FitRows {
+        matrix: &selection.matrix,
+        labels: rows.labels,
+        groups: rows.groups,
+    };
     let mut curve = LearningCurve::default();
     let mut on_iteration = |report: &IterationReport| {
         curve.push(report);
@@ -119,8 +123,16 @@ pub fn finish(
         calibrator,
         threshold: chosen.threshold,
     };
-    let threshold = ThresholdChoice { rule: settings.threshold_by.to_string(), out_of_fold: chosen };
-    Ok(Finished { model, threshold, curve, notes })
+    let threshold = ThresholdChoice {
+        rule: settings.threshold_by.to_string(),
+        out_of_fold: chosen,
+    };
+    Ok(Finished {
+        model,
+        threshold,
+        curve,
+        notes,
+    })
 }
 
 /// Metrics and curves of one side of the split.
@@ -148,5 +160,9 @@ pub fn score_side(
     let scores = model.calibrator.apply_all(&raw);
     let metrics = evaluate(&scores, labels, model.threshold)?;
     let curves = Curves::of(&scores, labels)?;
-    Ok(SideScores { scores, metrics, curves })
+    Ok(SideScores {
+        scores,
+        metrics,
+        curves,
+    })
 }

@@ -46,7 +46,11 @@ pub fn fit(
     on_iteration: &mut dyn FnMut(&IterationReport),
 ) -> Result<Box<dyn Classifier>, ModelError> {
     let stops_early = family.capabilities().iterations && plan.early_stopping.patience > 0;
-    let parts = if stops_early { early_stopping_rows(rows, plan) } else { None };
+    let parts = if stops_early {
+        early_stopping_rows(rows, plan)
+    } else {
+        None
+    };
     let Some((learn, watch)) = parts else {
         return fit_weighted(family, params, rows, plan, None, on_iteration);
     };
@@ -57,15 +61,33 @@ pub fn fit(
     };
     let (matrix, labels, groups) = take(&learn);
     let (watch_matrix, watch_labels, _) = take(&watch);
-    let learn = FitRows { matrix: &matrix, labels: &labels, groups: &groups };
-    let watch = TrainSet { matrix: &watch_matrix, labels: &watch_labels, weights: None };
+    let learn = FitRows {
+        matrix: &matrix,
+        labels: &labels,
+        groups: &groups,
+    };
+    let watch = TrainSet {
+        matrix: &watch_matrix,
+        labels: &watch_labels,
+        weights: None,
+    };
     fit_weighted(family, params, learn, plan, Some(watch), on_iteration)
 }
 
 /// Rows to learn from and rows to watch, groups kept whole; `None` where the data is too small to spare any.
 fn early_stopping_rows(rows: FitRows<'_>, plan: FitPlan<'_>) -> Option<(Vec<usize>, Vec<usize>)> {
-    let input = SplitInput { groups: rows.groups, labels: rows.labels, times: None };
-    let parts = split(SplitStrategy::Grouped, &input, plan.early_stopping.validation_fraction, plan.seed).ok()?;
+    let input = SplitInput {
+        groups: rows.groups,
+        labels: rows.labels,
+        times: None,
+    };
+    let parts = split(
+        SplitStrategy::Grouped,
+        &input,
+        plan.early_stopping.validation_fraction,
+        plan.seed,
+    )
+    .ok()?;
     let both_classes = |part: &[usize]| {
         let malicious = part.iter().filter(|&&i| rows.labels[i]).count();
         malicious > 0 && malicious < part.len()
@@ -93,16 +115,35 @@ fn fit_weighted(
         validation: validation.map(|set| ("validation", set)),
         on_iteration,
     };
-    let plain = TrainSet { matrix: rows.matrix, labels: rows.labels, weights: None };
+    let plain = TrainSet {
+        matrix: rows.matrix,
+        labels: rows.labels,
+        weights: None,
+    };
     if plan.class_weight == ClassWeight::None {
         return family.fit(&plain, params, &mut context);
     }
     let weights = balanced(rows.labels);
     if family.capabilities().row_weights {
-        return family.fit(&TrainSet { weights: Some(&weights), ..plain }, params, &mut context);
+        return family.fit(
+            &TrainSet {
+                weights: Some(&weights),
+                ..plain
+            },
+            params,
+            &mut context,
+        );
     }
     let repeated = repeat_rows(rows.labels, &weights, plan.seed);
     let matrix = rows.matrix.select_rows(&repeated);
     let labels: Vec<bool> = repeated.iter().map(|&i| rows.labels[i]).collect();
-    family.fit(&TrainSet { matrix: &matrix, labels: &labels, weights: None }, params, &mut context)
+    family.fit(
+        &TrainSet {
+            matrix: &matrix,
+            labels: &labels,
+            weights: None,
+        },
+        params,
+        &mut context,
+    )
 }

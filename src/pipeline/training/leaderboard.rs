@@ -27,7 +27,11 @@ impl Spread {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
         let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
-        let sd = if values.len() > 1 { (squares / (n - 1.0)).sqrt() } else { 0.0 };
+        let sd = if values.len() > 1 {
+            (squares / (n - 1.0)).sqrt()
+        } else {
+            0.0
+        };
         Some(Self { mean, sd })
     }
 }
@@ -50,7 +54,12 @@ pub struct CvScores {
 impl CvScores {
     fn of(folds: &[FoldResult]) -> Self {
         let spread = |value: &dyn Fn(&FoldResult) -> Option<f64>| {
-            folds.iter().map(value).collect::<Option<Vec<f64>>>().as_deref().and_then(Spread::of)
+            folds
+                .iter()
+                .map(value)
+                .collect::<Option<Vec<f64>>>()
+                .as_deref()
+                .and_then(Spread::of)
         };
         Self {
             f1: spread(&|f| Some(f.metrics.f1)),
@@ -128,21 +137,26 @@ pub fn best_trial<'a>(records: &'a [TrialRecord], metric: &Metric) -> Option<&'a
 
 /// The row of one family, given all its trials.
 pub fn family_row(family: &dyn Family, records: &[TrialRecord], metric: &Metric) -> LeaderboardRow {
-    match best_trial(records, metric) {
-        Some(best) => LeaderboardRow::of_best(best, records.len()),
-        None => {
-            let error = records.iter().find_map(|r| r.error.clone()).unwrap_or_else(|| "no trial ran".to_owned());
-            LeaderboardRow::without_scores(family.name(), records.len(), format!("failed: {error}"))
-        }
+    if let Some(best) = best_trial(records, metric) {
+        return LeaderboardRow::of_best(best, records.len());
     }
+    let error = records
+        .iter()
+        .find_map(|r| r.error.clone())
+        .unwrap_or_else(|| "no trial ran".to_owned());
+    LeaderboardRow::without_scores(family.name(), records.len(), format!("failed: {error}"))
 }
 
 /// Orders rows best first: by the selection metric rounded to four decimals, then by cost rank, those without scores
 /// last. Measured times never decide: results must repeat.
 pub fn rank(rows: &mut [LeaderboardRow], metric: &Metric, cost_rank: impl Fn(&str) -> u32) {
     rows.sort_by(|a, b| {
-        compare_scores(a.selected_by.map(four_decimals), b.selected_by.map(four_decimals), metric)
-            .then_with(|| cost_rank(&a.model).cmp(&cost_rank(&b.model)))
+        compare_scores(
+            a.selected_by.map(four_decimals),
+            b.selected_by.map(four_decimals),
+            metric,
+        )
+        .then_with(|| cost_rank(&a.model).cmp(&cost_rank(&b.model)))
     });
 }
 

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::artifacts::{CHAMPION, Promotion, RegistryStore, RunFile, RunId, WriteError, atomic, current_user, load_run};
+use crate::artifacts::{
+    CHAMPION, Promotion, RegistryStore, RunFile, RunId, WriteError, atomic, current_user, load_run,
+};
 use crate::cancel::{CancelToken, Cancelled};
 use crate::metrics::{BootstrapOptions, Metric};
 use crate::pipeline::comparison::{ComparisonError, Pair, TestRows, trained_rows};
@@ -146,13 +148,23 @@ fn compare(
     let model = TrainedModel::load(&directory.join(RunFile::Model.relative()))?;
     let fresh = test.rows.fresh(&trained);
     if fresh.len() < settings.min_rows {
-        return Err(ComparisonError::TooFewRows { rows: fresh.len(), needed: settings.min_rows });
+        return Err(ComparisonError::TooFewRows {
+            rows: fresh.len(),
+            needed: settings.min_rows,
+        });
     }
     let rows = test.rows.take(&fresh)?;
     let old = model.score(&rows.frame)?;
     let new: Vec<f64> = fresh.iter().map(|&r| test.scores[r]).collect();
-    let bootstrap = BootstrapOptions { resamples: settings.resamples, seed, ..BootstrapOptions::default() };
-    let pair = Pair { old: (&old, model.threshold), new: (&new, test.threshold) };
+    let bootstrap = BootstrapOptions {
+        resamples: settings.resamples,
+        seed,
+        ..BootstrapOptions::default()
+    };
+    let pair = Pair {
+        old: (&old, model.threshold),
+        new: (&new, test.threshold),
+    };
     let difference = pair.difference(metric.name, &rows, &bootstrap, cancel)?;
     Ok(Comparison {
         fresh_rows: fresh.len(),

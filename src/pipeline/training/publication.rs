@@ -122,7 +122,10 @@ pub fn open_trial_log(
     run: &RunDir,
     manifest: &Manifest,
 ) -> Result<TrialLog, TrainingError> {
-    let old = request.resume.map(|name| resumable(request, name, manifest)).transpose()?;
+    let old = request
+        .resume
+        .map(|name| resumable(request, name, manifest))
+        .transpose()?;
     let path = run.path().join(TRIALS);
     atomic::create_parents(&path)?;
     // The conditions under which the log's trials are worth anything.
@@ -153,15 +156,18 @@ fn conditions(request: &TrainRequest<'_>, manifest: &Manifest) -> Result<Vec<u8>
 fn resumable(request: &TrainRequest<'_>, name: &str, manifest: &Manifest) -> Result<PathBuf, TrainingError> {
     let id = RegistryStore::new(request.workspace).resolve(name)?;
     let (directory, old) = load_run(request.workspace, &id)?;
-    let refuse = |reason: &str| TrainingError::Resume { run: id.to_string(), reason: reason.to_owned() };
+    let refuse = |reason: &str| TrainingError::Resume {
+        run: id.to_string(),
+        reason: reason.to_owned(),
+    };
     if old.status == RunStatus::Running {
         return Err(refuse("it is still running"));
     }
     match std::fs::read(directory.join(CONDITIONS)) {
         Err(_) => Err(refuse("it ended before its search began; start without --resume")),
-        Ok(bytes) if bytes != conditions(request, manifest)? => {
-            Err(refuse("its data, schema or settings are others; start without --resume"))
-        }
+        Ok(bytes) if bytes != conditions(request, manifest)? => Err(refuse(
+            "its data, schema or settings are others; start without --resume",
+        )),
         Ok(_) => Ok(directory.join(TRIALS)),
     }
 }
@@ -170,7 +176,10 @@ fn resumable(request: &TrainRequest<'_>, name: &str, manifest: &Manifest) -> Res
 pub fn write_model(run: &RunDir, finished: &Finished, groups: &[u64]) -> Result<(), TrainingError> {
     atomic::write_bytes(&run.file(RunFile::Model), &finished.model.encode()?)?;
     atomic::write_json(&run.file(RunFile::Preprocessor), &finished.model.preprocessor)?;
-    Ok(write_trained_rows(&run.path().join(TRAINED_ROWS), groups.iter().copied())?)
+    Ok(write_trained_rows(
+        &run.path().join(TRAINED_ROWS),
+        groups.iter().copied(),
+    )?)
 }
 
 #[derive(Serialize)]
@@ -213,12 +222,21 @@ pub fn write_scores(
     let file = MetricsFile {
         threshold: &finished.threshold,
         importances,
-        train: SideRecord { metrics: &train.metrics, curves: &train.curves },
-        test: SideRecord { metrics: &test.metrics, curves: &test.curves },
+        train: SideRecord {
+            metrics: &train.metrics,
+            curves: &train.curves,
+        },
+        test: SideRecord {
+            metrics: &test.metrics,
+            curves: &test.curves,
+        },
     };
     atomic::write_json(&run.file(RunFile::Metrics), &file)?;
     atomic::write_json(&run.file(RunFile::Leaderboard), &selection.leaderboard)?;
-    atomic::write_json(&run.file(RunFile::LearningCurves), &learning_curves(selection, finished))?;
+    atomic::write_json(
+        &run.file(RunFile::LearningCurves),
+        &learning_curves(selection, finished),
+    )?;
     let mut lines = Vec::new();
     for record in &selection.trials {
         serde_json::to_writer(&mut lines, record).map_err(encode_error)?;
@@ -231,10 +249,18 @@ pub fn write_scores(
 fn learning_curves<'a>(selection: &'a Selection, finished: &'a Finished) -> Vec<FitCurve<'a>> {
     let mut curves = Vec::new();
     let is_best = |record: &&TrialRecord| {
-        selection.leaderboard.iter().any(|row| row.model == record.model && row.params == record.params)
+        selection
+            .leaderboard
+            .iter()
+            .any(|row| row.model == record.model && row.params == record.params)
     };
     for record in selection.trials.iter().filter(is_best) {
-        for (fold, result) in record.folds.iter().enumerate().filter(|(_, result)| !result.curve.is_empty()) {
+        for (fold, result) in record
+            .folds
+            .iter()
+            .enumerate()
+            .filter(|(_, result)| !result.curve.is_empty())
+        {
             curves.push(FitCurve {
                 model: &record.model,
                 trial: Some(record.trial + 1),
@@ -247,7 +273,13 @@ fn learning_curves<'a>(selection: &'a Selection, finished: &'a Finished) -> Vec<
     if !finished.curve.is_empty() {
         let best_iteration = finished.model.classifier.best_iteration();
         let model = selection.family.name();
-        curves.push(FitCurve { model, trial: None, fold: None, best_iteration, curve: &finished.curve });
+        curves.push(FitCurve {
+            model,
+            trial: None,
+            fold: None,
+            best_iteration,
+            curve: &finished.curve,
+        });
     }
     curves
 }
@@ -274,7 +306,10 @@ pub fn write_reference(
 pub fn read_reference(run: &Path) -> Result<Reference, ModelFileError> {
     let path = run.join(REFERENCE);
     let name = path.display().to_string();
-    let bytes = std::fs::read(&path).map_err(|source| ModelFileError::Read { path: name.clone(), source })?;
+    let bytes = std::fs::read(&path).map_err(|source| ModelFileError::Read {
+        path: name.clone(),
+        source,
+    })?;
     serde_json::from_slice(&bytes).map_err(|e| ModelFileError::Section {
         path: name,
         section: "training reference",

@@ -9,8 +9,8 @@ use crate::data::{
     Fold, ReadSettings, Source, Split, SplitInput, SplitStrategy, folds, open, seen_in_train, split, time_folds,
 };
 use crate::metrics::named_metric;
-use crate::pipeline::comparison::TestRows;
 use crate::pipeline::checking::Checking;
+use crate::pipeline::comparison::TestRows;
 use crate::pipeline::event::{Event, EventSink, Level, RunStatus, Stage};
 use crate::pipeline::ingestion::{Dataset, IngestionError, ingest, take_rows};
 use crate::schema::{Column, Role, Schema};
@@ -62,14 +62,24 @@ pub fn train(
     request.training.check()?;
     chosen_families(request.training)?;
     if request.schema.label.is_none() {
-        return Err(TrainingError::NoLabel { schema: request.schema.name.clone() });
+        return Err(TrainingError::NoLabel {
+            schema: request.schema.name.clone(),
+        });
     }
     let started = Instant::now();
     // Opened before the run exists: a mistyped path must not leave a failed run behind.
     let reader = open(request.source, request.reading).map_err(IngestionError::from)?;
     let (directory, manifest) = RunDir::create(request.workspace)?;
-    events.send(Event::RunStarted { run_id: directory.id().to_string() });
-    let mut run = Run { request, events, cancel, directory, manifest };
+    events.send(Event::RunStarted {
+        run_id: directory.id().to_string(),
+    });
+    let mut run = Run {
+        request,
+        events,
+        cancel,
+        directory,
+        manifest,
+    };
     let result = run.stages(reader, started);
     run.end(result)
 }
@@ -132,7 +142,11 @@ impl Run<'_> {
         let seconds = started.elapsed().as_secs_f64();
         tracing::info!(%stage, seconds, %summary, "stage finished");
         self.manifest.time_stage(stage, seconds);
-        self.events.send(Event::StageFinished { stage, seconds, summary });
+        self.events.send(Event::StageFinished {
+            stage,
+            seconds,
+            summary,
+        });
         Ok(result)
     }
 
@@ -150,14 +164,23 @@ impl Run<'_> {
             let events = run.events;
             let (report, dataset) = ingest(&checking, reader, rejects.writer(), |rows| {
                 let note = "rows read and checked".to_owned();
-                events.send(Event::StageProgress { stage: Stage::Ingestion, done: rows, total: None, note });
+                events.send(Event::StageProgress {
+                    stage: Stage::Ingestion,
+                    done: rows,
+                    total: None,
+                    note,
+                });
             })?;
             rejects.commit()?;
             files::write_report(&run.directory, &report)?;
             run.warn_about(&report);
             let Some(dataset) = dataset else {
                 let source_name = request.source.to_string();
-                return Err(IngestionError::Blocked { source_name, reason: report.blocking_summary() }.into());
+                return Err(IngestionError::Blocked {
+                    source_name,
+                    reason: report.blocking_summary(),
+                }
+                .into());
             };
             run.manifest.data = Some(DataRecord {
                 name: request.source.to_string(),
@@ -177,15 +200,21 @@ impl Run<'_> {
 
     fn warn_about(&self, report: &Report) {
         for text in report.warnings() {
-            self.events.send(Event::Message { level: Level::Warning, text });
+            self.events.send(Event::Message {
+                level: Level::Warning,
+                text,
+            });
         }
     }
 
     fn split(&mut self, dataset: &Dataset) -> Result<(Sides, Vec<Fold>), TrainingError> {
         let settings = self.request.training;
         self.stage(Stage::Transformation, None, |run| {
-            let input =
-                SplitInput { groups: &dataset.groups, labels: &dataset.labels, times: dataset.times.as_deref() };
+            let input = SplitInput {
+                groups: &dataset.groups,
+                labels: &dataset.labels,
+                times: dataset.times.as_deref(),
+            };
             let parts = split(settings.split, &input, settings.test_fraction, settings.seed)?;
             let side = |rows: &[usize]| -> Result<Side, TrainingError> {
                 Ok(Side {
@@ -215,7 +244,18 @@ impl Run<'_> {
                 parts.test.len(),
                 seen_in_train * 100.0
             );
-            Ok(((Sides { split: parts, train, test, seen_in_train }, folds), summary))
+            Ok((
+                (
+                    Sides {
+                        split: parts,
+                        train,
+                        test,
+                        seen_in_train,
+                    },
+                    folds,
+                ),
+                summary,
+            ))
         })
     }
 
@@ -262,7 +302,10 @@ impl Run<'_> {
                 rows: &rows,
                 folds,
                 // Folds run side by side, so each fit has one thread.
-                plan: FitPlan { threads: 1, ..run.plan() },
+                plan: FitPlan {
+                    threads: 1,
+                    ..run.plan()
+                },
                 threads: run.request.threads,
                 select_by: named_metric(&settings.select_by)?,
                 log: &log,
@@ -285,10 +328,20 @@ impl Run<'_> {
         let columns = self.columns(&sides.train);
         let rows = rows_of(&sides.train, &columns, self.request.transform);
         let request = self.request;
-        let finished =
-            finish(selection, &rows, folds, request.schema, request.training, self.plan(), self.events)?;
+        let finished = finish(
+            selection,
+            &rows,
+            folds,
+            request.schema,
+            request.training,
+            self.plan(),
+            self.events,
+        )?;
         for text in &finished.notes {
-            self.events.send(Event::Message { level: Level::Warning, text: text.clone() });
+            self.events.send(Event::Message {
+                level: Level::Warning,
+                text: text.clone(),
+            });
         }
         Ok(finished)
     }
@@ -303,7 +356,10 @@ impl Run<'_> {
                     "training F1 {:.3} is {gap:.3} above test F1 {:.3}: the model fits its training rows too closely",
                     train.metrics.f1, test.metrics.f1
                 );
-                run.events.send(Event::Message { level: Level::Warning, text });
+                run.events.send(Event::Message {
+                    level: Level::Warning,
+                    text,
+                });
             }
             let summary = format!(
                 "test rows: F1 {:.4}, ROC-AUC {:.4}, PR-AUC {:.4} at threshold {:.4}",
@@ -335,8 +391,16 @@ impl Run<'_> {
             run.manifest.seconds = Some(started.elapsed().as_secs_f64());
             run.directory.write_manifest(&run.manifest)?;
             let settings = run.request.training;
-            let rows = TestRows { frame: &sides.test.frame, labels: &sides.test.labels, groups: &sides.test.groups };
-            let scored = ScoredTest { rows, scores: &test.scores, threshold: finished.model.threshold };
+            let rows = TestRows {
+                frame: &sides.test.frame,
+                labels: &sides.test.labels,
+                groups: &sides.test.groups,
+            };
+            let scored = ScoredTest {
+                rows,
+                scores: &test.scores,
+                threshold: finished.model.threshold,
+            };
             let promotion = decide(
                 run.request.workspace,
                 run.directory.id(),
@@ -399,7 +463,10 @@ impl Run<'_> {
                 seen_in_train: sides.seen_in_train,
             },
             overfit_gap: train.metrics.f1 - test.metrics.f1,
-            metrics: SideMetrics { train: train.metrics, test: test.metrics },
+            metrics: SideMetrics {
+                train: train.metrics,
+                test: test.metrics,
+            },
             leaderboard: selection.leaderboard,
             seconds: started.elapsed().as_secs_f64(),
             threshold: finished.threshold,
@@ -437,5 +504,11 @@ impl Run<'_> {
 }
 
 fn rows_of<'a>(side: &'a Side, columns: &'a [Column], transform: &'a TransformSettings) -> TrainingRows<'a> {
-    TrainingRows { frame: &side.frame, columns, labels: &side.labels, groups: &side.groups, transform }
+    TrainingRows {
+        frame: &side.frame,
+        columns,
+        labels: &side.labels,
+        groups: &side.groups,
+        transform,
+    }
 }

@@ -44,14 +44,23 @@ struct Group {
 /// # Errors
 /// An unknown name.
 pub fn chosen_families(settings: &TrainingSettings) -> Result<Vec<&'static dyn Family>, ModelError> {
-    let names: Vec<&str> = settings.models.iter().map(String::as_str).filter(|n| !n.is_empty()).collect();
+    let names: Vec<&str> = settings
+        .models
+        .iter()
+        .map(String::as_str)
+        .filter(|n| !n.is_empty())
+        .collect();
     if names.is_empty() || names.contains(&"all") {
         return Ok(families().to_vec());
     }
     for name in &names {
         family(name)?;
     }
-    Ok(families().iter().copied().filter(|f| names.contains(&f.name())).collect())
+    Ok(families()
+        .iter()
+        .copied()
+        .filter(|f| names.contains(&f.name()))
+        .collect())
 }
 
 /// Everything selection needs besides settings.
@@ -94,20 +103,39 @@ impl SelectionInput<'_> {
                 events: self.events,
                 progress: &progress,
             };
-            records.extend(validation.run(&group.wants, &group.trials)?);
+            records.extend(validation.run(group.wants, &group.trials)?);
         }
-        for chosen in groups.iter().flat_map(|g| &g.trials).filter(|t| t.index == 0).map(|t| t.family) {
+        for chosen in groups
+            .iter()
+            .flat_map(|g| &g.trials)
+            .filter(|t| t.index == 0)
+            .map(|t| t.family)
+        {
             let own: Vec<TrialRecord> = records.iter().filter(|r| r.model == chosen.name()).cloned().collect();
             leaderboard.push(family_row(chosen, &own, self.select_by));
         }
-        rank(&mut leaderboard, self.select_by, |name| family(name).map_or(u32::MAX, Family::cost_rank));
+        rank(&mut leaderboard, self.select_by, |name| {
+            family(name).map_or(u32::MAX, Family::cost_rank)
+        });
         let (family, trial) = self.winner(&mut leaderboard, &records)?;
-        let at = groups.iter().position(|g| g.wants == family.wants()).unwrap_or_default();
-        let Group { preprocessor, matrix, .. } = groups.swap_remove(at);
+        let at = groups
+            .iter()
+            .position(|g| g.wants == family.wants())
+            .unwrap_or_default();
+        let Group {
+            preprocessor, matrix, ..
+        } = groups.swap_remove(at);
         for record in &mut records {
             record.folds.iter_mut().for_each(|fold| fold.scores = Vec::new());
         }
-        Ok(Selection { leaderboard, family, trial, preprocessor, matrix, trials: records })
+        Ok(Selection {
+            leaderboard,
+            family,
+            trial,
+            preprocessor,
+            matrix,
+            trials: records,
+        })
     }
 
     /// Encodes the training side once for each kind of matrix, and leaves out families that refuse it.
@@ -124,13 +152,21 @@ impl SelectionInput<'_> {
             let at = if let Some(at) = known {
                 at
             } else {
-                let (preprocessor, matrix) = self.rows.preprocessor(&wants, None)?;
-                groups.push(Group { wants, preprocessor, matrix: Arc::new(matrix), trials: Vec::new() });
+                let (preprocessor, matrix) = self.rows.preprocessor(wants, None)?;
+                groups.push(Group {
+                    wants,
+                    preprocessor,
+                    matrix: Arc::new(matrix),
+                    trials: Vec::new(),
+                });
                 groups.len() - 1
             };
             let group = &mut groups[at];
             if let Some(reason) = family.refuses(group.matrix.rows(), group.matrix.width()) {
-                self.events.send(Event::ModelSkipped { model: family.name().to_owned(), reason: reason.clone() });
+                self.events.send(Event::ModelSkipped {
+                    model: family.name().to_owned(),
+                    reason: reason.clone(),
+                });
                 leaderboard.push(LeaderboardRow::skipped(family.name(), &reason));
                 continue;
             }
@@ -145,7 +181,11 @@ impl SelectionInput<'_> {
         records: &[TrialRecord],
     ) -> Result<(&'static dyn Family, TrialRecord), TrainingError> {
         let nothing = |rows: &[LeaderboardRow]| TrainingError::NothingTrained {
-            reasons: rows.iter().map(|r| format!("{}: {}", r.model, r.status)).collect::<Vec<_>>().join("; "),
+            reasons: rows
+                .iter()
+                .map(|r| format!("{}: {}", r.model, r.status))
+                .collect::<Vec<_>>()
+                .join("; "),
         };
         let Some(first) = leaderboard.iter_mut().find(|r| r.selected_by.is_some()) else {
             return Err(nothing(leaderboard));
@@ -153,7 +193,9 @@ impl SelectionInput<'_> {
         "champion".clone_into(&mut first.status);
         let name = first.model.clone();
         let own: Vec<TrialRecord> = records.iter().filter(|r| r.model == name).cloned().collect();
-        let Some(best) = best_trial(&own, self.select_by) else { return Err(nothing(leaderboard)) };
+        let Some(best) = best_trial(&own, self.select_by) else {
+            return Err(nothing(leaderboard));
+        };
         Ok((family(&name)?, best.clone()))
     }
 }

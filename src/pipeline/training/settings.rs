@@ -90,7 +90,12 @@ pub struct EarlyStoppingSettings {
 
 impl Default for EarlyStoppingSettings {
     fn default() -> Self {
-        Self { metric: "log_loss".into(), patience: 25, min_delta: 0.0, validation_fraction: 0.15 }
+        Self {
+            metric: "log_loss".into(),
+            patience: 25,
+            min_delta: 0.0,
+            validation_fraction: 0.15,
+        }
     }
 }
 
@@ -110,7 +115,12 @@ pub struct PromotionSettings {
 
 impl Default for PromotionSettings {
     fn default() -> Self {
-        Self { automatic: true, min_rows: 200, confidence: 0.9, resamples: 2000 }
+        Self {
+            automatic: true,
+            min_rows: 200,
+            confidence: 0.9,
+            resamples: 2000,
+        }
     }
 }
 
@@ -120,9 +130,17 @@ impl TrainingSettings {
     /// # Errors
     /// The first value out of range, with its key.
     pub fn check(&self) -> Result<(), TrainingError> {
-        let refuse = |key: &str, reason: String| Err(TrainingError::Setting { key: format!("training.{key}"), reason });
+        let refuse = |key: &str, reason: String| {
+            Err(TrainingError::Setting {
+                key: format!("training.{key}"),
+                reason,
+            })
+        };
         if !(0.05..=0.5).contains(&self.test_fraction) {
-            return refuse("test_fraction", format!("{} is outside 0.05 to 0.5", self.test_fraction));
+            return refuse(
+                "test_fraction",
+                format!("{} is outside 0.05 to 0.5", self.test_fraction),
+            );
         }
         if !(2..=20).contains(&self.folds) {
             return refuse("folds", format!("{} is outside 2 to 20", self.folds));
@@ -130,20 +148,32 @@ impl TrainingSettings {
         if !(1..=10_000).contains(&self.trials) {
             return refuse("trials", format!("{} is outside 1 to 10000", self.trials));
         }
-        for (key, name) in [("select_by", &self.select_by), ("early_stopping.metric", &self.early_stopping.metric)] {
+        for (key, name) in [
+            ("select_by", &self.select_by),
+            ("early_stopping.metric", &self.early_stopping.metric),
+        ] {
             if let Err(unknown) = named_metric(name) {
                 return refuse(key, unknown.to_string());
             }
         }
         if !(0.05..=0.5).contains(&self.early_stopping.validation_fraction) {
             let given = self.early_stopping.validation_fraction;
-            return refuse("early_stopping.validation_fraction", format!("{given} is outside 0.05 to 0.5"));
+            return refuse(
+                "early_stopping.validation_fraction",
+                format!("{given} is outside 0.05 to 0.5"),
+            );
         }
         if !(0.5..1.0).contains(&self.promotion.confidence) {
-            return refuse("promotion.confidence", format!("{} is outside 0.5 to 1", self.promotion.confidence));
+            return refuse(
+                "promotion.confidence",
+                format!("{} is outside 0.5 to 1", self.promotion.confidence),
+            );
         }
         if !(100..=100_000).contains(&self.promotion.resamples) {
-            return refuse("promotion.resamples", format!("{} is outside 100 to 100000", self.promotion.resamples));
+            return refuse(
+                "promotion.resamples",
+                format!("{} is outside 100 to 100000", self.promotion.resamples),
+            );
         }
         Ok(())
     }

@@ -43,7 +43,16 @@ pub fn trials_of(family: &'static dyn Family, settings: &TrainingSettings) -> Re
     points.retain(|p| *p != defaults);
     points.insert(0, defaults);
     let of = points.len();
-    Ok(points.into_iter().enumerate().map(|(index, params)| Trial { family, index, of, params }).collect())
+    Ok(points
+        .into_iter()
+        .enumerate()
+        .map(|(index, params)| Trial {
+            family,
+            index,
+            of,
+            params,
+        })
+        .collect())
 }
 
 /// What one fold of a trial gave.
@@ -96,8 +105,17 @@ impl LearningCurve {
     /// Takes one iteration.
     pub fn push(&mut self, report: &IterationReport) {
         self.metric.clone_from(&report.metric);
-        let IterationReport { iteration, train, validation, .. } = *report;
-        self.points.push(CurvePoint { iteration, train, validation });
+        let IterationReport {
+            iteration,
+            train,
+            validation,
+            ..
+        } = *report;
+        self.points.push(CurvePoint {
+            iteration,
+            train,
+            validation,
+        });
     }
 }
 
@@ -146,7 +164,10 @@ impl TrialLog {
     /// # Errors
     /// A file cannot be read or made.
     pub fn open(path: &Path, resume_from: Option<&Path>) -> Result<Self, TrainingError> {
-        let fail = |path: &Path, source| TrainingError::TrialLog { path: path.to_owned(), source };
+        let fail = |path: &Path, source| TrainingError::TrialLog {
+            path: path.to_owned(),
+            source,
+        };
         let mut finished = HashMap::new();
         if let Some(old) = resume_from.filter(|p| p.exists()) {
             let reader = BufReader::new(File::open(old).map_err(|e| fail(old, e))?);
@@ -157,8 +178,15 @@ impl TrialLog {
                 }
             }
         }
-        let file = OpenOptions::new().create(true).append(true).open(path).map_err(|e| fail(path, e))?;
-        Ok(Self { file: Mutex::new(file), finished })
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .map_err(|e| fail(path, e))?;
+        Ok(Self {
+            file: Mutex::new(file),
+            finished,
+        })
     }
 
     /// The record of this very trial (same family, place and parameters), if it is finished already.
