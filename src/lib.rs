@@ -10,6 +10,8 @@ pub mod cancel;
 pub mod cli;
 pub mod data;
 pub mod embedded;
+pub mod escape;
+pub mod event;
 pub mod explain;
 pub mod logging;
 pub mod metrics;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::DataError;
-use super::reader::{DEFAULT_NULL_TEXTS, NullTokens};
+use crate::schema::{DEFAULT_NULL_TEXTS, NullTokens};
 
 /// How files are read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -15,7 +15,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::RunTag;
-use super::escape::{escape_controls, escape_json};
+use crate::escape::{escape_controls, escape_json};
 
 /// Longer values are cut: a cell can hold megabytes.
 const MAX_VALUE_BYTES: usize = 16 << 10;

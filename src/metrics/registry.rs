@@ -4,7 +4,7 @@ use super::error::MetricError;
 use super::ranking::Ranking;
 use super::scores::{Confusion, Scored, brier, expected_calibration_error, log_loss};
 
-/// A metric known by name. A new one is one line in [`metrics`].
+/// A metric known by name. A new one is one entry in the list behind [`metrics`].
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
     /// Name on the command line and in files: `pr_auc`.
@@ -67,7 +67,7 @@ const fn loss(name: &'static str, title: &'static str, compute: fn(&Scored<'_>, 
     }
 }
 
-static METRICS: [Metric; 15] = [
+static METRICS: &[Metric] = &[
     decision("accuracy", "Accuracy", |s, t| Some(Confusion::at(s, t).accuracy())),
     decision("precision", "Precision", |s, t| Some(Confusion::at(s, t).precision())),
     decision("recall", "Recall", |s, t| Some(Confusion::at(s, t).recall())),
@@ -97,7 +97,7 @@ static METRICS: [Metric; 15] = [
 
 /// All metrics, in the order they are shown.
 pub fn metrics() -> &'static [Metric] {
-    &METRICS
+    METRICS
 }
 
 /// The metric of that name.

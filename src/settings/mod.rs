@@ -6,7 +6,6 @@
 
 mod check;
 mod locate;
-mod logging;
 pub mod reference;
 #[cfg(test)]
 mod tests;
@@ -20,7 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_yaml::Value;
 
-pub use logging::{LogLevel, LoggingSettings};
+pub use crate::logging::{LogLevel, LoggingSettings};
 
 use crate::data::ReadSettings;
 use crate::pipeline::prediction::PredictionSettings;
@@ -80,9 +79,9 @@ impl fmt::Display for Problem {
             write!(f, "line {line}: ")?;
         }
         if !self.key.is_empty() {
-            write!(f, "{}: ", crate::logging::escape_controls(&self.key))?;
+            write!(f, "{}: ", crate::escape::escape_controls(&self.key))?;
         }
-        f.write_str(&crate::logging::escape_controls(&self.message))
+        f.write_str(&crate::escape::escape_controls(&self.message))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 /// Whether a terminal or a reader's eye could be deceived by the character: C0 and C1 controls, DEL, bidirectional
 /// overrides and isolates, zero-width characters, line and paragraph separators, the byte order mark.
-pub(super) fn is_unsafe(c: char) -> bool {
+pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
         || matches!(c, '\u{e0000}'..='\u{e007f}')
@@ -37,7 +37,7 @@ pub fn escape_controls(text: &str) -> Cow<'_, str> {
 
 /// A JSON document in one line with every unsafe character as `\uXXXX`. They can only stand inside strings, so the
 /// document means the same.
-pub(super) fn escape_json(document: &str) -> Cow<'_, str> {
+pub(crate) fn escape_json(document: &str) -> Cow<'_, str> {
     if !document.chars().any(is_unsafe) {
         return Cow::Borrowed(document);
     }
