@@ -23,11 +23,7 @@ pub fn write<T: Serialize>(family: &'static str, version: u8, model: &T) -> Resu
 ///
 /// # Errors
 /// [`ModelError::Damaged`] for another version, bytes that do not fit, or bytes left over.
-pub fn read<T: for<'a> Deserialize<'a>>(
-    family: &'static str,
-    version: u8,
-    bytes: &[u8],
-) -> Result<T, ModelError> {
+pub fn read<T: for<'a> Deserialize<'a>>(family: &'static str, version: u8, bytes: &[u8]) -> Result<T, ModelError> {
     let Some((found, body)) = bytes.split_first() else {
         return Err(damaged(family, "it is empty"));
     };

@@ -34,3 +34,29 @@ impl Default for ValidationSettings {
         }
     }
 }
+
+impl ValidationSettings {
+    /// Checks what types alone do not.
+    ///
+    /// # Errors
+    /// The first key with a value out of range, and the range.
+    pub fn check(&self) -> Result<(), (String, String)> {
+        for (key, value, low) in [
+            ("max_rejected_fraction", self.max_rejected_fraction, 0.0),
+            ("leak_auc", self.leak_auc, 0.5),
+            ("missing_rate_jump", self.missing_rate_jump, 0.0),
+        ] {
+            if !(low..=1.0).contains(&value) {
+                return Err((key.to_owned(), format!("{value} is outside {low} to 1")));
+            }
+        }
+        if self.max_examples > MOST_EXAMPLES {
+            let message = format!("{} is above {MOST_EXAMPLES}", self.max_examples);
+            return Err(("max_examples".to_owned(), message));
+        }
+        Ok(())
+    }
+}
+
+/// Examples are kept in memory for every check and column.
+const MOST_EXAMPLES: usize = 1000;

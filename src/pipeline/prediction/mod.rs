@@ -11,5 +11,5 @@ mod top;
 pub use error::PredictionError;
 pub use output::ADDED;
 pub use run::{PredictRequest, predict};
-pub use settings::PredictionSettings;
+pub use settings::{EXPLAIN_LIMIT, PredictionSettings};
 pub use summary::{ModelSummary, PredictSummary, RiskCounts};

@@ -3,6 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Most rows whose reasons are kept in memory.
+pub const EXPLAIN_LIMIT: usize = 100_000;
+
+/// Most columns named in one row's reasons.
+const REASONS_LIMIT: usize = 100;
+
 /// How files are scored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -25,5 +31,23 @@ impl Default for PredictionSettings {
             guard_formulas: true,
             drift_rows: 50_000,
         }
+    }
+}
+
+impl PredictionSettings {
+    /// Checks what types alone do not.
+    ///
+    /// # Errors
+    /// The first key with a value out of range, and the range.
+    pub fn check(&self) -> Result<(), (String, String)> {
+        for (key, value, least, most) in [
+            ("explain", self.explain, 0, EXPLAIN_LIMIT),
+            ("reasons", self.reasons, 1, REASONS_LIMIT),
+        ] {
+            if !(least..=most).contains(&value) {
+                return Err((key.to_owned(), format!("{value} is outside {least} to {most}")));
+            }
+        }
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@ use crate::metrics::{ThresholdRule, named_metric};
 use crate::models::SearchStrategy;
 
 use super::error::TrainingError;
+use super::selection::chosen_families;
 
 /// How models are trained, selected, calibrated and promoted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -148,6 +149,9 @@ impl TrainingSettings {
         if !(1..=10_000).contains(&self.trials) {
             return refuse("trials", format!("{} is outside 1 to 10000", self.trials));
         }
+        if let Err(unknown) = chosen_families(self) {
+            return refuse("models", unknown.to_string());
+        }
         for (key, name) in [
             ("select_by", &self.select_by),
             ("early_stopping.metric", &self.early_stopping.metric),
@@ -163,11 +167,21 @@ impl TrainingSettings {
                 format!("{given} is outside 0.05 to 0.5"),
             );
         }
+        if !(0.0..=1.0).contains(&self.early_stopping.min_delta) {
+            let given = self.early_stopping.min_delta;
+            return refuse("early_stopping.min_delta", format!("{given} is outside 0 to 1"));
+        }
+        if !(0.0..=1.0).contains(&self.overfit_warning) {
+            return refuse("overfit_warning", format!("{} is outside 0 to 1", self.overfit_warning));
+        }
         if !(0.5..1.0).contains(&self.promotion.confidence) {
             return refuse(
                 "promotion.confidence",
-                format!("{} is outside 0.5 to 1", self.promotion.confidence),
+                format!("{} is not at least 0.5 and below 1", self.promotion.confidence),
             );
+        }
+        if self.promotion.min_rows == 0 {
+            return refuse("promotion.min_rows", "0 rows show nothing; give 1 or more".to_owned());
         }
         if !(100..=100_000).contains(&self.promotion.resamples) {
             return refuse(
