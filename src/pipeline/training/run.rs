@@ -6,7 +6,8 @@ use std::time::Instant;
 use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord};
 use crate::cancel::CancelToken;
 use crate::data::{
-    Fold, ReadSettings, Source, Split, SplitInput, SplitStrategy, folds, open, seen_in_train, split, time_folds,
+    Fold, ReadSettings, RowReader, Source, Split, SplitInput, SplitStrategy, folds, open, seen_in_train, split,
+    time_folds,
 };
 use crate::metrics::named_metric;
 use crate::pipeline::checking::Checking;
@@ -107,11 +108,7 @@ struct Side {
 }
 
 impl Run<'_> {
-    fn stages(
-        &mut self,
-        reader: Box<dyn crate::data::RowReader>,
-        started: Instant,
-    ) -> Result<TrainOutcome, TrainingError> {
+    fn stages(&mut self, reader: Box<dyn RowReader>, started: Instant) -> Result<TrainOutcome, TrainingError> {
         self.manifest.seed = Some(self.request.training.seed);
         self.manifest.schema = Some(SchemaRecord {
             name: self.request.schema.name.clone(),
@@ -119,6 +116,7 @@ impl Run<'_> {
         });
         self.manifest.champion_at_start = RegistryStore::new(self.request.workspace).read()?.champion;
         let (report, dataset) = self.ingest(reader)?;
+        let dataset = self.validate(&report, dataset)?;
         let (sides, folds) = self.split(&dataset)?;
         let selection = self.select(&sides, &folds)?;
         let finished = self.finish(&selection, &sides, &folds)?;
@@ -150,7 +148,8 @@ impl Run<'_> {
         Ok(result)
     }
 
-    fn ingest(&mut self, reader: Box<dyn crate::data::RowReader>) -> Result<(Report, Dataset), TrainingError> {
+    /// Reads and checks the rows in one pass; the report on the whole is for the next stage.
+    fn ingest(&mut self, reader: Box<dyn RowReader>) -> Result<(Report, Option<Dataset>), TrainingError> {
         let request = self.request;
         self.stage(Stage::Ingestion, None, |run| {
             let checking = Checking {
@@ -162,25 +161,33 @@ impl Run<'_> {
             };
             let mut rejects = files::RejectFile::create(&run.directory)?;
             let events = run.events;
-            let (report, dataset) = ingest(&checking, reader, rejects.writer(), |rows| {
-                let note = "rows read and checked".to_owned();
+            let (report, dataset) = ingest(&checking, reader, rejects.writer(), |done| {
+                let (stage, note) = (Stage::Ingestion, "rows read and checked".to_owned());
                 events.send(Event::StageProgress {
-                    stage: Stage::Ingestion,
-                    done: rows,
+                    stage,
+                    done,
                     total: None,
                     note,
                 });
             })?;
             rejects.commit()?;
-            files::write_report(&run.directory, &report)?;
-            run.warn_about(&report);
+            if let Some(dataset) = &dataset {
+                files::write_feature_store(&run.directory, dataset)?;
+            }
+            let summary = format!("{} rows of {}", report.rows, request.source);
+            Ok(((report, dataset), summary))
+        })
+    }
+
+    /// Writes and tells what the checks found; a blocked source ends the run here.
+    fn validate(&mut self, report: &Report, dataset: Option<Dataset>) -> Result<Dataset, TrainingError> {
+        let request = self.request;
+        self.stage(Stage::Validation, None, |run| {
+            files::write_report(&run.directory, report)?;
+            run.warn_about(report);
             let Some(dataset) = dataset else {
-                let source_name = request.source.to_string();
-                return Err(IngestionError::Blocked {
-                    source_name,
-                    reason: report.blocking_summary(),
-                }
-                .into());
+                let (source_name, reason) = (request.source.to_string(), report.blocking_summary());
+                return Err(IngestionError::Blocked { source_name, reason }.into());
             };
             run.manifest.data = Some(DataRecord {
                 name: request.source.to_string(),
@@ -188,13 +195,13 @@ impl Run<'_> {
                 rows: report.rows,
                 rejected_rows: report.rejected_rows,
             });
-            files::write_feature_store(&run.directory, &dataset)?;
             let malicious = dataset.labels.iter().filter(|l| **l).count();
+            let accepted = dataset.labels.len();
             let summary = format!(
-                "{} rows of {}, {} rejected, {malicious} malicious",
-                report.rows, request.source, report.rejected_rows
+                "{accepted} rows accepted, {} rejected, {malicious} malicious",
+                report.rejected_rows
             );
-            Ok(((report, dataset), summary))
+            Ok((dataset, summary))
         })
     }
 
