@@ -118,8 +118,7 @@ impl Run<'_> {
         let (report, dataset) = self.ingest(reader)?;
         let dataset = self.validate(&report, dataset)?;
         let (sides, folds) = self.split(&dataset)?;
-        let selection = self.select(&sides, &folds)?;
-        let finished = self.finish(&selection, &sides, &folds)?;
+        let (selection, finished) = self.fit(&sides, &folds)?;
         let (train, test) = self.evaluate(&finished, &sides)?;
         let promotion = self.publish(&selection, &finished, (&train, &test), &sides, started)?;
         Ok(self.outcome(report, selection, finished, (train, test), &sides, promotion, started))
@@ -299,7 +298,8 @@ impl Run<'_> {
         schema.features().chain(times).filter(here).cloned().collect()
     }
 
-    fn select(&mut self, sides: &Sides, folds: &[Fold]) -> Result<Selection, TrainingError> {
+    /// Search, selection, calibration, threshold and the final fit.
+    fn fit(&mut self, sides: &Sides, folds: &[Fold]) -> Result<(Selection, Finished), TrainingError> {
         let settings = self.request.training;
         self.stage(Stage::Training, None, |run| {
             let columns = run.columns(&sides.train);
@@ -319,6 +319,7 @@ impl Run<'_> {
                 events: run.events,
             };
             let selection = input.run(settings)?;
+            let finished = run.finish(&selection, &rows, folds)?;
             let summary = format!(
                 "{} trials of {} families; best by {}: {} ({:.4})",
                 selection.trials.len(),
@@ -327,17 +328,27 @@ impl Run<'_> {
                 selection.family.name(),
                 selection.trial.score().unwrap_or(f64::NAN)
             );
-            Ok((selection, summary))
+            Ok(((selection, finished), summary))
         })
     }
 
-    fn finish(&mut self, selection: &Selection, sides: &Sides, folds: &[Fold]) -> Result<Finished, TrainingError> {
-        let columns = self.columns(&sides.train);
-        let rows = rows_of(&sides.train, &columns, self.request.transform);
+    fn finish(
+        &self,
+        selection: &Selection,
+        rows: &TrainingRows<'_>,
+        folds: &[Fold],
+    ) -> Result<Finished, TrainingError> {
         let request = self.request;
+        let note = format!("{}: calibration, threshold and final fit", selection.family.name());
+        self.events.send(Event::StageProgress {
+            stage: Stage::Training,
+            done: 0,
+            total: None,
+            note,
+        });
         let finished = finish(
             selection,
-            &rows,
+            rows,
             folds,
             request.schema,
             request.training,
