@@ -1,5 +1,6 @@
 //! Owns the course of a prediction: inputs in order, one output, one file of rejects, and the threads between them.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek, Write};
 use std::path::Path;
@@ -21,7 +22,7 @@ use crate::pipeline::rejects::RejectWriter;
 use crate::pipeline::trained_model::TrainedModel;
 use crate::triage::RiskSettings;
 use crate::validation::drift::{BatchProfile, Reference, drift};
-use crate::validation::{ColumnDrift, Purpose, ValidationSettings};
+use crate::validation::{ColumnDrift, Purpose, Status, ValidationSettings};
 
 use super::error::PredictionError;
 use super::output::{OutputFormat, OutputWriter, ScoredBatch, splice};
@@ -291,16 +292,15 @@ impl Prediction<'_> {
                 BufWriter::with_capacity(1 << 20, target),
             )?
         };
+        if let Some(mut reason) = scored.blocked {
+            if scored.summary.rejected > 0 {
+                scored.rejects.commit()?;
+                let _ = write!(reason, "; {} says why", self.request.rejects.display());
+            }
+            return Err(PredictionError::Blocked(reason));
+        }
         if let Some(draft) = &mut draft {
             self.fill_in_reasons(draft, &mut output, &mut scored).map_err(failed)?;
-        }
-        if scored.summary.rows == scored.summary.rejected {
-            let kept = self.request.rejects.display();
-            scored.rejects.commit()?;
-            return Err(PredictionError::Blocked(format!(
-                "no row could be scored: {} read, all rejected; {kept} says why",
-                scored.summary.rows
-            )));
         }
         scored.rejects.commit()?;
         let kept = output.commit_keeping_old(Timestamp::now())?;
@@ -324,7 +324,7 @@ impl Prediction<'_> {
         let writer = OutputWriter::new(out, format, header).map_err(output_failed)?;
         let mut scorer = self.scorer(threshold);
         let mut drift = DriftWatch::new(self.request);
-        let (mut rows, mut notes) = (0, Vec::new());
+        let (mut rows, mut notes, mut blocked) = (0, Vec::new(), None);
         let places = thread::scope(|scope| {
             let (sender, receiver) = sync_channel::<ScoredBatch>(2);
             let writing = scope.spawn(move || write_all(writer, &receiver));
@@ -350,9 +350,16 @@ impl Prediction<'_> {
                     self.progress(rows, "rows scored");
                     send(&sender, scored)
                 });
-                if let Err(error) = result {
-                    drop(sender);
-                    return Err(prefer_write_error(writing, error, self.request.output));
+                match result {
+                    Ok((report, _)) if report.status == Status::Blocked => {
+                        blocked
+                            .get_or_insert_with(|| format!("{source} cannot be scored: {}", report.blocking_summary()));
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        drop(sender);
+                        return Err(prefer_write_error(writing, error, self.request.output));
+                    }
                 }
             }
             drop(sender);
@@ -388,6 +395,7 @@ impl Prediction<'_> {
             top: scorer.top,
             places,
             rejects: rejects.into_inner(),
+            blocked,
         })
     }
 
@@ -414,6 +422,8 @@ struct Streamed {
     top: TopRows,
     places: Vec<(u64, u64)>,
     rejects: AtomicFile,
+    /// Why an input cannot be scored.
+    blocked: Option<String>,
 }
 
 fn write_all<W: Write>(mut writer: OutputWriter<W>, receiver: &Receiver<ScoredBatch>) -> io::Result<Vec<(u64, u64)>> {
