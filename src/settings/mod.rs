@@ -238,8 +238,18 @@ fn from_yaml(error: &serde_yaml::Error) -> Problem {
 /// A value tree has no lines; reading the text anew says where the same error stands.
 fn located_by_reading(text: &str, error: &serde_yaml::Error) -> Option<Problem> {
     let again = serde_yaml::from_str::<Settings>(text).err()?;
-    let problem = from_yaml(&again);
-    problem.message.ends_with(&from_yaml(error).message).then_some(problem)
+    let (line, message) = (from_yaml(&again).line, from_yaml(error).message);
+    let tree: Value = serde_yaml::from_str(text).ok()?;
+    let sections = tree.as_mapping()?.iter();
+    let mut paths = sections.filter_map(|(section, inner)| Some((section.as_str()?, inner.as_mapping()?)));
+    let key = paths.find_map(|(section, inner)| {
+        let mut keys = inner.keys().filter_map(Value::as_str);
+        keys.find_map(|key| {
+            let path = [section.to_owned(), key.to_owned()];
+            (locate::line_of(text, &path) == line).then(|| path.join("."))
+        })
+    })?;
+    Some(Problem { line, key, message })
 }
 
 /// Without keys that have no value at the top: a section whose every key is commented out.

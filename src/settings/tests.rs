@@ -263,6 +263,13 @@ fn the_committed_reference_is_the_generated_one() {
     );
     assert!(generated.contains("| `logging.level` | `off`, `error`, `warn`, `info`, `debug`, `trace` | `info` |"));
     assert!(generated.contains("| `risk.asset_weights` | name: a number | `{}` |"));
+    let names = crate::metrics::metrics().iter().map(|m| m.name);
+    for name in names.chain(crate::models::families().iter().map(|f| f.name())) {
+        assert!(
+            generated.contains(&format!("`{name}`")),
+            "{name} is not in the reference"
+        );
+    }
 }
 
 #[test]

@@ -9,7 +9,8 @@ pub struct ValidationSettings {
     /// The largest share of rows that may be rejected before the whole file is refused (0 to 1). Scoring never
     /// refuses a file for this; it refuses one of which no row is left.
     pub max_rejected_fraction: f64,
-    /// How many failing cells each check shows as examples. All are counted, and all rejected rows are written.
+    /// How many failing cells each check shows as examples, at most 1000. All are counted, and all rejected rows are
+    /// written.
     pub max_examples: usize,
     /// How many distinct rows (or values of a unique column) are remembered to find repeats; about 20 bytes each for
     /// rows, 40 for a unique column. Beyond that number new ones are no longer remembered, and the report says so.

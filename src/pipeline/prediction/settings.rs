@@ -15,7 +15,7 @@ const REASONS_LIMIT: usize = 100;
 pub struct PredictionSettings {
     /// Give reasons for this many of the most probable flagged rows (`--explain`), at most 100000.
     pub explain: usize,
-    /// Columns named in a row's reasons, at most.
+    /// Columns named in a row's reasons, at most; 1 to 100.
     pub reasons: usize,
     /// Guard text cells that a spreadsheet would run as a formula (`--raw` turns it off).
     pub guard_formulas: bool,
