@@ -18,6 +18,7 @@ pub mod pipeline;
 pub mod schema;
 pub mod settings;
 pub mod synthetic;
+pub mod text;
 pub mod transform;
 pub mod triage;
 pub mod validation;

@@ -3,7 +3,6 @@
 //! `logs/training_pipeline.log` has what the pipeline says (stages, counts, metrics), `logs/nsec-tui.log` everything
 //! else. Both are links to the file of the day. Writing happens on threads of its own; nothing here stops the program.
 
-mod escape;
 mod layer;
 mod roll;
 #[cfg(test)]
@@ -19,8 +18,6 @@ use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuild
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, Registry};
-
-pub use escape::escape_controls;
 
 use crate::settings::{LogLevel, LoggingSettings};
 use crate::workspace::Workspace;
