@@ -10,6 +10,7 @@ pub mod cancel;
 pub mod cli;
 pub mod data;
 pub mod embedded;
+pub mod event;
 pub mod explain;
 pub mod logging;
 pub mod metrics;

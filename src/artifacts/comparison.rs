@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::manifest::Manifest;
 use super::run::RunId;
 use super::timestamp::Timestamp;
-use crate::pipeline::event::RunStatus;
+use crate::event::RunStatus;
 
 /// Two runs side by side.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -5,6 +5,7 @@
 
 mod layer;
 mod roll;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +20,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, Registry};
 
-use crate::settings::{LogLevel, LoggingSettings};
+pub use settings::{LogLevel, LoggingSettings};
+
 use crate::workspace::Workspace;
 use layer::LogLayer;
 use roll::DailyFile;

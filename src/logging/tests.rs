@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::*;
+use crate::text::{self, visible_text};
 
 /// Runs `body` with logging into a fresh workspace and returns both files' text.
 fn logged(settings: &LoggingSettings, level: Option<LogLevel>, body: impl FnOnce(&LogGuard)) -> (String, String) {

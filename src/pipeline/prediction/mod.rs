@@ -1,5 +1,6 @@
 //! From files to one scored file: rows are read, checked, scored and written as they come, in bounded memory.
 
+mod drift_watch;
 mod error;
 mod output;
 mod run;
@@ -11,5 +12,5 @@ mod top;
 pub use error::PredictionError;
 pub use output::ADDED;
 pub use run::{PredictRequest, predict};
-pub use settings::PredictionSettings;
+pub use settings::{EXPLAIN_LIMIT, PredictionSettings};
 pub use summary::{ModelSummary, PredictSummary, RiskCounts};

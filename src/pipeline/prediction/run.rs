@@ -8,8 +8,6 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
 
-use polars::prelude::DataFrame;
-
 use crate::artifacts::atomic::AtomicFile;
 use crate::artifacts::{Timestamp, WriteError, atomic};
 use crate::cancel::CancelToken;
@@ -17,13 +15,13 @@ use crate::data::{Header, Layout, ReadSettings, RowReader, Source, open};
 use crate::metrics::BudgetTracker;
 use crate::pipeline::checking::Checking;
 use crate::pipeline::event::{Event, EventSink, Level, Stage};
-use crate::pipeline::ingestion::{IngestionError, keep};
 use crate::pipeline::rejects::RejectWriter;
 use crate::pipeline::trained_model::TrainedModel;
 use crate::triage::RiskSettings;
-use crate::validation::drift::{BatchProfile, Reference, drift};
-use crate::validation::{ColumnDrift, Purpose, Status, ValidationSettings};
+use crate::validation::drift::Reference;
+use crate::validation::{Purpose, Status, ValidationSettings};
 
+use super::drift_watch::DriftWatch;
 use super::error::PredictionError;
 use super::output::{OutputFormat, OutputWriter, ScoredBatch, splice};
 use super::scoring::{Scorer, SourceColumns, reasons};
@@ -486,56 +484,4 @@ fn layout_notes(source: &Source, layout: &Layout) -> Vec<String> {
         ));
     }
     notes
-}
-
-/// Compares the first rows of a batch with the training reference.
-struct DriftWatch<'a> {
-    reference: Option<&'a Reference>,
-    profile: Option<BatchProfile>,
-    model: &'a TrainedModel,
-    left: u64,
-    scored: u64,
-    flagged: u64,
-}
-
-impl<'a> DriftWatch<'a> {
-    fn new(request: &'a PredictRequest<'a>) -> Self {
-        Self {
-            reference: request.reference,
-            profile: request.reference.map(BatchProfile::new),
-            model: request.model,
-            left: request.settings.drift_rows,
-            scored: 0,
-            flagged: 0,
-        }
-    }
-
-    fn wants_more(&self) -> bool {
-        self.profile.is_some() && self.left > 0
-    }
-
-    fn add(&mut self, frame: &DataFrame, accepted: &[bool], scored: &ScoredBatch) -> Result<(), PredictionError> {
-        let Some(profile) = &mut self.profile else {
-            return Ok(());
-        };
-        let frame = keep(frame, accepted).map_err(IngestionError::from)?;
-        let scores: Vec<f64> = scored.rows.iter().map(|row| row.probability).collect();
-        profile.add(&frame);
-        profile.add_scores(&scores);
-        self.left = self.left.saturating_sub(scores.len() as u64);
-        self.scored += scores.len() as u64;
-        // By the model's own threshold, as in training; this call may flag by another.
-        self.flagged += scores.iter().filter(|&&s| s >= self.model.threshold).count() as u64;
-        Ok(())
-    }
-
-    fn finish(self) -> Vec<ColumnDrift> {
-        let (Some(reference), Some(mut profile)) = (self.reference, self.profile) else {
-            return Vec::new();
-        };
-        if self.scored > 0 {
-            profile.set_positive_rate(self.flagged as f64 / self.scored as f64);
-        }
-        drift(reference, &profile, &self.model.schema.drift)
-    }
 }
