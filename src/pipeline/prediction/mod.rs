@@ -1,6 +1,7 @@
 //! From files to one scored file: rows are read, checked, scored and written as they come, in bounded memory.
 
 mod error;
+mod insertion;
 mod output;
 mod run;
 mod scoring;

@@ -1,7 +1,6 @@
 //! Owns the course of a prediction: inputs in order, one output, one file of rejects, and the threads between them.
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Seek, Write};
+use std::io::{self, BufReader, Seek, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, ScopedJoinHandle};
@@ -15,6 +14,7 @@ use crate::cancel::CancelToken;
 use crate::data::{Header, Layout, ReadSettings, RowReader, Source, open};
 use crate::metrics::BudgetTracker;
 use crate::pipeline::checking::Checking;
+use crate::pipeline::csv_text::push_guarded;
 use crate::pipeline::event::{Event, EventSink, Level, Stage};
 use crate::pipeline::ingestion::{IngestionError, keep};
 use crate::pipeline::rejects::RejectWriter;
@@ -24,7 +24,8 @@ use crate::validation::drift::{BatchProfile, Reference, drift};
 use crate::validation::{ColumnDrift, Purpose, ValidationSettings};
 
 use super::error::PredictionError;
-use super::output::{OutputFormat, OutputWriter, ScoredBatch, splice};
+use super::insertion::{insert_in_place, splice};
+use super::output::{OutputFormat, OutputWriter, ScoredBatch, Written};
 use super::scoring::{Scorer, SourceColumns, reasons};
 use super::settings::PredictionSettings;
 use super::summary::{ModelSummary, PredictSummary, RiskCounts};
@@ -271,8 +272,8 @@ impl Prediction<'_> {
         atomic::create_parents(self.request.output)?;
         let mut output = AtomicFile::create_with_parents(self.request.output)?;
         let failed = |cause| WriteError::writing(self.request.output, cause);
-        // With reasons to fill in afterwards, rows go to a temporary file beside the output first.
-        let mut draft = if self.request.explain > 0 {
+        // Reasons are filled in afterwards. A device or pipe cannot be gone back in: its rows go to a temporary file first.
+        let mut draft = if self.request.explain > 0 && !output.is_file() {
             let directory = self.request.output.parent().unwrap_or(Path::new("."));
             Some(tempfile::tempfile_in(directory).map_err(failed)?)
         } else {
@@ -283,16 +284,14 @@ impl Prediction<'_> {
                 Some(file) => file,
                 None => &mut output,
             };
-            self.stream(
-                inputs,
-                threshold,
-                format,
-                &first,
-                BufWriter::with_capacity(1 << 20, target),
-            )?
+            self.stream(inputs, threshold, format, &first, target)?
         };
+        let inserts = self.reasons(&mut scored);
         if let Some(draft) = &mut draft {
-            self.fill_in_reasons(draft, &mut output, &mut scored).map_err(failed)?;
+            draft.rewind().map_err(failed)?;
+            splice(&mut BufReader::with_capacity(1 << 20, draft), &mut output, &inserts).map_err(failed)?;
+        } else if let Some(file) = output.file().map_err(failed)? {
+            insert_in_place(file, scored.written, &inserts).map_err(failed)?;
         }
         if scored.summary.rows == scored.summary.rejected {
             let kept = self.request.rejects.display();
@@ -325,7 +324,7 @@ impl Prediction<'_> {
         let mut scorer = self.scorer(threshold);
         let mut drift = DriftWatch::new(self.request);
         let (mut rows, mut notes) = (0, Vec::new());
-        let places = thread::scope(|scope| {
+        let Written { bytes, places } = thread::scope(|scope| {
             let (sender, receiver) = sync_channel::<ScoredBatch>(2);
             let writing = scope.spawn(move || write_all(writer, &receiver));
             for (at, (input, source)) in inputs.into_iter().zip(self.request.inputs).enumerate() {
@@ -386,12 +385,14 @@ impl Prediction<'_> {
         Ok(Streamed {
             summary,
             top: scorer.top,
+            written: bytes,
             places,
             rejects: rejects.into_inner(),
         })
     }
 
-    fn fill_in_reasons(&self, draft: &mut File, output: &mut AtomicFile, scored: &mut Streamed) -> io::Result<()> {
+    /// The reasons of the rows that get some, with their place in the output.
+    fn reasons(&self, scored: &mut Streamed) -> Vec<(u64, Vec<u8>)> {
         let top = std::mem::replace(&mut scored.top, TopRows::new(0)).into_rows();
         let mut inserts = Vec::with_capacity(top.len());
         for candidate in &top {
@@ -400,11 +401,10 @@ impl Prediction<'_> {
             };
             let mut cell = Vec::new();
             let text = reasons(self.request.model, candidate, self.request.settings.reasons);
-            crate::pipeline::csv_text::push_guarded(&mut cell, text.as_bytes());
+            push_guarded(&mut cell, text.as_bytes());
             inserts.push((scored.places[at].1, cell));
         }
-        draft.rewind()?;
-        splice(&mut BufReader::with_capacity(1 << 20, draft), output, &inserts)
+        inserts
     }
 }
 
@@ -412,15 +412,17 @@ impl Prediction<'_> {
 struct Streamed {
     summary: PredictSummary,
     top: TopRows,
+    /// Bytes of the output.
+    written: u64,
     places: Vec<(u64, u64)>,
     rejects: AtomicFile,
 }
 
-fn write_all<W: Write>(mut writer: OutputWriter<W>, receiver: &Receiver<ScoredBatch>) -> io::Result<Vec<(u64, u64)>> {
+fn write_all<W: Write>(mut writer: OutputWriter<W>, receiver: &Receiver<ScoredBatch>) -> io::Result<Written> {
     for batch in receiver {
         writer.write(&batch)?;
     }
-    writer.finish().map(|(_, places)| places)
+    writer.finish()
 }
 
 /// A closed channel means that the writer failed; its own error is told instead of this one.
@@ -428,9 +430,9 @@ fn send(sender: &SyncSender<ScoredBatch>, batch: ScoredBatch) -> Result<(), Pred
     sender.send(batch).map_err(|_| PredictionError::Writer)
 }
 
-type Writing<'scope> = ScopedJoinHandle<'scope, io::Result<Vec<(u64, u64)>>>;
+type Writing<'scope> = ScopedJoinHandle<'scope, io::Result<Written>>;
 
-fn joined(writing: Writing<'_>) -> Result<io::Result<Vec<(u64, u64)>>, PredictionError> {
+fn joined(writing: Writing<'_>) -> Result<io::Result<Written>, PredictionError> {
     writing.join().map_err(|_| PredictionError::Writer)
 }
 
