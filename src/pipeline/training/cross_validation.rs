@@ -239,8 +239,7 @@ impl CrossValidation<'_> {
         let selected_by = self
             .select_by
             .value(&scores, &data.validation_labels, 0.5)
-            .map_err(|e| undefined(e.to_string()))?
-            .ok_or_else(|| undefined(format!("{} is undefined on fold {}", self.select_by.name, fold + 1)))?;
+            .map_err(|e| undefined(e.to_string()))?;
         Ok(FoldResult {
             metrics,
             selected_by,
@@ -260,14 +259,18 @@ impl CrossValidation<'_> {
             trial.of,
             fold + 1
         );
-        if let Ok(result) = result {
+        if let Ok(FoldResult {
+            selected_by: Some(value),
+            ..
+        }) = result
+        {
             self.events.send(Event::FoldFinished {
                 model: trial.family.name().to_owned(),
                 trial: trial.index + 1,
                 fold: fold + 1,
                 folds: self.folds.len(),
                 metric: self.select_by.name.to_owned(),
-                value: result.selected_by,
+                value: *value,
             });
         }
         self.progress.add(1, note, self.events);

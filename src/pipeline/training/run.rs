@@ -6,7 +6,8 @@ use std::time::Instant;
 use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord};
 use crate::cancel::CancelToken;
 use crate::data::{
-    Fold, ReadSettings, Source, Split, SplitInput, SplitStrategy, folds, open, seen_in_train, split, time_folds,
+    Fold, ReadSettings, RowReader, Source, Split, SplitInput, SplitStrategy, folds, open, seen_in_train, split,
+    time_folds,
 };
 use crate::metrics::named_metric;
 use crate::pipeline::checking::Checking;
@@ -107,11 +108,7 @@ struct Side {
 }
 
 impl Run<'_> {
-    fn stages(
-        &mut self,
-        reader: Box<dyn crate::data::RowReader>,
-        started: Instant,
-    ) -> Result<TrainOutcome, TrainingError> {
+    fn stages(&mut self, reader: Box<dyn RowReader>, started: Instant) -> Result<TrainOutcome, TrainingError> {
         self.manifest.seed = Some(self.request.training.seed);
         self.manifest.schema = Some(SchemaRecord {
             name: self.request.schema.name.clone(),
@@ -119,9 +116,9 @@ impl Run<'_> {
         });
         self.manifest.champion_at_start = RegistryStore::new(self.request.workspace).read()?.champion;
         let (report, dataset) = self.ingest(reader)?;
+        let dataset = self.validate(&report, dataset)?;
         let (sides, folds) = self.split(&dataset)?;
-        let selection = self.select(&sides, &folds)?;
-        let finished = self.finish(&selection, &sides, &folds)?;
+        let (selection, finished) = self.fit(&sides, &folds)?;
         let (train, test) = self.evaluate(&finished, &sides)?;
         let promotion = self.publish(&selection, &finished, (&train, &test), &sides, started)?;
         Ok(self.outcome(report, selection, finished, (train, test), &sides, promotion, started))
@@ -150,7 +147,8 @@ impl Run<'_> {
         Ok(result)
     }
 
-    fn ingest(&mut self, reader: Box<dyn crate::data::RowReader>) -> Result<(Report, Dataset), TrainingError> {
+    /// Reads and checks the rows in one pass; the report on the whole is for the next stage.
+    fn ingest(&mut self, reader: Box<dyn RowReader>) -> Result<(Report, Option<Dataset>), TrainingError> {
         let request = self.request;
         self.stage(Stage::Ingestion, None, |run| {
             let checking = Checking {
@@ -162,25 +160,33 @@ impl Run<'_> {
             };
             let mut rejects = files::RejectFile::create(&run.directory)?;
             let events = run.events;
-            let (report, dataset) = ingest(&checking, reader, rejects.writer(), |rows| {
-                let note = "rows read and checked".to_owned();
+            let (report, dataset) = ingest(&checking, reader, rejects.writer(), |done| {
+                let (stage, note) = (Stage::Ingestion, "rows read and checked".to_owned());
                 events.send(Event::StageProgress {
-                    stage: Stage::Ingestion,
-                    done: rows,
+                    stage,
+                    done,
                     total: None,
                     note,
                 });
             })?;
             rejects.commit()?;
-            files::write_report(&run.directory, &report)?;
-            run.warn_about(&report);
+            if let Some(dataset) = &dataset {
+                files::write_feature_store(&run.directory, dataset)?;
+            }
+            let summary = format!("{} rows of {}", report.rows, request.source);
+            Ok(((report, dataset), summary))
+        })
+    }
+
+    /// Writes and tells what the checks found; a blocked source ends the run here.
+    fn validate(&mut self, report: &Report, dataset: Option<Dataset>) -> Result<Dataset, TrainingError> {
+        let request = self.request;
+        self.stage(Stage::Validation, None, |run| {
+            files::write_report(&run.directory, report)?;
+            run.warn_about(report);
             let Some(dataset) = dataset else {
-                let source_name = request.source.to_string();
-                return Err(IngestionError::Blocked {
-                    source_name,
-                    reason: report.blocking_summary(),
-                }
-                .into());
+                let (source_name, reason) = (request.source.to_string(), report.blocking_summary());
+                return Err(IngestionError::Blocked { source_name, reason }.into());
             };
             run.manifest.data = Some(DataRecord {
                 name: request.source.to_string(),
@@ -188,13 +194,13 @@ impl Run<'_> {
                 rows: report.rows,
                 rejected_rows: report.rejected_rows,
             });
-            files::write_feature_store(&run.directory, &dataset)?;
             let malicious = dataset.labels.iter().filter(|l| **l).count();
+            let accepted = dataset.labels.len();
             let summary = format!(
-                "{} rows of {}, {} rejected, {malicious} malicious",
-                report.rows, request.source, report.rejected_rows
+                "{accepted} rows accepted, {} rejected, {malicious} malicious",
+                report.rejected_rows
             );
-            Ok(((report, dataset), summary))
+            Ok((dataset, summary))
         })
     }
 
@@ -292,7 +298,8 @@ impl Run<'_> {
         schema.features().chain(times).filter(here).cloned().collect()
     }
 
-    fn select(&mut self, sides: &Sides, folds: &[Fold]) -> Result<Selection, TrainingError> {
+    /// Search, selection, calibration, threshold and the final fit.
+    fn fit(&mut self, sides: &Sides, folds: &[Fold]) -> Result<(Selection, Finished), TrainingError> {
         let settings = self.request.training;
         self.stage(Stage::Training, None, |run| {
             let columns = run.columns(&sides.train);
@@ -312,6 +319,7 @@ impl Run<'_> {
                 events: run.events,
             };
             let selection = input.run(settings)?;
+            let finished = run.finish(&selection, &rows, folds)?;
             let summary = format!(
                 "{} trials of {} families; best by {}: {} ({:.4})",
                 selection.trials.len(),
@@ -320,17 +328,27 @@ impl Run<'_> {
                 selection.family.name(),
                 selection.trial.score().unwrap_or(f64::NAN)
             );
-            Ok((selection, summary))
+            Ok(((selection, finished), summary))
         })
     }
 
-    fn finish(&mut self, selection: &Selection, sides: &Sides, folds: &[Fold]) -> Result<Finished, TrainingError> {
-        let columns = self.columns(&sides.train);
-        let rows = rows_of(&sides.train, &columns, self.request.transform);
+    fn finish(
+        &self,
+        selection: &Selection,
+        rows: &TrainingRows<'_>,
+        folds: &[Fold],
+    ) -> Result<Finished, TrainingError> {
         let request = self.request;
+        let note = format!("{}: calibration, threshold and final fit", selection.family.name());
+        self.events.send(Event::StageProgress {
+            stage: Stage::Training,
+            done: 0,
+            total: None,
+            note,
+        });
         let finished = finish(
             selection,
-            &rows,
+            rows,
             folds,
             request.schema,
             request.training,
