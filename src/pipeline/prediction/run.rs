@@ -12,12 +12,13 @@ use polars::prelude::DataFrame;
 use crate::artifacts::atomic::AtomicFile;
 use crate::artifacts::{Timestamp, WriteError, atomic};
 use crate::cancel::CancelToken;
-use crate::data::{Header, Layout, ReadSettings, RowReader, Source, open};
+use crate::data::{Header, Layout, ReadSettings, RowReader, Source};
 use crate::metrics::BudgetTracker;
 use crate::pipeline::checking::Checking;
 use crate::pipeline::event::{Event, EventSink, Level, Stage};
 use crate::pipeline::ingestion::{IngestionError, keep};
 use crate::pipeline::rejects::RejectWriter;
+use crate::pipeline::stream::{detached, open_source};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::triage::RiskSettings;
 use crate::validation::drift::{BatchProfile, Reference, drift};
@@ -151,12 +152,17 @@ impl Prediction<'_> {
             directory: directory.clone(),
             cause,
         };
-        let mut file = tempfile::Builder::new()
+        let file = tempfile::Builder::new()
             .prefix("nsec-stdin-")
             .suffix(".csv")
             .tempfile()
             .map_err(failed)?;
-        io::copy(&mut io::stdin().lock(), &mut file).map_err(failed)?;
+        let mut handle = file.reopen().map_err(failed)?;
+        // On a thread of its own: the input may never end, and cancellation must not wait for it.
+        let copied = detached::<_, PredictionError>("spooler", self.cancel, move || {
+            io::copy(&mut io::stdin().lock(), &mut handle)
+        })?;
+        copied.map_err(failed)?;
         Ok(Some(file.into_temp_path()))
     }
 
@@ -164,7 +170,8 @@ impl Prediction<'_> {
         let spooled = spooled
             .filter(|_| *source == Source::Stdin)
             .map(|path| Source::Path(path.to_path_buf()));
-        let reader = open(spooled.as_ref().unwrap_or(source), self.request.reading)?;
+        let source_now = spooled.as_ref().unwrap_or(source);
+        let reader = open_source::<PredictionError>(source_now, self.request.reading, self.cancel)?;
         let header = reader.header().clone();
         let layout = Layout::resolve(&self.request.model.schema, &header);
         self.check_columns(source, &layout)?;
@@ -269,6 +276,15 @@ impl Prediction<'_> {
             model_run: self.request.run_id.to_owned(),
         };
         atomic::create_parents(self.request.output)?;
+        for written in [self.request.output, self.request.rejects] {
+            // What killed predictions left half written.
+            atomic::sweep_stale(
+                written
+                    .parent()
+                    .filter(|p| !p.as_os_str().is_empty())
+                    .unwrap_or(Path::new(".")),
+            );
+        }
         let mut output = AtomicFile::create_with_parents(self.request.output)?;
         let failed = |cause| WriteError::writing(self.request.output, cause);
         // With reasons to fill in afterwards, rows go to a temporary file beside the output first.

@@ -12,6 +12,8 @@ mod publication;
 mod run;
 mod selection;
 mod settings;
+#[cfg(test)]
+mod test_family;
 mod trials;
 
 pub use error::TrainingError;

@@ -160,8 +160,10 @@ fn resumable(request: &TrainRequest<'_>, name: &str, manifest: &Manifest) -> Res
         run: id.to_string(),
         reason: reason.to_owned(),
     };
-    if old.status == RunStatus::Running {
-        return Err(refuse("it is still running"));
+    match old.status {
+        RunStatus::Running => return Err(refuse("it is still running")),
+        RunStatus::Finished => return Err(refuse("it has finished; start without --resume")),
+        RunStatus::Failed | RunStatus::Cancelled => {}
     }
     match std::fs::read(directory.join(CONDITIONS)) {
         Err(_) => Err(refuse("it ended before its search began; start without --resume")),

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord};
+use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord, sweep_killed};
 use crate::cancel::CancelToken;
 use crate::data::{
-    Fold, ReadSettings, Source, Split, SplitInput, SplitStrategy, folds, open, seen_in_train, split, time_folds,
+    Fold, ReadSettings, Source, Split, SplitInput, SplitStrategy, folds, seen_in_train, split, time_folds,
 };
 use crate::metrics::named_metric;
 use crate::pipeline::checking::Checking;
 use crate::pipeline::comparison::TestRows;
 use crate::pipeline::event::{Event, EventSink, Level, RunStatus, Stage};
 use crate::pipeline::ingestion::{Dataset, IngestionError, ingest, take_rows};
+use crate::pipeline::stream::open_source;
 use crate::schema::{Column, Role, Schema};
 use crate::transform::TransformSettings;
 use crate::validation::{Purpose, Report, ValidationSettings};
@@ -68,7 +69,8 @@ pub fn train(
     }
     let started = Instant::now();
     // Opened before the run exists: a mistyped path must not leave a failed run behind.
-    let reader = open(request.source, request.reading).map_err(IngestionError::from)?;
+    let reader = open_source::<IngestionError>(request.source, request.reading, cancel)?;
+    sweep_killed(request.workspace);
     let (directory, manifest) = RunDir::create(request.workspace)?;
     events.send(Event::RunStarted {
         run_id: directory.id().to_string(),
