@@ -174,7 +174,10 @@ pub fn wait(mut child: Child, limit: Duration) -> (Ended, Duration) {
     let output = child.wait_with_output().expect("it ends");
     let took = started.elapsed();
     let _ = done.send(());
-    assert!(!watcher.join().expect("the watcher ends"), "it did not end within {limit:?}");
+    assert!(
+        !watcher.join().expect("the watcher ends"),
+        "it did not end within {limit:?}"
+    );
     (Ended::of(output), took)
 }
 

@@ -67,6 +67,15 @@ pub fn train(
             schema: request.schema.name.clone(),
         });
     }
+    let has_times = request.schema.columns.iter().any(|c| c.role == Role::Timestamp);
+    if request.training.split == SplitStrategy::Time && !has_times {
+        return Err(TrainingError::NoTimestamp {
+            schema: request.schema.name.clone(),
+        });
+    }
+    if let Some(name) = request.resume {
+        files::run_to_resume(request, name)?;
+    }
     let started = Instant::now();
     // Opened before the run exists: a mistyped path must not leave a failed run behind.
     let reader = open_source::<IngestionError>(request.source, request.reading, cancel)?;
