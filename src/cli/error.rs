@@ -5,6 +5,7 @@ use std::error::Error;
 use crate::artifacts::{RegistryError, RunError, WriteError};
 use crate::cancel::Cancelled;
 use crate::data::DataError;
+use crate::models::ModelError;
 use crate::pipeline::ingestion::IngestionError;
 use crate::pipeline::prediction::PredictionError;
 use crate::pipeline::trained_model::ModelFileError;
@@ -167,9 +168,11 @@ impl From<TrainingError> for CliError {
             TrainingError::Run(inner) => inner.into(),
             TrainingError::Registry(inner) => inner.into(),
             TrainingError::Cancelled(_) => Self::Cancelled,
-            TrainingError::Setting { .. } | TrainingError::NoLabel { .. } | TrainingError::Resume { .. } => {
-                Self::Usage(error.to_string())
-            }
+            TrainingError::Setting { .. }
+            | TrainingError::NoLabel { .. }
+            | TrainingError::NoTimestamp { .. }
+            | TrainingError::Resume { .. }
+            | TrainingError::Model(ModelError::UnknownFamily { .. }) => Self::Usage(error.to_string()),
             other => Self::failed(other),
         }
     }

@@ -10,12 +10,13 @@ use std::time::Instant;
 use crate::artifacts::atomic::AtomicFile;
 use crate::artifacts::{Timestamp, WriteError, atomic};
 use crate::cancel::CancelToken;
-use crate::data::{Header, Layout, ReadSettings, RowReader, Source, open};
+use crate::data::{Header, Layout, ReadSettings, RowReader, Source};
 use crate::metrics::BudgetTracker;
 use crate::pipeline::checking::Checking;
 use crate::pipeline::csv_text::push_guarded;
 use crate::pipeline::event::{Event, EventSink, Level, Stage};
 use crate::pipeline::rejects::RejectWriter;
+use crate::pipeline::stream::{detached, open_source};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::triage::RiskSettings;
 use crate::validation::drift::Reference;
@@ -153,12 +154,17 @@ impl Prediction<'_> {
             directory: directory.clone(),
             cause,
         };
-        let mut file = tempfile::Builder::new()
+        let file = tempfile::Builder::new()
             .prefix("nsec-stdin-")
             .suffix(".csv")
             .tempfile()
             .map_err(failed)?;
-        io::copy(&mut io::stdin().lock(), &mut file).map_err(failed)?;
+        let mut handle = file.reopen().map_err(failed)?;
+        // On a thread of its own: the input may never end, and cancellation must not wait for it.
+        let copied = detached::<_, PredictionError>("spooler", self.cancel, move || {
+            io::copy(&mut io::stdin().lock(), &mut handle)
+        })?;
+        copied.map_err(failed)?;
         Ok(Some(file.into_temp_path()))
     }
 
@@ -166,7 +172,8 @@ impl Prediction<'_> {
         let spooled = spooled
             .filter(|_| *source == Source::Stdin)
             .map(|path| Source::Path(path.to_path_buf()));
-        let reader = open(spooled.as_ref().unwrap_or(source), self.request.reading)?;
+        let source_now = spooled.as_ref().unwrap_or(source);
+        let reader = open_source::<PredictionError>(source_now, self.request.reading, self.cancel)?;
         let header = reader.header().clone();
         let layout = Layout::resolve(&self.request.model.schema, &header);
         check_columns(self.request.model, source, &layout)?;
@@ -238,6 +245,15 @@ impl Prediction<'_> {
             model_run: self.request.run_id.to_owned(),
         };
         atomic::create_parents(self.request.output)?;
+        for written in [self.request.output, self.request.rejects] {
+            // What killed predictions left half written.
+            atomic::sweep_stale(
+                written
+                    .parent()
+                    .filter(|p| !p.as_os_str().is_empty())
+                    .unwrap_or(Path::new(".")),
+            );
+        }
         let mut output = AtomicFile::create_with_parents(self.request.output)?;
         let failed = |cause| WriteError::writing(self.request.output, cause);
         // Reasons are filled in afterwards. A device or pipe cannot be gone back in: its rows go to a temporary file first.

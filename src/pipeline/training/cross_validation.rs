@@ -123,7 +123,10 @@ impl CrossValidation<'_> {
     /// # Errors
     /// Cancellation, or rows that cannot be encoded. A trial that fails is a record with its error.
     pub fn run(&self, wants: Wants, trials: &[Trial]) -> Result<Vec<TrialRecord>, TrainingError> {
-        let mut records: Vec<Option<TrialRecord>> = trials.iter().map(|t| self.log.finished(t).cloned()).collect();
+        let mut records: Vec<Option<TrialRecord>> = trials
+            .iter()
+            .map(|t| self.log.finished(t, self.folds).cloned())
+            .collect();
         for (trial, _) in trials.iter().zip(&records).filter(|(_, record)| record.is_some()) {
             self.progress.add(
                 self.folds.len(),
@@ -377,3 +380,6 @@ fn in_parallel<T: Send>(
     results.sort_unstable_by_key(|(i, _)| *i);
     Ok(results.into_iter().map(|(_, result)| result).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -166,3 +166,6 @@ pub fn score_side(
         curves,
     })
 }
+
+#[cfg(test)]
+mod tests;

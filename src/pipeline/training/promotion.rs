@@ -184,3 +184,6 @@ pub fn write_trained_rows(path: &Path, groups: impl Iterator<Item = u64>) -> Res
     let bytes: Vec<u8> = hashes.iter().flat_map(|h| h.to_le_bytes()).collect();
     atomic::write_bytes(path, &bytes)
 }
+
+#[cfg(test)]
+mod tests;
