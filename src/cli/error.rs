@@ -1,10 +1,12 @@
 //! Owns how errors become exit codes and the one line a person reads.
 
 use std::error::Error;
+use std::io;
 
 use crate::artifacts::{RegistryError, RunError, WriteError};
 use crate::cancel::Cancelled;
 use crate::data::DataError;
+use crate::models::ModelError;
 use crate::pipeline::ingestion::IngestionError;
 use crate::pipeline::prediction::PredictionError;
 use crate::pipeline::trained_model::ModelFileError;
@@ -69,7 +71,10 @@ impl From<Cancelled> for CliError {
 
 impl From<SettingsError> for CliError {
     fn from(error: SettingsError) -> Self {
-        Self::Usage(error.to_string())
+        match error {
+            SettingsError::Read { .. } => Self::failed(error),
+            SettingsError::Invalid { .. } => Self::Usage(error.to_string()),
+        }
     }
 }
 
@@ -78,6 +83,7 @@ impl From<SchemaError> for CliError {
         match error {
             SchemaError::Cancelled(_) => Self::Cancelled,
             SchemaError::Source(data) => data.into(),
+            SchemaError::Open { .. } => Self::failed(error),
             other => Self::Usage(other.to_string()),
         }
     }
@@ -94,9 +100,21 @@ impl From<DataError> for CliError {
         match error {
             DataError::Content { .. } => Self::Blocked(error.to_string()),
             DataError::Unsupported { .. } => Self::Usage(error.to_string()),
+            DataError::Read { ref cause, .. } if is_damage(cause.as_ref()) => Self::Blocked(error.to_string()),
             DataError::Open { .. } | DataError::Read { .. } => Self::failed(error),
         }
     }
+}
+
+/// Whether reading stopped at damaged content (cut off, broken inside), which is for the owner of the data to mend, and
+/// not at a failing disk or connection. Readers give no cause where they found the damage themselves.
+fn is_damage(cause: Option<&io::Error>) -> bool {
+    cause.is_none_or(|cause| {
+        matches!(
+            cause.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+        )
+    })
 }
 
 impl From<IngestionError> for CliError {
@@ -161,9 +179,10 @@ impl From<TrainingError> for CliError {
             TrainingError::Run(inner) => inner.into(),
             TrainingError::Registry(inner) => inner.into(),
             TrainingError::Cancelled(_) => Self::Cancelled,
-            TrainingError::Setting { .. } | TrainingError::NoLabel { .. } | TrainingError::Resume { .. } => {
-                Self::Usage(error.to_string())
-            }
+            TrainingError::Setting { .. }
+            | TrainingError::NoLabel { .. }
+            | TrainingError::Resume { .. }
+            | TrainingError::Model(ModelError::UnknownFamily { .. }) => Self::Usage(error.to_string()),
             other => Self::failed(other),
         }
     }
