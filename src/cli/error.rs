@@ -82,7 +82,7 @@ impl From<SchemaError> for CliError {
     fn from(error: SchemaError) -> Self {
         match error {
             SchemaError::Open { .. } => Self::failed(error),
-            content => Self::Usage(content.to_string()),
+            content @ SchemaError::Content { .. } => Self::Usage(content.to_string()),
         }
     }
 }

@@ -30,7 +30,7 @@ pub fn is_plain(text: &[u8], rows: usize, guard: bool) -> bool {
     };
     // The bytes before the first and after the last cell end cells too.
     let pairs = || text.iter().copied().zip(text.iter().copied().skip(1));
-    let mut odd = starts_oddly(*first) | (*last != b'\n');
+    let mut odd = starts_oddly(*first) || *last != b'\n';
     let (mut signed, mut other, mut feeds) = (u8::from(*first == b'-'), 0_u8, usize::from(*last == b'\n'));
     for (before, byte) in pairs() {
         let starts = (before == b',') | (before == b'\n');
