@@ -11,7 +11,7 @@ use crate::pipeline::prediction::PredictionError;
 use crate::pipeline::trained_model::ModelFileError;
 use crate::pipeline::training::TrainingError;
 use crate::pipeline::validation::ValidationStageError;
-use crate::schema::SchemaError;
+use crate::schema::{GenerationError, SchemaError};
 use crate::settings::SettingsError;
 use crate::workspace::WorkspaceError;
 
@@ -76,9 +76,15 @@ impl From<SettingsError> for CliError {
 
 impl From<SchemaError> for CliError {
     fn from(error: SchemaError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<GenerationError> for CliError {
+    fn from(error: GenerationError) -> Self {
         match error {
-            SchemaError::Cancelled(_) => Self::Cancelled,
-            SchemaError::Source(data) => data.into(),
+            GenerationError::Cancelled(_) => Self::Cancelled,
+            GenerationError::Source(data) => data.into(),
             other => Self::Usage(other.to_string()),
         }
     }

@@ -8,12 +8,9 @@ use super::error::CliError;
 use super::locate::run_named;
 use super::print;
 use crate::artifacts::RunFile;
-use crate::pipeline::prediction::{PredictRequest, PredictSummary, predict};
+use crate::pipeline::prediction::{EXPLAIN_LIMIT, PredictRequest, PredictSummary, predict};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::pipeline::training::read_reference;
-
-/// Most rows whose reasons are kept in memory.
-const EXPLAIN_LIMIT: usize = 100_000;
 
 /// Scores and prints what came of it.
 pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError> {

@@ -15,6 +15,7 @@ pub(super) fn run(command: &SchemaCommand, context: &Context) -> Result<(), CliE
             let mut reader = open(source, &context.settings.reading)?;
             let options = GenerateOptions {
                 name: source.stem(),
+                origin: source.to_string(),
                 label: label.clone(),
                 ..GenerateOptions::default()
             };

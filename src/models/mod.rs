@@ -3,7 +3,8 @@
 //! Knows matrices and labels; no file, schema, stage or terminal.
 
 mod additive;
-mod checks;
+mod blocks;
+pub mod checks;
 mod classifier;
 mod decision_tree;
 mod detached;
@@ -14,7 +15,7 @@ mod naive_bayes_categorical;
 mod naive_bayes_gaussian;
 mod params;
 mod registry;
-mod saved;
+pub mod saved;
 mod scoring;
 mod search;
 mod support_vector;
@@ -22,6 +23,7 @@ mod support_vector;
 mod test_data;
 mod weights;
 
+pub use blocks::predict_in_blocks;
 pub use classifier::{
     Capabilities, Classifier, Contributions, EarlyStopping, Family, FitContext, IterationReport, ModelError,
     ScoreScale, TrainSet,

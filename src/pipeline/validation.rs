@@ -86,17 +86,10 @@ pub fn validate(
         Some(Baseline::Reference(reference)) => Some(Arc::clone(reference)),
         Some(Baseline::Source(source)) => Some(Arc::new(reference_of(request, source, cancel)?)),
     };
-    // Labelled data is checked as for training; a source without the label column can only be scored.
     let reader = open_source::<ValidationStageError>(request.source, request.reading, cancel)?;
-    let labelled = request
-        .schema
-        .label
-        .as_ref()
-        .is_some_and(|l| reader.header().names.contains(&l.column));
-    let purpose = if labelled { Purpose::Train } else { Purpose::Score };
     let checking = Checking {
         schema: request.schema,
-        purpose,
+        purpose: Purpose::Validate,
         settings: request.settings,
         reference,
         cancel,

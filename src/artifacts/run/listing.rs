@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{LOCK_FILE, RunError, RunFile, RunId};
 use crate::artifacts::atomic;
 use crate::artifacts::manifest::{MANIFEST_VERSION, Manifest};
-use crate::pipeline::event::RunStatus;
+use crate::event::RunStatus;
 use crate::workspace::Workspace;
 
 /// A larger manifest is not one of ours.

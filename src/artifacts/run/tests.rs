@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::*;
 use crate::artifacts::manifest::{DataRecord, SchemaRecord, SplitRecord};
-use crate::pipeline::event::{RunStatus, Stage};
+use crate::event::{RunStatus, Stage};
 
 fn workspace() -> (tempfile::TempDir, Workspace) {
     let dir = tempfile::tempdir().unwrap();

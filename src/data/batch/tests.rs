@@ -1,3 +1,5 @@
+//! Owns the tests of batches.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Owns the tests of row ids and feature groups.
+
 use polars::prelude::{Column as Values, IntoColumn, NamedFrom, Series, TimeUnit};
 use proptest::prelude::*;
 

@@ -246,7 +246,7 @@ fn cancelled_and_mistaken_fits_are_refused() {
 #[test]
 fn refusals_grow_with_size_and_spare_the_usual() {
     for family in families() {
-        assert_eq!(family.refuses(1_600, 68), None, "{}", family.name());
+        assert_eq!(family.refuses(1_000, 68), None, "{}", family.name());
         if family.refuses(usize::MAX, usize::MAX).is_none() {
             assert!(family.name().starts_with("naive_bayes"), "{}", family.name());
         }
@@ -258,7 +258,7 @@ fn refusals_grow_with_size_and_spare_the_usual() {
     let reason = family("support_vector").unwrap().refuses(8_844, 68).unwrap();
     assert_eq!(
         reason,
-        "8844 rows; its fit cannot be interrupted and grows with the square: at most 2000"
+        "8844 rows; its fit cannot be interrupted and grows with the square: at most 1000"
     );
 }
 

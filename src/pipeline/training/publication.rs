@@ -22,7 +22,7 @@ use super::curves::Curves;
 use super::error::TrainingError;
 use super::evaluation::{Finished, SideScores, ThresholdChoice};
 use super::promotion::{TRAINED_ROWS, write_trained_rows};
-use super::run::TrainRequest;
+use super::request::TrainRequest;
 use super::selection::Selection;
 use super::trials::{LearningCurve, TrialLog, TrialRecord};
 

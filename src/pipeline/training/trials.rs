@@ -62,8 +62,8 @@ pub fn trials_of(family: &'static dyn Family, settings: &TrainingSettings) -> Re
 pub struct FoldResult {
     /// Metrics on the held-out fold, at threshold .5.
     pub metrics: Metrics,
-    /// The selection metric on it.
-    pub selected_by: f64,
+    /// The selection metric on it; `None` where it is undefined, as an area is with one class (late time folds).
+    pub selected_by: Option<f64>,
     /// Seconds the fit took.
     pub fit_seconds: f64,
     /// Seconds the held-out rows took to score.
@@ -137,13 +137,10 @@ pub struct TrialRecord {
 }
 
 impl TrialRecord {
-    /// Mean of the selection metric over the folds; `None` if the trial failed.
+    /// Mean of the selection metric over the folds that have one; `None` if none has, or the trial failed.
     pub fn score(&self) -> Option<f64> {
-        if self.folds.is_empty() || self.error.is_some() {
-            return None;
-        }
-        let sum: f64 = self.folds.iter().map(|f| f.selected_by).sum();
-        Some(sum / self.folds.len() as f64)
+        let values: Vec<f64> = self.folds.iter().filter_map(|f| f.selected_by).collect();
+        (!values.is_empty() && self.error.is_none()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     }
 
     /// Seconds all fits took.
