@@ -50,9 +50,8 @@ enum Reached {
 #[test]
 fn train_ends_with_the_signals_own_code_and_is_marked_cancelled() {
     let place = Place::new();
-    // Each fit of the support vector machine takes seconds here and cannot be interrupted.
-    place.phishing("rows.csv", 2_400, 31);
-    let arguments = ["train", "--data", "rows.csv", "--models", "support_vector", "--json"];
+    // Each fit of logistic regression on all the bundled rows takes seconds and cannot be interrupted.
+    let arguments = ["train", "--models", "logistic_regression", "--json"];
     for reached in [Reached::Begun, Reached::Split, Reached::Search] {
         for (name, code) in signals() {
             let before = place.runs();
@@ -197,8 +196,7 @@ fn waiting_for_standard_input_can_be_interrupted() {
 #[test]
 fn two_signals_at_once_end_it_too() {
     let place = Place::new();
-    place.phishing("rows.csv", 2_400, 31);
-    let child = place.spawn(&["train", "--data", "rows.csv", "--models", "support_vector"]);
+    let child = place.spawn(&["train", "--models", "logistic_regression"]);
     until("a run", || {
         place.runs().iter().any(|run| run.join("manifest.json").exists())
     });

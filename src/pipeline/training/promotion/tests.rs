@@ -114,7 +114,7 @@ impl Place {
         settings: &PromotionSettings,
         cancel: &CancelToken,
     ) -> Result<PromotionOutcome, TrainingError> {
-        let scores = self.model(run).score(&self.table.frame).unwrap();
+        let scores = self.model(run).score(&self.table.frame, &CancelToken::new()).unwrap();
         let test = ScoredTest {
             rows: TestRows {
                 frame: &self.table.frame,
