@@ -242,5 +242,5 @@ fn shown(value: &Value) -> String {
 }
 
 fn safe(text: &str) -> String {
-    crate::escape::escape_controls(text).into_owned()
+    crate::text::visible_text(text).into_owned()
 }

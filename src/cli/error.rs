@@ -1,10 +1,12 @@
 //! Owns how errors become exit codes and the one line a person reads.
 
 use std::error::Error;
+use std::io;
 
 use crate::artifacts::{RegistryError, RunError, WriteError};
 use crate::cancel::Cancelled;
 use crate::data::DataError;
+use crate::models::ModelError;
 use crate::pipeline::ingestion::IngestionError;
 use crate::pipeline::prediction::PredictionError;
 use crate::pipeline::trained_model::ModelFileError;
@@ -69,13 +71,19 @@ impl From<Cancelled> for CliError {
 
 impl From<SettingsError> for CliError {
     fn from(error: SettingsError) -> Self {
-        Self::Usage(error.to_string())
+        match error {
+            SettingsError::Read { .. } => Self::failed(error),
+            SettingsError::Invalid { .. } => Self::Usage(error.to_string()),
+        }
     }
 }
 
 impl From<SchemaError> for CliError {
     fn from(error: SchemaError) -> Self {
-        Self::Usage(error.to_string())
+        match error {
+            SchemaError::Open { .. } => Self::failed(error),
+            content @ SchemaError::Content { .. } => Self::Usage(content.to_string()),
+        }
     }
 }
 
@@ -100,9 +108,21 @@ impl From<DataError> for CliError {
         match error {
             DataError::Content { .. } => Self::Blocked(error.to_string()),
             DataError::Unsupported { .. } => Self::Usage(error.to_string()),
+            DataError::Read { ref cause, .. } if is_damage(cause.as_ref()) => Self::Blocked(error.to_string()),
             DataError::Open { .. } | DataError::Read { .. } => Self::failed(error),
         }
     }
+}
+
+/// Whether reading stopped at damaged content (cut off, broken inside), which is for the owner of the data to mend, and
+/// not at a failing disk or connection. Readers give no cause where they found the damage themselves.
+fn is_damage(cause: Option<&io::Error>) -> bool {
+    cause.is_none_or(|cause| {
+        matches!(
+            cause.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+        )
+    })
 }
 
 impl From<IngestionError> for CliError {
@@ -167,9 +187,11 @@ impl From<TrainingError> for CliError {
             TrainingError::Run(inner) => inner.into(),
             TrainingError::Registry(inner) => inner.into(),
             TrainingError::Cancelled(_) => Self::Cancelled,
-            TrainingError::Setting { .. } | TrainingError::NoLabel { .. } | TrainingError::Resume { .. } => {
-                Self::Usage(error.to_string())
-            }
+            TrainingError::Setting { .. }
+            | TrainingError::NoLabel { .. }
+            | TrainingError::NoTimestamp { .. }
+            | TrainingError::Resume { .. }
+            | TrainingError::Model(ModelError::UnknownFamily { .. }) => Self::Usage(error.to_string()),
             other => Self::failed(other),
         }
     }

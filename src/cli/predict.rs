@@ -11,6 +11,7 @@ use crate::artifacts::RunFile;
 use crate::pipeline::prediction::{EXPLAIN_LIMIT, PredictRequest, PredictSummary, predict};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::pipeline::training::read_reference;
+use crate::text::visible_text;
 
 /// Scores and prints what came of it.
 pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError> {
@@ -102,14 +103,18 @@ fn report(summary: &PredictSummary) -> String {
     if !drifted.is_empty() {
         let mut columns = drifted.clone();
         columns.dedup();
-        let _ = writeln!(text, "drifted from the training data: {}", columns.join(", "));
+        let _ = writeln!(
+            text,
+            "drifted from the training data: {}",
+            visible_text(&columns.join(", "))
+        );
     }
-    let _ = writeln!(text, "output:  {}", summary.output);
+    let _ = writeln!(text, "output:  {}", visible_text(&summary.output));
     if let Some(old) = &summary.kept_old {
-        let _ = writeln!(text, "the older output is kept as {old}");
+        let _ = writeln!(text, "the older output is kept as {}", visible_text(old));
     }
     if summary.rejected > 0 {
-        let _ = writeln!(text, "rejects: {}", summary.rejects);
+        let _ = writeln!(text, "rejects: {}", visible_text(&summary.rejects));
     }
     text
 }

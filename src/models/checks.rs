@@ -74,6 +74,12 @@ pub fn scorable(family: &'static str, x: ArrayView2<'_, f32>, width: usize) -> R
 }
 
 fn finite(family: &'static str, x: ArrayView2<'_, f32>) -> Result<(), ModelError> {
+    // One tight pass says that all is well; only otherwise is the place looked for.
+    if x.as_slice()
+        .is_some_and(|values| values.iter().fold(true, |all, v| all & v.is_finite()))
+    {
+        return Ok(());
+    }
     match x.indexed_iter().find(|(_, v)| !v.is_finite()) {
         None => Ok(()),
         Some(((row, feature), value)) => Err(data_error(

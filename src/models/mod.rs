@@ -3,6 +3,7 @@
 //! Knows matrices and labels; no file, schema, stage or terminal.
 
 mod additive;
+mod blocks;
 pub mod checks;
 mod classifier;
 mod decision_tree;
@@ -22,6 +23,7 @@ mod support_vector;
 mod test_data;
 mod weights;
 
+pub use blocks::predict_in_blocks;
 pub use classifier::{
     Capabilities, Classifier, Contributions, EarlyStopping, Family, FitContext, IterationReport, ModelError,
     ScoreScale, TrainSet,

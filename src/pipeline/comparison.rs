@@ -133,7 +133,7 @@ pub fn paired_difference(
         });
     }
     let rows = rows.take(&fresh)?;
-    let (old_scores, new_scores) = (old.score(&rows.frame)?, new.score(&rows.frame)?);
+    let (old_scores, new_scores) = (old.score(&rows.frame, cancel)?, new.score(&rows.frame, cancel)?);
     let mut metrics = Vec::new();
     for name in ["f1", "roc_auc", "pr_auc", "brier"] {
         let pair = Pair {

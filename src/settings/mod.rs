@@ -111,9 +111,9 @@ impl fmt::Display for Problem {
             write!(f, "line {line}: ")?;
         }
         if !self.key.is_empty() {
-            write!(f, "{}: ", crate::escape::escape_controls(&self.key))?;
+            write!(f, "{}: ", crate::text::visible_text(&self.key))?;
         }
-        f.write_str(&crate::escape::escape_controls(&self.message))
+        f.write_str(&crate::text::visible_text(&self.message))
     }
 }
 

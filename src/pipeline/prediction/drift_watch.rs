@@ -1,4 +1,4 @@
-//! Owns drift while scoring: the first rows of the input beside what the model was trained on.
+//! Owns the look at the first scored rows for drift: enough to tell, not so many as to cost time.
 
 use polars::prelude::DataFrame;
 
@@ -22,7 +22,7 @@ pub(super) struct DriftWatch<'a> {
 }
 
 impl<'a> DriftWatch<'a> {
-    /// Ready for the first batch.
+    /// Starts with no rows seen.
     pub(super) fn new(request: &'a PredictRequest<'a>) -> Self {
         Self {
             reference: request.reference,
@@ -34,12 +34,12 @@ impl<'a> DriftWatch<'a> {
         }
     }
 
-    /// Whether more rows are of interest; cloning a batch for nothing would cost time.
+    /// Whether it has not seen enough rows yet.
     pub(super) fn wants_more(&self) -> bool {
         self.profile.is_some() && self.left > 0
     }
 
-    /// Takes the accepted rows of a batch with their scores.
+    /// Adds the accepted rows of a batch and their scores.
     pub(super) fn add(
         &mut self,
         frame: &DataFrame,
@@ -60,7 +60,7 @@ impl<'a> DriftWatch<'a> {
         Ok(())
     }
 
-    /// How far the rows have moved; empty without a reference.
+    /// How far the rows are from the reference.
     pub(super) fn finish(self) -> Vec<ColumnDrift> {
         let (Some(reference), Some(mut profile)) = (self.reference, self.profile) else {
             return Vec::new();

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::Fold;
 use crate::metrics::{Calibrator, Chosen, Metrics, choose, evaluate, fit_isotonic, fit_sigmoid};
-use crate::models::IterationReport;
+use crate::models::{IterationReport, predict_in_blocks};
 use crate::pipeline::event::{Event, EventSink};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::schema::Schema;
 
-use super::cross_validation::{TrainingRows, predict_in_blocks};
+use super::cross_validation::TrainingRows;
 use super::curves::Curves;
 use super::error::TrainingError;
 use super::fitting::{FitPlan, FitRows, fit};
@@ -156,7 +156,7 @@ pub fn score_side(
     plan: FitPlan<'_>,
 ) -> Result<SideScores, TrainingError> {
     let matrix = model.matrix(frame)?;
-    let raw = predict_in_blocks(model.classifier.as_ref(), &matrix, plan.cancel)?;
+    let raw = predict_in_blocks(model.classifier.as_ref(), matrix.values.view(), plan.cancel)?;
     let scores = model.calibrator.apply_all(&raw);
     let metrics = evaluate(&scores, labels, model.threshold)?;
     let curves = Curves::of(&scores, labels)?;
@@ -166,3 +166,6 @@ pub fn score_side(
         curves,
     })
 }
+
+#[cfg(test)]
+mod tests;

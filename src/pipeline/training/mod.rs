@@ -14,6 +14,8 @@ mod run;
 mod selection;
 mod settings;
 mod sides;
+#[cfg(test)]
+mod test_family;
 mod trials;
 
 pub use error::TrainingError;

@@ -2,14 +2,15 @@
 
 use std::time::Instant;
 
-use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord};
+use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord, sweep_killed};
 use crate::cancel::CancelToken;
-use crate::data::{Fold, RowReader, Split, SplitInput, SplitStrategy, folds, open, seen_in_train, split, time_folds};
+use crate::data::{Fold, RowReader, Split, SplitInput, SplitStrategy, folds, seen_in_train, split, time_folds};
 use crate::metrics::named_metric;
 use crate::pipeline::checking::Checking;
 use crate::pipeline::comparison::TestRows;
 use crate::pipeline::event::{Event, EventSink, Level, RunStatus, Stage};
 use crate::pipeline::ingestion::{Dataset, IngestionError, ingest, take_rows};
+use crate::pipeline::stream::open_source;
 use crate::schema::{Column, Role};
 use crate::validation::{Purpose, Report};
 
@@ -39,9 +40,19 @@ pub fn train(
             schema: request.schema.name.clone(),
         });
     }
+    let has_times = request.schema.columns.iter().any(|c| c.role == Role::Timestamp);
+    if request.training.split == SplitStrategy::Time && !has_times {
+        return Err(TrainingError::NoTimestamp {
+            schema: request.schema.name.clone(),
+        });
+    }
+    if let Some(name) = request.resume {
+        files::run_to_resume(request, name)?;
+    }
     let started = Instant::now();
     // Opened before the run exists: a mistyped path must not leave a failed run behind.
-    let reader = open(request.source, request.reading).map_err(IngestionError::from)?;
+    let reader = open_source::<IngestionError>(request.source, request.reading, cancel)?;
+    sweep_killed(request.workspace);
     let (directory, manifest) = RunDir::create(request.workspace)?;
     events.send(Event::RunStarted {
         run_id: directory.id().to_string(),
