@@ -29,5 +29,6 @@ pub use classifier::{
 pub use detached::silence_engine_panics;
 pub use params::{ParamKind, ParamSpec, ParamValue, Params};
 pub use registry::{families, family, load};
+pub use scoring::predict_in_blocks;
 pub use search::{SearchStrategy, grid, random};
 pub use weights::{balanced, repeat_rows};

@@ -229,6 +229,7 @@ impl Prediction<'_> {
     fn scorer(&self, threshold: f64) -> Scorer<'_> {
         Scorer {
             model: self.request.model,
+            cancel: self.cancel,
             risk: self.request.risk,
             threshold,
             top: TopRows::new(self.request.explain),

@@ -1,5 +1,6 @@
 //! Owns the scoring of one checked batch: probabilities, risk, actions, and the rows worth explaining.
 
+use crate::cancel::CancelToken;
 use crate::data::{Layout, row_ids};
 use crate::explain::{column_shares, format_reasons};
 use crate::pipeline::checking::CheckedBatch;
@@ -17,6 +18,8 @@ use super::top::{Candidate, TopRows};
 pub struct Scorer<'a> {
     /// What scores.
     pub model: &'a TrainedModel,
+    /// Asks it to stop.
+    pub cancel: &'a CancelToken,
     /// Bands and actions.
     pub risk: &'a RiskSettings,
     /// Rows with at least this probability are flagged.
@@ -60,17 +63,17 @@ impl Scorer<'_> {
     /// Calibrated probabilities of the accepted rows of a batch.
     ///
     /// # Errors
-    /// Rows do not fit the model.
+    /// Rows do not fit the model, or cancellation.
     pub fn probabilities(&self, batch: &CheckedBatch) -> Result<(Vec<f64>, FeatureMatrix), PredictionError> {
         let frame = keep(&batch.typed.frame, &batch.verdict.accepted).map_err(IngestionError::from)?;
         let matrix = self.model.matrix(&frame)?;
-        Ok((self.model.probabilities(&matrix)?, matrix))
+        Ok((self.model.probabilities(&matrix, self.cancel)?, matrix))
     }
 
     /// Scores the accepted rows of a batch of input `source`.
     ///
     /// # Errors
-    /// Rows do not fit the model.
+    /// Rows do not fit the model, or cancellation.
     pub fn score(
         &mut self,
         batch: CheckedBatch,

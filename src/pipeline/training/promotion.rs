@@ -154,7 +154,7 @@ fn compare(
         });
     }
     let rows = test.rows.take(&fresh)?;
-    let old = model.score(&rows.frame)?;
+    let old = model.score(&rows.frame, cancel)?;
     let new: Vec<f64> = fresh.iter().map(|&r| test.scores[r]).collect();
     let bootstrap = BootstrapOptions {
         resamples: settings.resamples,
