@@ -217,17 +217,18 @@ impl<W: Write> OutputWriter<W> {
             self.text.push(b',');
         }
         row.id.push_hex(&mut self.text);
-        let confidence = if row.malicious {
-            row.probability
-        } else {
-            1.0 - row.probability
-        };
         self.text
             .extend_from_slice(if row.malicious { b",malicious," } else { b",benign," });
-        self.text
-            .extend_from_slice(self.numbers.format(row.probability).as_bytes());
+        let probability = self.numbers.format(row.probability);
+        self.text.extend_from_slice(probability.as_bytes());
         self.text.push(b',');
-        self.text.extend_from_slice(self.numbers.format(confidence).as_bytes());
+        if row.malicious {
+            // Of the class that was named: the same number.
+            self.text.extend_from_slice(probability.as_bytes());
+        } else {
+            let confidence = self.numbers.format(1.0 - row.probability);
+            self.text.extend_from_slice(confidence.as_bytes());
+        }
         for word in [row.risk.name(), row.action.name()] {
             self.text.push(b',');
             self.text.extend_from_slice(word.as_bytes());
@@ -256,16 +257,4 @@ impl<W: Write> OutputWriter<W> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn our_names_give_way_to_the_input() {
-        let input = Header {
-            names: vec!["row_id".into(), "nsec_row_id".into(), "note".into()],
-        };
-        assert_eq!(free_name("row_id", &input), "nsec_nsec_row_id");
-        assert_eq!(free_name("note", &input), "nsec_note");
-        assert_eq!(free_name("verdict", &input), "verdict");
-    }
-}
+mod tests;
