@@ -3,6 +3,13 @@
 //! The modules of the crate are brought in under their own names, so that an example's `crate::…` paths are the very
 //! ones it would have inside `src/`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "functions that tests share fail as tests do: by a panic"
+)]
+
 use nsec_tui::{cancel, data, metrics, models, pipeline, schema, transform, validation};
 
 mod document;

@@ -74,7 +74,9 @@ impl Family for NearestCentroid {
             }
         }
         for (sum, rows) in sums.iter_mut().zip(rows) {
-            sum.iter_mut().for_each(|value| *value /= rows);
+            for value in sum {
+                *value /= rows;
+            }
         }
         let [benign, malicious] = sums;
         let sharpness = params.float("sharpness")?;
