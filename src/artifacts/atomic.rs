@@ -74,6 +74,10 @@ pub(crate) fn advice(cause: &io::Error) -> String {
             "permission denied; change the rights, or choose another place (--workspace or --output)".to_owned()
         }
         io::ErrorKind::IsADirectory => "it is a directory; name a file".to_owned(),
+        io::ErrorKind::NotFound => "its directory is not there; make it, or choose another".to_owned(),
+        io::ErrorKind::FileTooLarge => {
+            "the file would be larger than allowed; raise the limit (ulimit -f), or choose another place".to_owned()
+        }
         _ => cause.to_string(),
     }
 }

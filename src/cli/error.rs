@@ -1,6 +1,7 @@
 //! Owns how errors become exit codes and the one line a person reads.
 
 use std::error::Error;
+use std::io;
 
 use crate::artifacts::{RegistryError, RunError, WriteError};
 use crate::cancel::Cancelled;
@@ -70,13 +71,19 @@ impl From<Cancelled> for CliError {
 
 impl From<SettingsError> for CliError {
     fn from(error: SettingsError) -> Self {
-        Self::Usage(error.to_string())
+        match error {
+            SettingsError::Read { .. } => Self::failed(error),
+            SettingsError::Invalid { .. } => Self::Usage(error.to_string()),
+        }
     }
 }
 
 impl From<SchemaError> for CliError {
     fn from(error: SchemaError) -> Self {
-        Self::Usage(error.to_string())
+        match error {
+            SchemaError::Open { .. } => Self::failed(error),
+            content @ SchemaError::Content { .. } => Self::Usage(content.to_string()),
+        }
     }
 }
 
@@ -101,9 +108,21 @@ impl From<DataError> for CliError {
         match error {
             DataError::Content { .. } => Self::Blocked(error.to_string()),
             DataError::Unsupported { .. } => Self::Usage(error.to_string()),
+            DataError::Read { ref cause, .. } if is_damage(cause.as_ref()) => Self::Blocked(error.to_string()),
             DataError::Open { .. } | DataError::Read { .. } => Self::failed(error),
         }
     }
+}
+
+/// Whether reading stopped at damaged content (cut off, broken inside), which is for the owner of the data to mend, and
+/// not at a failing disk or connection. Readers give no cause where they found the damage themselves.
+fn is_damage(cause: Option<&io::Error>) -> bool {
+    cause.is_none_or(|cause| {
+        matches!(
+            cause.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+        )
+    })
 }
 
 impl From<IngestionError> for CliError {

@@ -50,8 +50,9 @@ fn baseline(name: &str, context: &Context) -> Result<Baseline, CliError> {
         Ok((directory, _)) => Ok(Baseline::Reference(Arc::new(read_reference(&directory)?))),
         Err(not_a_run) => {
             let source = Source::parse(name)?;
-            let exists = matches!(&source, Source::Path(path) if path.exists());
-            if exists {
+            // No run's name has an extension: such a name is a file's, even of one that is not there.
+            let is_file = matches!(&source, Source::Path(path) if path.exists() || path.extension().is_some());
+            if is_file {
                 Ok(Baseline::Source(source))
             } else {
                 Err(not_a_run)

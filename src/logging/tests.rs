@@ -1,6 +1,5 @@
 //! Owns the tests of logging.
 
-use crate::text::visible_text;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -9,7 +8,7 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::*;
-use crate::text::{self, visible_text};
+use crate::text::visible_text;
 
 /// Runs `body` with logging into a fresh workspace and returns both files' text.
 fn logged(settings: &LoggingSettings, level: Option<LogLevel>, body: impl FnOnce(&LogGuard)) -> (String, String) {

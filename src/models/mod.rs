@@ -3,7 +3,6 @@
 //! Knows matrices and labels; no file, schema, stage or terminal.
 
 mod additive;
-mod blocks;
 pub mod checks;
 mod classifier;
 mod decision_tree;
@@ -23,7 +22,6 @@ mod support_vector;
 mod test_data;
 mod weights;
 
-pub use blocks::predict_in_blocks;
 pub use classifier::{
     Capabilities, Classifier, Contributions, EarlyStopping, Family, FitContext, IterationReport, ModelError,
     ScoreScale, TrainSet,
@@ -31,5 +29,6 @@ pub use classifier::{
 pub use detached::silence_engine_panics;
 pub use params::{ParamKind, ParamSpec, ParamValue, Params};
 pub use registry::{families, family, load};
+pub use scoring::predict_in_blocks;
 pub use search::{SearchStrategy, grid, random};
 pub use weights::{balanced, repeat_rows};

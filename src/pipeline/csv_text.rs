@@ -24,13 +24,14 @@ pub fn push_guarded(line: &mut Vec<u8>, cell: &[u8]) {
 /// needs quotes or (where `guard` is on) an apostrophe. May be false where they are, never true where they are not.
 ///
 /// The loops are branch-free over neighbouring bytes, so they run 16 bytes at a time.
+#[expect(clippy::needless_bitwise_bool, reason = "branches would keep the loop from running 16 bytes at a time")]
 pub fn is_plain(text: &[u8], rows: usize, guard: bool) -> bool {
     let (Some(first), Some(last)) = (text.first(), text.last()) else {
         return rows == 0;
     };
     // The bytes before the first and after the last cell end cells too.
     let pairs = || text.iter().copied().zip(text.iter().copied().skip(1));
-    let mut odd = starts_oddly(*first) | (*last != b'\n');
+    let mut odd = starts_oddly(*first) || *last != b'\n';
     let (mut signed, mut other, mut feeds) = (u8::from(*first == b'-'), 0_u8, usize::from(*last == b'\n'));
     for (before, byte) in pairs() {
         let starts = (before == b',') | (before == b'\n');
@@ -47,10 +48,12 @@ pub fn is_plain(text: &[u8], rows: usize, guard: bool) -> bool {
 }
 
 /// The first byte of a cell that may need quotes or a guard; a minus sign apart.
+#[expect(clippy::needless_bitwise_bool, reason = "branches would keep the loop from running 16 bytes at a time")]
 fn starts_oddly(byte: u8) -> bool {
     is_space(byte) | (byte == b'=') | (byte == b'@') | (byte == b'+') | (byte == 0xEF)
 }
 
+#[expect(clippy::needless_bitwise_bool, reason = "branches would keep the loop from running 16 bytes at a time")]
 fn is_space(byte: u8) -> bool {
     (byte == b' ') | (byte == b'\t') | (byte == 0x0C) | (byte == b'\r')
 }

@@ -10,7 +10,7 @@ use polars::prelude::DataFrame;
 use crate::artifacts::{Bundle, BundleError};
 use crate::cancel::CancelToken;
 use crate::metrics::Calibrator;
-use crate::models::{self, Classifier, ModelError, Params};
+use crate::models::{self, Classifier, ModelError, Params, predict_in_blocks};
 use crate::schema::Schema;
 use crate::transform::{FeatureMatrix, Preprocessor, TransformError};
 
@@ -70,7 +70,7 @@ pub enum ScoreError {
     /// The rows do not fit the preprocessor.
     #[error(transparent)]
     Transform(#[from] TransformError),
-    /// The model refused the matrix.
+    /// The model refused the matrix, or was stopped.
     #[error(transparent)]
     Model(#[from] ModelError),
 }
@@ -89,7 +89,7 @@ impl TrainedModel {
     /// # Errors
     /// The model refuses the matrix, or cancellation.
     pub fn probabilities(&self, matrix: &FeatureMatrix, cancel: &CancelToken) -> Result<Vec<f64>, ModelError> {
-        let raw = models::predict_in_blocks(self.classifier.as_ref(), matrix.values.view(), cancel)?;
+        let raw = predict_in_blocks(self.classifier.as_ref(), matrix, cancel)?;
         Ok(self.calibrator.apply_all(&raw))
     }
 

@@ -15,7 +15,7 @@ use crate::pipeline::stream::open_source;
 use crate::pipeline::trained_model::ModelFileError;
 use crate::schema::Schema;
 use crate::validation::drift::{Reference, ReferenceBuilder};
-use crate::validation::{Purpose, Report, ValidationSettings};
+use crate::validation::{Purpose, Report, Status, ValidationSettings};
 
 /// Why a source could not be validated.
 #[derive(Debug, thiserror::Error)]
@@ -149,9 +149,16 @@ fn reference_of(
         cancel,
     };
     let mut builder = ReferenceBuilder::new(request.schema);
-    checking.run::<ValidationStageError>(reader, |batch, _| {
+    let (report, _) = checking.run::<ValidationStageError>(reader, |batch, _| {
         builder.add(&keep(&batch.typed.frame, &batch.verdict.accepted).map_err(IngestionError::from)?);
         Ok(())
     })?;
+    if report.status == Status::Blocked {
+        return Err(IngestionError::Blocked {
+            source_name: format!("baseline {source}"),
+            reason: report.blocking_summary(),
+        }
+        .into());
+    }
     Ok(builder.finish())
 }

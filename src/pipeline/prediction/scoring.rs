@@ -73,7 +73,7 @@ impl Scorer<'_> {
     /// Scores the accepted rows of a batch of input `source`.
     ///
     /// # Errors
-    /// Rows do not fit the model.
+    /// Rows do not fit the model, or cancellation.
     pub fn score(
         &mut self,
         batch: CheckedBatch,

@@ -231,7 +231,7 @@ impl CrossValidation<'_> {
         let model = fit(trial.family, &trial.params, rows, self.plan, &mut on_iteration)?;
         let fit_seconds = started.elapsed().as_secs_f64();
         let started = Instant::now();
-        let scores = predict_in_blocks(model.as_ref(), data.validation.values.view(), self.plan.cancel)?;
+        let scores = predict_in_blocks(model.as_ref(), &data.validation, self.plan.cancel)?;
         let predict_seconds = started.elapsed().as_secs_f64();
         let undefined = |reason: String| ModelError::Data {
             family: trial.family.name(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::Fold;
 use crate::metrics::{Calibrator, Chosen, Metrics, choose, evaluate, fit_isotonic, fit_sigmoid};
-use crate::models::{IterationReport, predict_in_blocks};
+use crate::models::IterationReport;
 use crate::pipeline::event::{Event, EventSink};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::schema::Schema;
@@ -156,8 +156,7 @@ pub fn score_side(
     plan: FitPlan<'_>,
 ) -> Result<SideScores, TrainingError> {
     let matrix = model.matrix(frame)?;
-    let raw = predict_in_blocks(model.classifier.as_ref(), matrix.values.view(), plan.cancel)?;
-    let scores = model.calibrator.apply_all(&raw);
+    let scores = model.probabilities(&matrix, plan.cancel)?;
     let metrics = evaluate(&scores, labels, model.threshold)?;
     let curves = Curves::of(&scores, labels)?;
     Ok(SideScores {

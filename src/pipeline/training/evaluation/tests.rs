@@ -15,7 +15,7 @@ fn fold(validation: &[usize]) -> Fold {
 fn record(scores: &[&[f64]]) -> TrialRecord {
     let result = |scores: &&[f64]| FoldResult {
         metrics: evaluate(&[0.2, 0.8], &[false, true], 0.5).unwrap(),
-        selected_by: 0.5,
+        selected_by: Some(0.5),
         fit_seconds: 0.0,
         predict_seconds: 0.0,
         scores: scores.to_vec(),

@@ -52,7 +52,7 @@ fn record(trial: usize, scores: &[f64], error: Option<&str>) -> TrialRecord {
     let metrics = crate::metrics::evaluate(&[0.2, 0.8], &[false, true], 0.5).unwrap();
     let fold = |value: &f64| FoldResult {
         metrics: metrics.clone(),
-        selected_by: *value,
+        selected_by: Some(*value),
         fit_seconds: 1.0,
         predict_seconds: 0.5,
         scores: vec![0.2, 0.8],

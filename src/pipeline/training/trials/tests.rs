@@ -28,7 +28,7 @@ fn record(trial: &Trial, scores: &[f64]) -> TrialRecord {
         params: trial.params.clone(),
         folds: vec![FoldResult {
             metrics: crate::metrics::evaluate(&[0.2, 0.8], &[false, true], 0.5).unwrap(),
-            selected_by: 0.1 + 0.2,
+            selected_by: Some(0.1 + 0.2),
             fit_seconds: 0.25,
             predict_seconds: 0.5,
             scores: scores.to_vec(),
