@@ -52,17 +52,18 @@ fn a_clearly_better_model_is_promoted_and_the_registry_goes_back_and_forth() {
     assert!(reason(&same).starts_with("not shown to be better"), "{}", reason(&same));
     assert_eq!(champion(&place), strong["run_id"]);
 
-    comparing(&place, &id(&weak), &id(&strong), &id(&same));
+    let test_rows = strong["split"]["test_rows"].as_u64();
+    comparing(&place, &id(&weak), &id(&strong), &id(&same), test_rows);
     naming(&place, &id(&weak), &id(&strong), &id(&same));
     pruning(&place, &id(&weak), &id(&strong), &id(&same));
 }
 
-fn comparing(place: &Place, weak: &str, strong: &str, same: &str) {
+fn comparing(place: &Place, weak: &str, strong: &str, same: &str, test_rows: Option<u64>) {
     let compared = place.run(&["runs", "compare", strong, same, "--json"]).json();
     let paired = &compared["paired"];
     assert_eq!(
         paired["rows"].as_u64(),
-        Some(300),
+        test_rows,
         "all test rows: neither trained on one"
     );
     let names: Vec<&str> = paired["metrics"]
