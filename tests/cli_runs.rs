@@ -1,5 +1,6 @@
 //! Owns the tests of `runs`: listing, showing, comparing, promoting, rolling back, pruning, and who becomes champion.
 
+#[cfg(test)]
 mod training_common;
 
 use std::collections::BTreeSet;

@@ -1,5 +1,6 @@
 //! Owns the tests of `train`: what it prints, what it leaves on disk, and how it refuses.
 
+#[cfg(test)]
 mod training_common;
 
 use std::collections::BTreeSet;

@@ -1,5 +1,6 @@
 //! Owns the promise that threads change nothing but the time: `model.bin` is the same to the byte.
 
+#[cfg(test)]
 mod training_common;
 
 use std::fs;

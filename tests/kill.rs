@@ -1,5 +1,6 @@
 //! Owns the promise that nothing is torn: `kill -9` at random moments of `train` and `predict`.
 
+#[cfg(test)]
 mod training_common;
 
 use std::fs;

@@ -1,5 +1,6 @@
 //! Owns the promise of `--resume`: finished trials are not run again, and the model is that of an uninterrupted run.
 
+#[cfg(test)]
 mod training_common;
 
 use std::fs;

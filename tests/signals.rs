@@ -1,5 +1,6 @@
 //! Owns the promise of a clean end: SIGINT, SIGTERM and SIGHUP at several moments, each with its own exit code.
 
+#[cfg(test)]
 mod training_common;
 
 use std::fs;

@@ -24,7 +24,10 @@ pub fn push_guarded(line: &mut Vec<u8>, cell: &[u8]) {
 /// needs quotes or (where `guard` is on) an apostrophe. May be false where they are, never true where they are not.
 ///
 /// The loop is free of branches over neighbouring bytes of two slices, so it runs 16 bytes at a time.
-#[allow(clippy::needless_bitwise_bool, reason = "branches would keep the loop from running 16 bytes at a time")]
+#[allow(
+    clippy::needless_bitwise_bool,
+    reason = "branches would keep the loop from running 16 bytes at a time"
+)]
 pub fn is_plain(text: &[u8], rows: usize, guard: bool) -> bool {
     let (Some(&first), Some(b'\n')) = (text.first(), text.last()) else {
         return rows == 0 && text.is_empty();
@@ -41,21 +44,31 @@ pub fn is_plain(text: &[u8], rows: usize, guard: bool) -> bool {
         other |= !(ends | byte.is_ascii_digit() | sign);
     }
     // Beside a sign only digits, or the cell might be a formula. Rows that had quotes have more line feeds than rows.
-    !odd && !(guard && signed && other) && memchr::memchr_iter(b'\n', text).count() == rows
+    let clean = !odd && !(guard && signed && other);
+    clean && memchr::memchr_iter(b'\n', text).count() == rows
 }
 
-#[allow(clippy::needless_bitwise_bool, reason = "branches would keep the loop from running 16 bytes at a time")]
+#[allow(
+    clippy::needless_bitwise_bool,
+    reason = "branches would keep the loop from running 16 bytes at a time"
+)]
 fn ends_cell(byte: u8) -> bool {
     (byte == b',') | (byte == b'\n')
 }
 
 /// The first byte of a cell that may need quotes or a guard; a minus sign apart.
-#[allow(clippy::needless_bitwise_bool, reason = "branches would keep the loop from running 16 bytes at a time")]
+#[allow(
+    clippy::needless_bitwise_bool,
+    reason = "branches would keep the loop from running 16 bytes at a time"
+)]
 fn starts_oddly(byte: u8) -> bool {
     is_space(byte) | (byte == b'=') | (byte == b'@') | (byte == b'+') | (byte == 0xEF)
 }
 
-#[allow(clippy::needless_bitwise_bool, reason = "branches would keep the loop from running 16 bytes at a time")]
+#[allow(
+    clippy::needless_bitwise_bool,
+    reason = "branches would keep the loop from running 16 bytes at a time"
+)]
 fn is_space(byte: u8) -> bool {
     (byte == b' ') | (byte == b'\t') | (byte == 0x0C) | (byte == b'\r')
 }

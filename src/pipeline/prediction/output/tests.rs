@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::data::{ReadSettings, RowReader, open_bytes};
+use crate::data::{ReadSettings, open_bytes};
 
 #[test]
 fn our_names_give_way_to_the_input() {
