@@ -56,6 +56,8 @@ pub struct ScoredBatch {
     pub rows: Vec<ScoredRow>,
     /// Index into the writer's sources.
     pub source: usize,
+    /// Candidates below this probability, here and before, are none any more.
+    pub least: f64,
 }
 
 /// What a finished writer leaves.
@@ -63,7 +65,8 @@ pub struct ScoredBatch {
 pub struct Written {
     /// Bytes of the whole text.
     pub bytes: u64,
-    /// Row and byte offset of the empty reasons cell of every candidate, in row order.
+    /// Row and byte offset of the empty reasons cell of every row that is still a candidate, and perhaps of others, in
+    /// row order.
     pub places: Vec<(u64, u64)>,
 }
 
@@ -117,6 +120,17 @@ fn free_name(name: &str, input: &Header) -> String {
     name
 }
 
+/// Where the reasons of a candidate go.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    row: u64,
+    offset: u64,
+    probability: f64,
+}
+
+/// Places kept at first before any are given up.
+const FEW_PLACES: usize = 4096;
+
 /// Writes scored rows and remembers where the reasons of candidates go.
 pub struct OutputWriter<W: Write> {
     out: W,
@@ -124,8 +138,10 @@ pub struct OutputWriter<W: Write> {
     text: Vec<u8>,
     written: u64,
     rows: u64,
-    /// Row and byte offset of the empty reasons cell of every candidate, in row order.
-    places: Vec<(u64, u64)>,
+    /// The candidates so far, but for some that are none any more, in row order.
+    places: Vec<Place>,
+    /// How many of them are too many to be kept without a look.
+    crowded: usize,
     numbers: ryu::Buffer,
 }
 
@@ -145,6 +161,7 @@ impl<W: Write> OutputWriter<W> {
             written,
             rows: 0,
             places: Vec::new(),
+            crowded: FEW_PLACES,
             numbers: ryu::Buffer::new(),
         })
     }
@@ -178,6 +195,10 @@ impl<W: Write> OutputWriter<W> {
             if self.text.len() >= WRITE_BYTES {
                 self.write_out()?;
             }
+        }
+        if self.places.len() > self.crowded {
+            self.places.retain(|place| place.probability >= batch.least);
+            self.crowded = 2 * self.places.len() + FEW_PLACES;
         }
         self.write_out()
     }
@@ -235,7 +256,11 @@ impl<W: Write> OutputWriter<W> {
         }
         self.text.push(b',');
         if row.candidate {
-            self.places.push((self.rows, self.written + self.text.len() as u64));
+            self.places.push(Place {
+                row: self.rows,
+                offset: self.written + self.text.len() as u64,
+                probability: row.probability,
+            });
         }
         self.text.push(b',');
         push_cell(&mut self.text, self.format.model_run.as_bytes());
@@ -251,7 +276,7 @@ impl<W: Write> OutputWriter<W> {
         self.out.flush()?;
         Ok(Written {
             bytes: self.written,
-            places: self.places,
+            places: self.places.iter().map(|place| (place.row, place.offset)).collect(),
         })
     }
 }

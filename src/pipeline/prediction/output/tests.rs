@@ -104,7 +104,7 @@ proptest! {
         let (header, raw) = read(&writer.into_inner().unwrap());
         let keep = |row: &usize| row % 7 != 2;
         let rows = (0..raw.rows()).filter(keep).map(|row| scored(row, row as f64 / 200.0)).collect();
-        let batch = ScoredBatch { raw, rows, source: 0 };
+        let batch = ScoredBatch { raw, rows, source: 0, least: f64::NEG_INFINITY };
         let format = format(guard, reorder.then(|| vec![2, 0, 1]));
         let (text, written) = write(&batch, &format, &header);
         prop_assert_eq!(&text, &naive(&batch, &format, &header));
@@ -133,9 +133,43 @@ proptest! {
 fn rows_of_other_delimiters_are_written_with_commas() {
     let (header, raw) = read(b"a;b\n1,5;2\nx;-y\n");
     let rows = vec![scored(0, 0.25), scored(1, 0.75)];
-    let batch = ScoredBatch { raw, rows, source: 0 };
+    let batch = ScoredBatch {
+        raw,
+        rows,
+        source: 0,
+        least: 0.0,
+    };
     let (text, _) = write(&batch, &format(true, None), &header);
     let lines: Vec<&str> = std::str::from_utf8(&text).unwrap().lines().collect();
     assert!(lines[1].starts_with("\"1,5\",2,"), "{}", lines[1]);
     assert!(lines[2].starts_with("x,'-y,"), "{}", lines[2]);
+}
+
+#[test]
+fn places_of_rows_that_were_overtaken_are_given_up() {
+    let (header, raw) = read(&[&b"a,b\n"[..], &b"1,2\n".repeat(5000)].concat());
+    let mut writer = OutputWriter::new(Vec::new(), format(true, None), &header).unwrap();
+    // Each row is more probable than all before: the worst case.
+    for round in 0..4 {
+        let score = |row: usize| f64::from(round).mul_add(0.2, row as f64 / 100_000.0);
+        let row = |row| ScoredRow {
+            candidate: true,
+            ..scored(row, score(row))
+        };
+        let rows = (0..5000).map(row).collect();
+        let least = score(4999 - 9);
+        let raw = raw.clone();
+        writer
+            .write(&ScoredBatch {
+                raw,
+                rows,
+                source: 0,
+                least,
+            })
+            .unwrap();
+        assert!(writer.places.len() <= FEW_PLACES + 30, "{}", writer.places.len());
+    }
+    let written = writer.finish().unwrap();
+    let last: Vec<u64> = written.places.iter().rev().take(10).map(|(row, _)| *row).collect();
+    assert_eq!(last, (19_990..20_000).rev().collect::<Vec<_>>());
 }
