@@ -1,5 +1,12 @@
 //! Owns the tests of `runs`: listing, showing, comparing, promoting, rolling back, pruning, and who becomes champion.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 #[cfg(test)]
 mod training_common;
 

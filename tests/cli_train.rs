@@ -1,5 +1,12 @@
 //! Owns the tests of `train`: what it prints, what it leaves on disk, and how it refuses.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 #[cfg(test)]
 mod training_common;
 

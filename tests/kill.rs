@@ -1,5 +1,12 @@
 //! Owns the promise that nothing is torn: `kill -9` at random moments of `train` and `predict`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 #[cfg(test)]
 mod training_common;
 

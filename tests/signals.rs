@@ -1,5 +1,12 @@
 //! Owns the promise of a clean end: SIGINT, SIGTERM and SIGHUP at several moments, each with its own exit code.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 #[cfg(test)]
 mod training_common;
 
