@@ -95,24 +95,44 @@ mod tests {
             let code = case.code("validate");
             let rejects = workspace.path("out/rejects.csv");
             let rejects_name = rejects.to_str().unwrap();
-            let outcome = run(&workspace, &["validate", "--json", "--rejects", rejects_name, "--data"], &case.path);
+            let outcome = run(
+                &workspace,
+                &["validate", "--json", "--rejects", rejects_name, "--data"],
+                &case.path,
+            );
             let mut faults = outcome.faults(code);
             if !outcome.stdout.is_empty() {
                 let report = outcome.json();
                 differ("blocked", &(report["status"] == "blocked"), &(code == 3), &mut faults);
                 let lines = rejected(&rejects, &mut faults);
-                differ("rejected rows", &report["rejected_rows"], &lines.len().into(), &mut faults);
+                differ(
+                    "rejected rows",
+                    &report["rejected_rows"],
+                    &lines.len().into(),
+                    &mut faults,
+                );
                 if let Some(rows) = case.expected["rows"].as_u64() {
                     let mut expected = [case.lines("rejected_lines"), case.lines("rejected_with_label")].concat();
                     expected.sort_unstable();
                     differ("lines", &lines, &expected, &mut faults);
                     differ("rows", &report["rows"], &rows.into(), &mut faults);
                 }
-                let warned = report["checks"].as_array().unwrap().iter().any(|c| {
-                    c["status"] == "failed" && c["severity"] != "info"
-                });
-                let status = if warned || !lines.is_empty() { "not passed" } else { "passed" };
-                differ("passed", &(report["status"] == "passed"), &(status == "passed"), &mut faults);
+                let warned = report["checks"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .any(|c| c["status"] == "failed" && c["severity"] != "info");
+                let status = if warned || !lines.is_empty() {
+                    "not passed"
+                } else {
+                    "passed"
+                };
+                differ(
+                    "passed",
+                    &(report["status"] == "passed"),
+                    &(status == "passed"),
+                    &mut faults,
+                );
             } else if code == 0 {
                 faults.push("no report".to_owned());
             } else if rejects.exists() {
@@ -141,7 +161,15 @@ mod tests {
         each(|case| {
             let workspace = Workspace::new();
             let code = case.code("train");
-            let options = ["train", "--models", "logistic_regression", "--search", "none", "--json", "--data"];
+            let options = [
+                "train",
+                "--models",
+                "logistic_regression",
+                "--search",
+                "none",
+                "--json",
+                "--data",
+            ];
             let outcome = run(&workspace, &options, &case.path);
             let mut faults = outcome.faults(code);
             if code == 0 && faults.is_empty() {
@@ -152,7 +180,12 @@ mod tests {
             }
             if code != 0 {
                 differ("standard output", &outcome.out(), &String::new(), &mut faults);
-                differ("registry", &workspace.path("registry.json").exists(), &false, &mut faults);
+                differ(
+                    "registry",
+                    &workspace.path("registry.json").exists(),
+                    &false,
+                    &mut faults,
+                );
             }
             workspace.assert_no_leftovers();
             faults
@@ -173,7 +206,12 @@ mod tests {
                 let scored = Table::read(&output).rows.len();
                 differ("lines", &lines, &case.lines("rejected_lines"), &mut faults);
                 differ("rows", &summary["rows"], &case.expected["rows"], &mut faults);
-                differ("scored + rejected", &(scored + lines.len()).into(), &summary["rows"], &mut faults);
+                differ(
+                    "scored + rejected",
+                    &(scored + lines.len()).into(),
+                    &summary["rows"],
+                    &mut faults,
+                );
                 differ("rejected", &summary["rejected"], &lines.len().into(), &mut faults);
             }
             if code != 0 {
@@ -207,7 +245,10 @@ mod tests {
             }
         }
         let missing = run(&workspace, &["validate", "--data"], &files.join("missing_column.csv")).error();
-        assert!(missing.contains("SSLfinal_State") && !missing.contains("no rows"), "{missing}");
+        assert!(
+            missing.contains("SSLfinal_State") && !missing.contains("no rows"),
+            "{missing}"
+        );
         for (file, id, words) in [
             ("not_gzip.csv.gz", "source_note", "not compressed"),
             ("label_missing.csv", "missing_column", "can be scored"),
@@ -226,16 +267,30 @@ mod tests {
                 .filter(|c| c["id"] == id && c["status"] == "failed")
                 .map(|c| format!("{} {}", c["column"], c["message"]))
                 .collect();
-            assert!(messages.iter().any(|m| m.contains(words)), "{file}: {messages:?} of {report}");
+            assert!(
+                messages.iter().any(|m| m.contains(words)),
+                "{file}: {messages:?} of {report}"
+            );
         }
         let rejects = workspace.path("prediction_output/rejects.csv");
         run(&workspace, &["predict"], &files.join("unclosed_quote.csv")).check(0);
         assert!(Table::read(&rejects).rows[0]["reason"].contains("quote"));
         run(&workspace, &["predict"], &files.join("formulas.csv")).check(0);
         let reject = &Table::read(&rejects).rows[0];
-        assert_eq!((reject["column"].as_str(), reject["value"].as_str()), ("SFH", "'=cmd()"));
-        let wide = cases().into_iter().find(|c| c.file == "five_thousand_columns.csv").unwrap().path;
+        assert_eq!(
+            (reject["column"].as_str(), reject["value"].as_str()),
+            ("SFH", "'=cmd()")
+        );
+        let wide = cases()
+            .into_iter()
+            .find(|c| c.file == "five_thousand_columns.csv")
+            .unwrap()
+            .path;
         let told = run(&workspace, &["predict"], &wide).err();
-        assert!(told.lines().count() < 10 && told.len() < 4_000, "{} bytes: {told:.300}", told.len());
+        assert!(
+            told.lines().count() < 10 && told.len() < 4_000,
+            "{} bytes: {told:.300}",
+            told.len()
+        );
     }
 }

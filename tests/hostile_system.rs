@@ -19,13 +19,26 @@ mod tests {
     fn a_path_that_is_not_there_fails_and_the_nearest_name_is_given() {
         let workspace = Workspace::with_champion();
         workspace.write("flows.csv", bundled(10));
-        for command in [&["validate", "--data"][..], &["train", "--data"], &["predict"], &["schema", "generate"]] {
+        for command in [
+            &["validate", "--data"][..],
+            &["train", "--data"],
+            &["predict"],
+            &["schema", "generate"],
+        ] {
             let outcome = Outcome::of(workspace.command().args(command).arg("flow.csv"));
             outcome.check(1);
-            assert!(outcome.error().contains("did you mean flows.csv"), "{}", outcome.error());
+            assert!(
+                outcome.error().contains("did you mean flows.csv"),
+                "{}",
+                outcome.error()
+            );
         }
         let outcome = workspace.run(&[&"validate", &"--data", &"flows.csv", &"--baseline", &"flow.csv"], 1);
-        assert!(outcome.error().contains("did you mean flows.csv"), "{}", outcome.error());
+        assert!(
+            outcome.error().contains("did you mean flows.csv"),
+            "{}",
+            outcome.error()
+        );
         for option in ["--schema", "--config"] {
             let outcome = workspace.run(&[&"validate", &option, &"nowhere.yaml"], 1);
             assert!(outcome.error().contains("nowhere.yaml"), "{}", outcome.error());
@@ -39,7 +52,12 @@ mod tests {
         let workspace = Workspace::with_champion();
         let directory = workspace.path("some");
         fs::create_dir(&directory).unwrap();
-        for command in [&["validate", "--data"][..], &["train", "--data"], &["predict"], &["schema", "generate"]] {
+        for command in [
+            &["validate", "--data"][..],
+            &["train", "--data"],
+            &["predict"],
+            &["schema", "generate"],
+        ] {
             let outcome = Outcome::of(workspace.command().args(command).arg(&directory));
             outcome.check(1);
             assert!(outcome.error().contains("is a directory"), "{}", outcome.error());
@@ -54,7 +72,11 @@ mod tests {
     #[test]
     fn a_standard_input_that_is_closed_at_once_is_an_empty_table() {
         let workspace = Workspace::with_champion();
-        for command in [&["validate", "--data", "-"][..], &["train", "--data", "-"], &["predict", "-"]] {
+        for command in [
+            &["validate", "--data", "-"][..],
+            &["train", "--data", "-"],
+            &["predict", "-"],
+        ] {
             let outcome = Outcome::of(workspace.command().args(command).write_stdin(""));
             outcome.check(3);
             assert!(outcome.error().contains("standard input"), "{}", outcome.error());
@@ -71,7 +93,11 @@ mod tests {
             let cat = Command::new(program).args(arguments).arg("cat").arg(&secret).output();
             if cat.is_ok_and(|o| String::from_utf8_lossy(&o.stderr).contains("denied")) {
                 let mut command = Command::new(program);
-                command.args(arguments).arg(PROGRAM).arg("--workspace").arg(workspace.root());
+                command
+                    .args(arguments)
+                    .arg(PROGRAM)
+                    .arg("--workspace")
+                    .arg(workspace.root());
                 command.env_remove("NSEC_WORKSPACE").current_dir(workspace.root());
                 return Some(command);
             }
@@ -100,7 +126,9 @@ mod tests {
             &["validate", "--data", sound, "--rejects", into],
             &["generate", "flows", "--rows", "10", "--output", into],
         ] {
-            let Some(mut command) = without_override(&workspace) else { return };
+            let Some(mut command) = without_override(&workspace) else {
+                return;
+            };
             let output = command.args(arguments).stdin(Stdio::null()).output().unwrap();
             let err = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(1), "{arguments:?}: {err}");
@@ -121,7 +149,10 @@ mod tests {
         let outcome = Outcome::of(&mut shell);
         outcome.check(1);
         let error = outcome.error();
-        assert!(error.contains("larger than allowed") || error.contains("disk is full"), "{error}");
+        assert!(
+            error.contains("larger than allowed") || error.contains("disk is full"),
+            "{error}"
+        );
         outcome
     }
 
@@ -173,11 +204,25 @@ mod tests {
         let workspace = Workspace::with_champion();
         workspace.write("rows.csv", bundled(500));
         let registry = fs::read(workspace.path("registry.json")).unwrap();
-        with_a_full_disk(&workspace, "train --data rows.csv --models logistic_regression --search none");
+        with_a_full_disk(
+            &workspace,
+            "train --data rows.csv --models logistic_regression --search none",
+        );
         assert_eq!(fs::read(workspace.path("registry.json")).unwrap(), registry);
         workspace.assert_no_leftovers();
         // The disk has room again.
-        workspace.run(&[&"train", &"--data", &"rows.csv", &"--models", &"naive_bayes_categorical", &"--search", &"none"], 0);
+        workspace.run(
+            &[
+                &"train",
+                &"--data",
+                &"rows.csv",
+                &"--models",
+                &"naive_bayes_categorical",
+                &"--search",
+                &"none",
+            ],
+            0,
+        );
     }
 
     /// Where there is such a device. Its output is not a file that could be replaced, and it must stay a device.
@@ -218,7 +263,10 @@ mod tests {
             let output = child.wait_with_output().unwrap();
             let err = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(0), "{arguments:?}: {err}");
-            assert!(!err.contains("panicked") && !err.contains("nsec-tui: "), "{arguments:?}: {err}");
+            assert!(
+                !err.contains("panicked") && !err.contains("nsec-tui: "),
+                "{arguments:?}: {err}"
+            );
         }
     }
 
@@ -227,7 +275,11 @@ mod tests {
         let workspace = Workspace::new();
         let file = workspace.write("not_a_directory", "");
         let mut command = program();
-        command.arg("--workspace").arg(&file).args(["validate", "--data"]).arg(repository(SOUND));
+        command
+            .arg("--workspace")
+            .arg(&file)
+            .args(["validate", "--data"])
+            .arg(repository(SOUND));
         let outcome = Outcome::of(&mut command);
         // The log cannot be opened; that is said and stops nothing.
         assert!(matches!(outcome.code, Some(0 | 1)), "{}", outcome.err());

@@ -106,7 +106,11 @@ fn report(summary: &PredictSummary) -> String {
     if !drifted.is_empty() {
         let mut columns = drifted.clone();
         columns.dedup();
-        let _ = writeln!(text, "drifted from the training data: {}", visible_text(&columns.join(", ")));
+        let _ = writeln!(
+            text,
+            "drifted from the training data: {}",
+            visible_text(&columns.join(", "))
+        );
     }
     let _ = writeln!(text, "output:  {}", visible_text(&summary.output));
     if let Some(old) = &summary.kept_old {

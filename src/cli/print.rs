@@ -113,7 +113,9 @@ mod tests {
         let json = serde_json::to_string_pretty(&[text]).unwrap();
         let escaped = escaped_json(&json);
         assert!(
-            !escaped.chars().any(|c| (c.is_control() && c != '\n') || "\u{202e}\u{200b}\u{e0001}".contains(c)),
+            !escaped
+                .chars()
+                .any(|c| (c.is_control() && c != '\n') || "\u{202e}\u{200b}\u{e0001}".contains(c)),
             "{escaped}"
         );
         assert!(escaped.contains("é 日 \u{1f600}"), "{escaped}");

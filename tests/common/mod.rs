@@ -167,7 +167,15 @@ fn shared_champion() -> &'static Path {
         fs::write(root.join("rows.csv"), bundled(1_500)).unwrap();
         let mut command = program();
         command.current_dir(&root).arg("--workspace").arg(&root);
-        command.args(["train", "--data", "rows.csv", "--models", "logistic_regression", "--search", "none"]);
+        command.args([
+            "train",
+            "--data",
+            "rows.csv",
+            "--models",
+            "logistic_regression",
+            "--search",
+            "none",
+        ]);
         Outcome::of(&mut command).check(0);
         root
     })
@@ -214,7 +222,10 @@ impl Outcome {
         if self.code != Some(code) {
             faults.push(format!("exit code {:?}, not {code}", self.code));
         }
-        if ["panicked", "RUST_BACKTRACE", "stack overflow"].iter().any(|w| err.contains(w)) {
+        if ["panicked", "RUST_BACKTRACE", "stack overflow"]
+            .iter()
+            .any(|w| err.contains(w))
+        {
             faults.push("a panic".to_owned());
         }
         for (name, text) in [("standard output", &out), ("standard error", &err)] {

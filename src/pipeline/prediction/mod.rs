@@ -1,5 +1,6 @@
 //! From files to one scored file: rows are read, checked, scored and written as they come, in bounded memory.
 
+mod columns;
 mod error;
 mod output;
 mod run;

@@ -24,6 +24,7 @@ use crate::triage::RiskSettings;
 use crate::validation::drift::{BatchProfile, Reference, drift};
 use crate::validation::{ColumnDrift, Purpose, Status, ValidationSettings};
 
+use super::columns::{column_order, layout_notes, some_of};
 use super::error::PredictionError;
 use super::output::{OutputFormat, OutputWriter, ScoredBatch, splice};
 use super::scoring::{Scorer, SourceColumns, reasons};
@@ -201,7 +202,7 @@ impl Prediction<'_> {
             "{source} lacks {} that the model learned from: {}{hint}; add them, name aliases in the schema and train \
              again, or train a model without them",
             if lacking.len() == 1 { "a column" } else { "columns" },
-            lacking.join(", ")
+            some_of(&lacking)
         )))
     }
 
@@ -449,43 +450,6 @@ fn prefer_write_error(writing: Writing<'_>, error: PredictionError, output: &Pat
         (Ok(Err(cause)), PredictionError::Writer) => WriteError::writing(output, cause).into(),
         (_, error) => error,
     }
-}
-
-/// For a later input, where each of the first input's columns stands in it.
-fn column_order(first: &Header, this: &Header, source: &Source) -> Result<Option<Vec<usize>>, PredictionError> {
-    if first.names == this.names {
-        return Ok(None);
-    }
-    let order: Option<Vec<usize>> = first
-        .names
-        .iter()
-        .map(|name| this.names.iter().position(|other| other == name))
-        .collect();
-    match order.filter(|order| order.len() == this.names.len()) {
-        Some(order) => Ok(Some(order)),
-        None => Err(PredictionError::Blocked(format!(
-            "{source} has other columns than the first input; score it by itself, with its own --output"
-        ))),
-    }
-}
-
-fn layout_notes(source: &Source, layout: &Layout) -> Vec<String> {
-    let mut notes = Vec::new();
-    for (canonical, found) in &layout.renamed {
-        notes.push(format!("{source}: column `{found}` is read as `{canonical}`"));
-    }
-    if layout.reordered {
-        notes.push(format!(
-            "{source}: columns stand in another order than in the schema; they are read by name"
-        ));
-    }
-    if !layout.extra.is_empty() {
-        notes.push(format!(
-            "{source}: columns the schema does not know are carried along: {}",
-            layout.extra.join(", ")
-        ));
-    }
-    notes
 }
 
 /// Compares the first rows of a batch with the training reference.
