@@ -185,27 +185,24 @@ mod tests {
                 .map(|o| o.stdout)
         };
         let root = workspace.root().display();
-        let predict = format!("{PROGRAM} --workspace {root} predict {root}/in.csv");
         let help = format!("{PROGRAM} --help");
-        let Some(coloured) = on_terminal(&help, false) else {
+        let Some(styled) = on_terminal(&help, false) else {
             return eprintln!("SKIPPED: no `script` command here; colours on a terminal are not tested");
         };
-        assert!(colours(&coloured), "the terminal is none: the test shows nothing");
-        for line in [help.clone(), predict.clone()] {
-            let plain = on_terminal(&line, true).unwrap();
-            assert!(
-                !plain.is_empty() && !colours(&plain),
-                "{}",
-                String::from_utf8_lossy(&plain)
-            );
+        let bold = "\u{1b}[1m";
+        assert!(String::from_utf8_lossy(&styled).contains(bold), "the terminal is none: the test shows nothing");
+        let plain = on_terminal(&help, true).unwrap();
+        assert!(!plain.is_empty() && !plain.contains(&0x1b), "{}", String::from_utf8_lossy(&plain));
+        let train = format!("{PROGRAM} --workspace {root} train --data {root}/in.csv --models decision_tree --search none");
+        for (line, no_color) in [(train.clone(), true), (format!("{train} --no-color"), false)] {
+            let drawn = on_terminal(&line, no_color).unwrap();
+            let text = String::from_utf8_lossy(&drawn);
+            assert!(text.contains("decision_tree") && !colours(&text), "{text}");
         }
-        let plain = on_terminal(&format!("{predict} --no-color"), false).unwrap();
-        assert!(!colours(&plain), "{}", String::from_utf8_lossy(&plain));
     }
 
     /// Whether a colour is set: `ESC [ 3x m`, `4x`, `9x`, `10x`.
-    fn colours(bytes: &[u8]) -> bool {
-        let text = String::from_utf8_lossy(bytes);
+    fn colours(text: &str) -> bool {
         text.split("\u{1b}[").skip(1).any(|rest| {
             rest.split_once('m').is_some_and(|(codes, _)| {
                 codes
