@@ -190,10 +190,18 @@ mod tests {
             return eprintln!("SKIPPED: no `script` command here; colours on a terminal are not tested");
         };
         let bold = "\u{1b}[1m";
-        assert!(String::from_utf8_lossy(&styled).contains(bold), "the terminal is none: the test shows nothing");
+        assert!(
+            String::from_utf8_lossy(&styled).contains(bold),
+            "the terminal is none: the test shows nothing"
+        );
         let plain = on_terminal(&help, true).unwrap();
-        assert!(!plain.is_empty() && !plain.contains(&0x1b), "{}", String::from_utf8_lossy(&plain));
-        let train = format!("{PROGRAM} --workspace {root} train --data {root}/in.csv --models decision_tree --search none");
+        assert!(
+            !plain.is_empty() && !plain.contains(&0x1b),
+            "{}",
+            String::from_utf8_lossy(&plain)
+        );
+        let train =
+            format!("{PROGRAM} --workspace {root} train --data {root}/in.csv --models decision_tree --search none");
         for (line, no_color) in [(train.clone(), true), (format!("{train} --no-color"), false)] {
             let drawn = on_terminal(&line, no_color).unwrap();
             let text = String::from_utf8_lossy(&drawn);

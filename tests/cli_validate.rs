@@ -107,7 +107,12 @@ mod tests {
         let report = workspace.run(&[&"validate", &"--json"], 0).json();
         assert_eq!(report["rows"], 50);
         let schema = std::fs::read_to_string(repository("data_schema/schema.yaml")).unwrap();
-        workspace.write("data_schema/schema.yaml", schema.replace("name: Favicon", "name: Favicom").replace("aliases: [favicon]", "aliases: []"));
+        workspace.write(
+            "data_schema/schema.yaml",
+            schema
+                .replace("name: Favicon", "name: Favicom")
+                .replace("aliases: [favicon]", "aliases: []"),
+        );
         let error = workspace.run(&[&"validate"], 3).error();
         assert!(error.contains("`Favicom`") && error.contains("`Favicon`"), "{error}");
     }

@@ -148,6 +148,23 @@ impl AtomicFile {
         &self.named
     }
 
+    /// Whether this becomes a file, and not bytes sent to a device or pipe.
+    pub fn is_file(&self) -> bool {
+        matches!(self.sink, Sink::Temp(_))
+    }
+
+    /// The file with everything written so far in it, to be read and changed by offset; `None` for a device or pipe.
+    /// Nothing may be written through [`Write`] after that.
+    pub fn file(&mut self) -> io::Result<Option<&File>> {
+        match &mut self.sink {
+            Sink::Direct(_) => Ok(None),
+            Sink::Temp(temp) => {
+                temp.flush()?;
+                Ok(Some(temp.get_ref().as_file()))
+            }
+        }
+    }
+
     /// Puts the complete file at its destination, replacing what is there. On disk when this returns.
     pub fn commit(self) -> Result<(), WriteError> {
         let fail = |cause| WriteError::new(&self.named, "cannot write", cause);

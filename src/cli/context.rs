@@ -12,7 +12,7 @@ use crate::embedded;
 use crate::logging::{self, LogGuard};
 use crate::schema::{Loaded, Schema, SchemaProblem, Severity};
 use crate::settings::{self, Settings};
-use crate::validation::visible_text;
+use crate::text::visible_text;
 use crate::workspace::Workspace;
 
 /// The data inside the program.

@@ -12,7 +12,7 @@ use crate::pipeline::prediction::PredictionError;
 use crate::pipeline::trained_model::ModelFileError;
 use crate::pipeline::training::TrainingError;
 use crate::pipeline::validation::ValidationStageError;
-use crate::schema::SchemaError;
+use crate::schema::{GenerationError, SchemaError};
 use crate::settings::SettingsError;
 use crate::workspace::WorkspaceError;
 
@@ -81,9 +81,17 @@ impl From<SettingsError> for CliError {
 impl From<SchemaError> for CliError {
     fn from(error: SchemaError) -> Self {
         match error {
-            SchemaError::Cancelled(_) => Self::Cancelled,
-            SchemaError::Source(data) => data.into(),
             SchemaError::Open { .. } => Self::failed(error),
+            content @ SchemaError::Content { .. } => Self::Usage(content.to_string()),
+        }
+    }
+}
+
+impl From<GenerationError> for CliError {
+    fn from(error: GenerationError) -> Self {
+        match error {
+            GenerationError::Cancelled(_) => Self::Cancelled,
+            GenerationError::Source(data) => data.into(),
             other => Self::Usage(other.to_string()),
         }
     }
@@ -181,6 +189,7 @@ impl From<TrainingError> for CliError {
             TrainingError::Cancelled(_) => Self::Cancelled,
             TrainingError::Setting { .. }
             | TrainingError::NoLabel { .. }
+            | TrainingError::NoTimestamp { .. }
             | TrainingError::Resume { .. }
             | TrainingError::Model(ModelError::UnknownFamily { .. }) => Self::Usage(error.to_string()),
             other => Self::failed(other),

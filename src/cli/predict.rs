@@ -8,16 +8,15 @@ use super::error::CliError;
 use super::locate::run_named;
 use super::print;
 use crate::artifacts::RunFile;
-use crate::pipeline::prediction::{PredictRequest, PredictSummary, predict};
+use crate::models::silence_engine_panics;
+use crate::pipeline::prediction::{EXPLAIN_LIMIT, PredictRequest, PredictSummary, predict};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::pipeline::training::read_reference;
-use crate::validation::visible_text;
-
-/// Most rows whose reasons are kept in memory.
-const EXPLAIN_LIMIT: usize = 100_000;
+use crate::text::visible_text;
 
 /// Scores and prints what came of it.
 pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError> {
+    silence_engine_panics();
     let (directory, manifest) = run_named(&context.workspace, &args.model)?;
     let model = TrainedModel::load(&directory.join(RunFile::Model.relative()))?;
     let settings = &context.settings.prediction;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::error::CliError;
 use crate::settings::LogLevel;
-use crate::validation::visible_text;
+use crate::text::visible_text;
 
 /// Writes a result to standard output.
 ///

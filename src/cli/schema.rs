@@ -7,7 +7,7 @@ use super::print;
 use crate::artifacts::atomic;
 use crate::data::open;
 use crate::schema::{GenerateOptions, Loaded, Severity, generate};
-use crate::validation::visible_text;
+use crate::text::visible_text;
 
 /// Runs a schema command.
 pub(super) fn run(command: &SchemaCommand, context: &Context) -> Result<(), CliError> {
@@ -16,6 +16,7 @@ pub(super) fn run(command: &SchemaCommand, context: &Context) -> Result<(), CliE
             let mut reader = open(source, &context.settings.reading)?;
             let options = GenerateOptions {
                 name: source.stem(),
+                origin: source.to_string(),
                 label: label.clone(),
                 ..GenerateOptions::default()
             };

@@ -3,7 +3,7 @@
 use clap::error::ErrorKind;
 
 use super::print;
-use crate::validation::visible_text;
+use crate::text::visible_text;
 
 /// Shows what clap has to say, and answers the exit code: help and version on standard output, errors in two lines on
 /// standard error.

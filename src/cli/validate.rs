@@ -63,9 +63,5 @@ fn baseline(name: &str, context: &Context) -> Result<Baseline, CliError> {
 
 /// Columns of the terminal, else 100: wide enough for messages, narrow enough for a log.
 fn terminal_width() -> usize {
-    std::env::var("COLUMNS")
-        .ok()
-        .and_then(|c| c.parse().ok())
-        .unwrap_or(100)
-        .clamp(60, 400)
+    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0))
 }

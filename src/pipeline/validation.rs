@@ -6,11 +6,12 @@ use std::sync::Arc;
 use crate::artifacts::WriteError;
 use crate::artifacts::atomic::AtomicFile;
 use crate::cancel::{CancelToken, Cancelled};
-use crate::data::{DataError, ReadSettings, Source, open};
+use crate::data::{DataError, ReadSettings, Source};
 use crate::pipeline::checking::{CheckedBatch, Checking};
 use crate::pipeline::event::{Event, EventSink, Stage};
 use crate::pipeline::ingestion::{IngestionError, keep};
 use crate::pipeline::rejects::RejectWriter;
+use crate::pipeline::stream::open_source;
 use crate::pipeline::trained_model::ModelFileError;
 use crate::schema::Schema;
 use crate::validation::drift::{Reference, ReferenceBuilder};
@@ -85,7 +86,7 @@ pub fn validate(
         Some(Baseline::Reference(reference)) => Some(Arc::clone(reference)),
         Some(Baseline::Source(source)) => Some(Arc::new(reference_of(request, source, cancel)?)),
     };
-    let reader = open(request.source, request.reading)?;
+    let reader = open_source::<ValidationStageError>(request.source, request.reading, cancel)?;
     let checking = Checking {
         schema: request.schema,
         purpose: Purpose::Validate,
@@ -139,7 +140,7 @@ fn reference_of(
     source: &Source,
     cancel: &CancelToken,
 ) -> Result<Reference, ValidationStageError> {
-    let reader = open(source, request.reading)?;
+    let reader = open_source::<ValidationStageError>(source, request.reading, cancel)?;
     let checking = Checking {
         schema: request.schema,
         purpose: Purpose::Score,

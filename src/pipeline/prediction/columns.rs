@@ -1,6 +1,7 @@
-//! Owns how the columns of several inputs become those of one output, and what is said of an input's columns.
+//! Owns how the columns of one input relate to the model's, the schema's and the first input's.
 
 use crate::data::{Header, Layout, Source};
+use crate::pipeline::trained_model::TrainedModel;
 
 use super::error::PredictionError;
 
@@ -8,12 +9,44 @@ use super::error::PredictionError;
 const NAMED: usize = 10;
 
 /// The first names, and how many more there are.
-pub(super) fn some_of<S: AsRef<str>>(names: &[S]) -> String {
+fn some_of<S: AsRef<str>>(names: &[S]) -> String {
     let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
     match names.len().saturating_sub(NAMED) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
+}
+
+/// The model needs every column it learned from, required by the schema or not.
+pub(super) fn check_columns(model: &TrainedModel, source: &Source, layout: &Layout) -> Result<(), PredictionError> {
+    let lacking: Vec<&str> = model
+        .preprocessor
+        .columns()
+        .filter(|name| {
+            let at = model.schema.columns.iter().position(|c| c.name == *name);
+            at.and_then(|at| layout.sources.get(at).copied().flatten()).is_none()
+        })
+        .collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let hints: Vec<String> = layout
+        .missing
+        .iter()
+        .filter(|m| lacking.contains(&m.name.as_str()))
+        .filter_map(|m| Some(format!("{} may be `{}`", m.name, m.suggestion.as_deref()?)))
+        .collect();
+    let hint = if hints.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", hints.join(", "))
+    };
+    Err(PredictionError::Blocked(format!(
+        "{source} lacks {} that the model learned from: {}{hint}; add them, name aliases in the schema and train \
+         again, or train a model without them",
+        if lacking.len() == 1 { "a column" } else { "columns" },
+        some_of(&lacking)
+    )))
 }
 
 /// For a later input, where each of the first input's columns stands in it.
@@ -38,7 +71,7 @@ pub(super) fn column_order(
     }
 }
 
-/// What a person should know of an input's columns: renamed, in another order, not in the schema.
+/// What is said of an input's columns: renamed, in another order, more than the schema knows.
 pub(super) fn layout_notes(source: &Source, layout: &Layout) -> Vec<String> {
     let mut notes = Vec::new();
     for (canonical, found) in &layout.renamed {

@@ -169,3 +169,6 @@ fn compare_scores(a: Option<f64>, b: Option<f64>, metric: &Metric) -> Ordering {
         (None, None) => Ordering::Equal,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,23 +1,18 @@
 //! Owns the course of a training run: its stages, what each hands to the next, and how the run ends on disk.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord};
+use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord, sweep_killed};
 use crate::cancel::CancelToken;
-use crate::data::{
-    Fold, ReadSettings, RowReader, Source, Split, SplitInput, SplitStrategy, folds, open, seen_in_train, split,
-    time_folds,
-};
+use crate::data::{Fold, RowReader, Split, SplitInput, SplitStrategy, folds, seen_in_train, split, time_folds};
 use crate::metrics::named_metric;
 use crate::pipeline::checking::Checking;
 use crate::pipeline::comparison::TestRows;
 use crate::pipeline::event::{Event, EventSink, Level, RunStatus, Stage};
 use crate::pipeline::ingestion::{Dataset, IngestionError, ingest, take_rows};
-use crate::schema::{Column, Role, Schema};
-use crate::transform::TransformSettings;
-use crate::validation::{Purpose, Report, ValidationSettings};
-use crate::workspace::Workspace;
+use crate::pipeline::stream::open_source;
+use crate::schema::{Column, Role};
+use crate::validation::{Purpose, Report};
 
 use super::cross_validation::TrainingRows;
 use super::error::TrainingError;
@@ -26,30 +21,9 @@ use super::fitting::FitPlan;
 use super::outcome::{ChampionSummary, SideMetrics, SplitSummary, TrainOutcome};
 use super::promotion::{PromotionOutcome, ScoredTest, decide};
 use super::publication as files;
-use super::selection::{Selection, SelectionInput, chosen_families};
-use super::settings::TrainingSettings;
-
-/// What to train on, and how.
-pub struct TrainRequest<'a> {
-    /// Where runs are kept.
-    pub workspace: &'a Workspace,
-    /// The data.
-    pub source: &'a Source,
-    /// What it must look like.
-    pub schema: &'a Arc<Schema>,
-    /// How it is read.
-    pub reading: &'a ReadSettings,
-    /// How it is checked.
-    pub validation: &'a ValidationSettings,
-    /// How columns become features.
-    pub transform: &'a TransformSettings,
-    /// How models are trained.
-    pub training: &'a TrainingSettings,
-    /// Threads; never changes the result.
-    pub threads: usize,
-    /// An interrupted run whose finished trials are taken over.
-    pub resume: Option<&'a str>,
-}
+use super::request::TrainRequest;
+use super::selection::{Selection, SelectionInput};
+use super::sides::{Side, Sides};
 
 /// Trains, compares, evaluates and publishes. The run's directory tells how it ended whatever happens.
 ///
@@ -61,15 +35,24 @@ pub fn train(
     cancel: &CancelToken,
 ) -> Result<TrainOutcome, TrainingError> {
     request.training.check()?;
-    chosen_families(request.training)?;
     if request.schema.label.is_none() {
         return Err(TrainingError::NoLabel {
             schema: request.schema.name.clone(),
         });
     }
+    let has_times = request.schema.columns.iter().any(|c| c.role == Role::Timestamp);
+    if request.training.split == SplitStrategy::Time && !has_times {
+        return Err(TrainingError::NoTimestamp {
+            schema: request.schema.name.clone(),
+        });
+    }
+    if let Some(name) = request.resume {
+        files::run_to_resume(request, name)?;
+    }
     let started = Instant::now();
     // Opened before the run exists: a mistyped path must not leave a failed run behind.
-    let reader = open(request.source, request.reading).map_err(IngestionError::from)?;
+    let reader = open_source::<IngestionError>(request.source, request.reading, cancel)?;
+    sweep_killed(request.workspace);
     let (directory, manifest) = RunDir::create(request.workspace)?;
     events.send(Event::RunStarted {
         run_id: directory.id().to_string(),
@@ -91,20 +74,6 @@ struct Run<'a> {
     cancel: &'a CancelToken,
     directory: RunDir,
     manifest: Manifest,
-}
-
-/// The two sides of a split, each with its own frame.
-struct Sides {
-    split: Split,
-    train: Side,
-    test: Side,
-    seen_in_train: f64,
-}
-
-struct Side {
-    frame: polars::prelude::DataFrame,
-    labels: Vec<bool>,
-    groups: Vec<u64>,
 }
 
 impl Run<'_> {
@@ -303,7 +272,7 @@ impl Run<'_> {
         let settings = self.request.training;
         self.stage(Stage::Training, None, |run| {
             let columns = run.columns(&sides.train);
-            let rows = rows_of(&sides.train, &columns, run.request.transform);
+            let rows = sides.train.rows(&columns, run.request.transform);
             let log = files::open_trial_log(run.request, &run.directory, &run.manifest)?;
             let input = SelectionInput {
                 rows: &rows,
@@ -518,15 +487,5 @@ impl Run<'_> {
             Err(_) if self.cancel.is_cancelled() => Err(crate::cancel::Cancelled.into()),
             other => other,
         }
-    }
-}
-
-fn rows_of<'a>(side: &'a Side, columns: &'a [Column], transform: &'a TransformSettings) -> TrainingRows<'a> {
-    TrainingRows {
-        frame: &side.frame,
-        columns,
-        labels: &side.labels,
-        groups: &side.groups,
-        transform,
     }
 }

@@ -1,8 +1,8 @@
 //! Owns the checks of a source's header: missing, absent, extra and renamed columns, and their order.
 
 use crate::schema::Severity;
+use crate::text::{shortened, visible_text};
 use crate::validation::report::{CheckOutcome, Scope};
-use crate::validation::visible::{shortened, visible_text};
 
 use super::{Purpose, Setup};
 

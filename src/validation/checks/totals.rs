@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::schema::Severity;
+use crate::text::{grouped, percent};
+use crate::text::{shortened, visible_text};
 use crate::validation::error::ValidationError;
 use crate::validation::report::{CheckOutcome, CheckStatus, Example, Scope};
-use crate::validation::table::{grouped, percent};
-use crate::validation::visible::{shortened, visible_text};
 
 use super::{Batch, Check, Findings, Purpose, Setup, Totals};
 
