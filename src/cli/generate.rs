@@ -19,9 +19,10 @@ pub(super) fn run(command: &GenerateCommand, cancel: &CancelToken) -> Result<(),
         let mut out = BufWriter::new(io::stdout().lock());
         return match write(command, args, &mut out, cancel) {
             Err(GenerateError::Write { cause, .. }) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            result => result
-                .map_err(|error| failed(error, standard_output))
-                .and_then(|()| out.flush().map_err(|cause| CliError::failed(WriteError::writing(standard_output, cause)))),
+            result => result.map_err(|error| failed(error, standard_output)).and_then(|()| {
+                out.flush()
+                    .map_err(|cause| CliError::failed(WriteError::writing(standard_output, cause)))
+            }),
         };
     }
     let name = args.output.display().to_string();
