@@ -109,7 +109,8 @@ fn is_formula(cell: &[u8]) -> bool {
 fn is_number(cell: &[u8]) -> bool {
     // A sign and digits is what nearly every such cell is.
     let digits = cell.get(1..).unwrap_or_default();
-    if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
+    let signed = matches!(cell.first(), Some(b'+' | b'-'));
+    if signed && !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
         return true;
     }
     std::str::from_utf8(cell)
@@ -202,6 +203,9 @@ mod tests {
         assert_eq!(guarded(b"\t=1"), "'\t=1");
         assert_eq!(guarded(b"-"), "'-");
         assert_eq!(guarded(b"-inf"), "'-inf");
+        assert_eq!(guarded(b" =1"), "\"' =1\"");
+        assert_eq!(guarded(b" @1"), "\"' @1\"");
+        assert_eq!(guarded(b" -1"), "\" -1\"");
     }
 
     #[test]

@@ -237,6 +237,8 @@ impl Outcome {
         let last = err.lines().last().unwrap_or_default();
         let is_told = match code {
             0 => errors == 0,
+            // Without a command the help is shown instead.
+            2 if err.contains("\nUsage: nsec-tui") => errors == 0,
             2 => errors == 1 && (last.starts_with("nsec-tui: ") || last.starts_with("try `nsec-tui")),
             _ => errors == 1 && last.starts_with("nsec-tui: "),
         };
