@@ -2,12 +2,6 @@
 
 #![allow(
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-#![allow(
-    clippy::unwrap_used,
     clippy::panic,
     reason = "functions that tests share fail as tests do: by a panic"
 )]
