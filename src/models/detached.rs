@@ -1,4 +1,5 @@
-//! Owns fits that nothing can interrupt: each runs on a thread of its own, which a cancelled caller leaves behind.
+//! Owns the threads engines run on: panics end there, and a cancelled caller leaves a fit that nothing can interrupt
+//! behind.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -48,6 +49,25 @@ pub(super) fn run_detached<T: Send + 'static>(
     }
 }
 
+/// Runs `job`, which polls the cancel token itself, on a thread of its own and waits for its end. A panic in the job
+/// is [`ModelError::Engine`].
+///
+/// # Errors
+/// What the job says, its panic, or no thread to be had.
+pub(super) fn run_guarded<T: Send>(
+    family: &'static str,
+    job: impl FnOnce() -> Result<T, String> + Send,
+) -> Result<T, ModelError> {
+    let result = thread::scope(|scope| {
+        let thread = thread::Builder::new().name(ENGINE_THREAD.to_owned());
+        match thread.spawn_scoped(scope, job) {
+            Ok(running) => running.join().unwrap_or_else(|payload| Err(panic_text(&*payload))),
+            Err(e) => Err(format!("no thread to fit on: {e}")),
+        }
+    });
+    result.map_err(|reason| ModelError::Engine { family, reason })
+}
+
 fn panic_text(payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<&str>()
@@ -84,6 +104,15 @@ mod tests {
         assert_eq!(error.to_string(), "test: the engine failed: no");
         let error = run_detached::<()>("test", &cancel, || panic!("index {} is\nbad", 3)).unwrap_err();
         assert_eq!(error.to_string(), "test: the engine failed: panicked: index 3 is bad");
+    }
+
+    #[test]
+    fn a_guarded_job_may_borrow_and_its_panic_comes_back() {
+        silence_engine_panics();
+        let values = [3, 4];
+        assert_eq!(run_guarded("test", || Ok(values.iter().sum::<i32>())).unwrap(), 7);
+        let error = run_guarded("test", || Ok(values[values.len()])).unwrap_err();
+        assert!(error.to_string().contains("panicked: index out of bounds"), "{error}");
     }
 
     #[test]
