@@ -3,6 +3,12 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+#![allow(
+    clippy::unwrap_used,
     clippy::panic,
     reason = "a failed step of the comparison should fail the test"
 )]

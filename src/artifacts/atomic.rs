@@ -74,6 +74,10 @@ pub(crate) fn advice(cause: &io::Error) -> String {
             "permission denied; change the rights, or choose another place (--workspace or --output)".to_owned()
         }
         io::ErrorKind::IsADirectory => "it is a directory; name a file".to_owned(),
+        io::ErrorKind::NotFound => "its directory is not there; make it, or choose another".to_owned(),
+        io::ErrorKind::FileTooLarge => {
+            "the file would be larger than allowed; raise the limit (ulimit -f), or choose another place".to_owned()
+        }
         _ => cause.to_string(),
     }
 }
@@ -142,6 +146,23 @@ impl AtomicFile {
     /// The destination as the caller named it.
     pub fn path(&self) -> &Path {
         &self.named
+    }
+
+    /// Whether this becomes a file, and not bytes sent to a device or pipe.
+    pub fn is_file(&self) -> bool {
+        matches!(self.sink, Sink::Temp(_))
+    }
+
+    /// The file with everything written so far in it, to be read and changed by offset; `None` for a device or pipe.
+    /// Nothing may be written through [`Write`] after that.
+    pub fn file(&mut self) -> io::Result<Option<&File>> {
+        match &mut self.sink {
+            Sink::Direct(_) => Ok(None),
+            Sink::Temp(temp) => {
+                temp.flush()?;
+                Ok(Some(temp.get_ref().as_file()))
+            }
+        }
     }
 
     /// Puts the complete file at its destination, replacing what is there. On disk when this returns.

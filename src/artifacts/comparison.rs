@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::manifest::Manifest;
 use super::run::RunId;
 use super::timestamp::Timestamp;
-use crate::pipeline::event::RunStatus;
+use crate::event::RunStatus;
 
 /// Two runs side by side.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -242,5 +242,5 @@ fn shown(value: &Value) -> String {
 }
 
 fn safe(text: &str) -> String {
-    crate::logging::escape_controls(text).into_owned()
+    crate::text::visible_text(text).into_owned()
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::run::RunId;
 use super::timestamp::Timestamp;
-use crate::pipeline::event::{RunStatus, Stage};
+use crate::event::{RunStatus, Stage};
 
 /// The manifest format that this program writes, and the newest it reads.
 pub const MANIFEST_VERSION: u32 = 1;

@@ -18,5 +18,7 @@ pub use comparison::compare as compare_runs;
 pub use manifest::{DataRecord, Manifest, SchemaRecord, SplitRecord};
 pub use prune::prune as prune_runs;
 pub use registry::{CHAMPION, Promotion, Registry, RegistryError, RegistryStore};
-pub use run::{RunDir, RunEntry, RunError, RunFile, RunId, list as list_runs, load as load_run, load_directory};
+pub use run::{
+    RunDir, RunEntry, RunError, RunFile, RunId, list as list_runs, load as load_run, load_directory, sweep_killed,
+};
 pub use timestamp::Timestamp;

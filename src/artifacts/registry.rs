@@ -17,7 +17,7 @@ use super::bundle::BundleError;
 use super::manifest;
 use super::run::{self, RunError, RunFile, RunId};
 use super::timestamp::Timestamp;
-use crate::pipeline::event::RunStatus;
+use crate::event::RunStatus;
 use crate::workspace::Workspace;
 
 /// How long a change waits for another process to finish its own.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub use directory::load_directory;
 pub use id::{InvalidRunId, RunId};
-pub use listing::{RunEntry, list, load};
+pub use listing::{RunEntry, list, load, sweep_killed};
 
 use super::atomic::{self, WriteError};
 use super::manifest::{self, FileRecord, Manifest};
@@ -95,6 +95,22 @@ pub enum RunFile {
 }
 
 impl RunFile {
+    /// Every place, in the order the stages write them.
+    pub const ALL: [Self; 12] = [
+        Self::Manifest,
+        Self::FeatureStore,
+        Self::Ingested,
+        Self::Validated,
+        Self::Invalid,
+        Self::ValidationReport,
+        Self::DriftReport,
+        Self::Preprocessor,
+        Self::Model,
+        Self::Metrics,
+        Self::Leaderboard,
+        Self::LearningCurves,
+    ];
+
     /// The path below the run's directory.
     pub fn relative(self) -> &'static str {
         match self {

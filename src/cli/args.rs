@@ -9,12 +9,33 @@ use crate::metrics::ThresholdRule;
 use crate::models::SearchStrategy;
 use crate::settings::LogLevel;
 
+/// Examples under `--help`, and in the manual page.
+pub(super) const EXAMPLES: &str = "\
+  nsec-tui train                                  learn from the workspace's data
+  nsec-tui validate --data new.csv                check a file before it is scored
+  nsec-tui predict new.csv --alerts 50            flag the 50 rows most likely malicious
+  nsec-tui schema generate flows.csv --output flows.yaml
+  nsec-tui train --data flows.csv --schema flows.yaml
+  nsec-tui runs list";
+
+/// Exit codes, under `--help` and in the manual page.
+pub(super) const EXIT_CODES: &str = "\
+  0              done
+  1              failed
+  2              wrong use: a flag, a setting or a schema
+  3              the data is blocked by validation
+  4              a model, run or store is unreachable or damaged
+  129, 130, 143  ended by SIGHUP, Ctrl-C or SIGTERM";
+
 /// Learns to tell malicious network traffic and phishing sites from benign ones, and scores files with what it learned.
-///
-/// Exit codes: 0 done; 1 failed; 2 usage; 3 data blocked by validation; 4 a store or model is unreachable or damaged;
-/// 129, 130, 143 ended by SIGHUP, Ctrl-C, SIGTERM.
 #[derive(Debug, Parser)]
-#[command(name = "nsec-tui", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "nsec-tui",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = format!("Examples:\n{EXAMPLES}\n\nExit codes:\n{EXIT_CODES}"),
+)]
 pub struct Cli {
     /// Options that every command takes.
     #[command(flatten)]
@@ -25,91 +46,97 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// The heading under which every command's help lists them.
+const GLOBAL: &str = "Options of every command";
+
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
 pub struct GlobalArgs {
-    /// Workspace directory; else NSEC_WORKSPACE, the nearest parent with nsec.yaml or data_schema/schema.yaml, or the
-    /// user's data directory.
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Where settings, data, runs and output are [default: NSEC_WORKSPACE, else the nearest directory upwards with
+    /// nsec.yaml or data_schema/schema.yaml, else the user's data directory]
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub workspace: Option<PathBuf>,
 
-    /// Settings file instead of the workspace's nsec.yaml.
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Settings file [default: the workspace's nsec.yaml, which need not exist]
+    #[arg(long, global = true, value_name = "FILE", help_heading = GLOBAL)]
     pub config: Option<PathBuf>,
 
-    /// How much is logged: error, warn, info, debug or trace. At debug an error shows its causes.
-    #[arg(long, global = true, value_name = "L", value_parser = str::parse::<LogLevel>)]
+    /// How much is logged: off, error, warn, info, debug or trace; at debug an error on the terminal shows its causes
+    /// [default: the setting logging.level, info]
+    #[arg(long, global = true, value_name = "L", value_parser = str::parse::<LogLevel>, help_heading = GLOBAL)]
     pub log_level: Option<LogLevel>,
 
-    /// No colour on the terminal (NO_COLOR does the same).
-    #[arg(long, global = true)]
+    /// No colour on the terminal (NO_COLOR does the same)
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub no_color: bool,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Train models, compare them honestly and keep the best as a versioned run
+    /// Train models, compare them by cross-validation and keep the best as a versioned run
     Train(TrainArgs),
-    /// Check a source against the schema, and its drift against a baseline
+    /// Check data against the schema; with a baseline, measure its drift
     Validate(ValidateArgs),
-    /// Score files with a trained model
+    /// Score data with a trained model
     Predict(PredictArgs),
     /// Generate or check a schema
     #[command(subcommand)]
     Schema(SchemaCommand),
-    /// List, compare, promote and prune training runs
+    /// List, show, compare, promote, roll back and prune training runs
     #[command(subcommand)]
     Runs(RunsCommand),
     /// Generate synthetic data for demos and load tests; never evidence of accuracy
     #[command(subcommand)]
     Generate(GenerateCommand),
-    /// Print shell completions
+    /// Print a completion script for a shell
     Completions {
-        /// The shell.
+        /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
+    /// Print the manual page; read it with: nsec-tui man | man -l -
     Man,
 }
 
 /// `train`.
 #[derive(Debug, Args)]
 pub struct TrainArgs {
-    /// Source: a .csv, .csv.gz, .parquet or Zeek .log path, or - for standard input [default: the workspace's data]
+    /// A .csv, .csv.gz, .parquet or Zeek .log file, or - for CSV on standard input [default: the workspace's
+    /// Network_Data/phisingData.csv, else the bundled copy]
     #[arg(long, value_name = "SRC", value_parser = Source::parse)]
     pub data: Option<Source>,
-    /// Schema file [default: the workspace's]
+    /// Schema file [default: the workspace's data_schema/schema.yaml, else the bundled one]
     #[arg(long, value_name = "FILE")]
     pub schema: Option<PathBuf>,
-    /// Families to train, comma separated, or all
+    /// Model families to train, comma separated, or all [setting: training.models]
     #[arg(long, value_name = "a,b|all", value_delimiter = ',')]
     pub models: Vec<String>,
-    /// How hyper-parameters are searched: none, grid or random
+    /// How hyper-parameters are searched: none, grid or random [setting: training.search]
     #[arg(long, value_name = "HOW")]
     pub search: Option<SearchStrategy>,
-    /// Trials a family with --search random
+    /// Trials for each family with --search random [setting: training.trials]
     #[arg(long, value_name = "N")]
     pub trials: Option<usize>,
-    /// Seed of every random choice
+    /// Seed of every random choice; the same seed gives the same model [setting: training.seed]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Threads; never changes the result [default: all cores]
+    /// Threads to use; their number never changes the model [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// How test rows are set aside: grouped, stratified or time
+    /// How test rows are set aside: grouped (rows with the same features stay on one side), stratified or time (the
+    /// latest rows) [setting: training.split]
     #[arg(long, value_name = "HOW")]
     pub split: Option<SplitStrategy>,
-    /// Share of rows set aside for the test
+    /// Share of rows set aside for the test, 0.05 to 0.5 [setting: training.test_fraction]
     #[arg(long, value_name = "F")]
     pub test_fraction: Option<f64>,
-    /// Metric that selects the best model in cross-validation
+    /// Metric that selects the best model in cross-validation [setting: training.select_by]
     #[arg(long, value_name = "METRIC")]
     pub select_by: Option<String>,
-    /// How the threshold is chosen: f1, alerts:N, cost:FP,FN or fpr:X
+    /// How the threshold is chosen: f1, alerts:N, cost:FP,FN or fpr:X [setting: training.threshold_by]
     #[arg(long, value_name = "RULE")]
     pub threshold_by: Option<ThresholdRule>,
-    /// Take finished trials from this interrupted run of the same data and settings
+    /// Take over the finished trials of this interrupted run, which must be of the same data and settings
     #[arg(long, value_name = "RUN")]
     pub resume: Option<String>,
     /// Print one JSON object on standard output
@@ -120,13 +147,14 @@ pub struct TrainArgs {
 /// `validate`.
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
-    /// Source: a .csv, .csv.gz, .parquet or Zeek .log path, or - for standard input [default: the workspace's data]
+    /// A .csv, .csv.gz, .parquet or Zeek .log file, or - for CSV on standard input [default: the workspace's
+    /// Network_Data/phisingData.csv, else the bundled copy]
     #[arg(long, value_name = "SRC", value_parser = Source::parse)]
     pub data: Option<Source>,
-    /// Schema file [default: the workspace's]
+    /// Schema file [default: the workspace's data_schema/schema.yaml, else the bundled one]
     #[arg(long, value_name = "FILE")]
     pub schema: Option<PathBuf>,
-    /// Measure drift against this run's training data, or against this source
+    /// Measure drift against this run's training rows, or against the rows of this file
     #[arg(long, value_name = "RUN|SRC")]
     pub baseline: Option<String>,
     /// Write rejected rows to this CSV file
@@ -140,25 +168,26 @@ pub struct ValidateArgs {
 /// `predict`.
 #[derive(Debug, Args)]
 pub struct PredictArgs {
-    /// Sources to score, in order: paths, or - for standard input
+    /// Files to score, in order: .csv, .csv.gz, .parquet or Zeek .log, or - for CSV on standard input
     #[arg(required = true, value_name = "INPUT", value_parser = Source::parse)]
     pub inputs: Vec<Source>,
-    /// Model: a run id, champion, or a run's directory
+    /// The model: a run id, champion, or a run's directory
     #[arg(long, value_name = "RUN|champion|DIR", default_value = "champion")]
     pub model: String,
-    /// Output file [default: the workspace's prediction_output/output.csv]
+    /// Scored file; rows that cannot be scored go to NAME.rejects.csv beside it [default: the workspace's
+    /// prediction_output/output.csv, with rejects.csv]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Flag rows whose probability is at least this, instead of the model's threshold
+    /// Flag rows whose probability is at least this, 0 to 1 [default: the model's own threshold]
     #[arg(long, value_name = "P", conflicts_with = "alerts")]
     pub threshold: Option<f64>,
-    /// Flag at most this many rows, the most probable ones
+    /// Flag at most this many rows, the most probable ones; rows that tie at the cut stay out
     #[arg(long, value_name = "N")]
     pub alerts: Option<u64>,
-    /// Give reasons for the N most probable flagged rows
+    /// Give reasons for the N most probable flagged rows [setting: prediction.explain]
     #[arg(long, value_name = "N")]
     pub explain: Option<usize>,
-    /// Do not guard text cells that a spreadsheet would run as a formula
+    /// Write text cells as they are, even where a spreadsheet would run them as a formula
     #[arg(long)]
     pub raw: bool,
     /// Print one JSON object on standard output
@@ -171,19 +200,19 @@ pub struct PredictArgs {
 pub enum SchemaCommand {
     /// Write a schema for a source, each guess with its reason
     Generate {
-        /// Source: a path, or - for standard input
+        /// A .csv, .csv.gz, .parquet or Zeek .log file, or - for CSV on standard input
         #[arg(value_name = "SRC", value_parser = Source::parse)]
         source: Source,
-        /// The label's column, instead of a guess
+        /// The column that holds the label [default: guessed, with the reason written beside it]
         #[arg(long, value_name = "COL")]
         label: Option<String>,
         /// Where to write it [default: standard output]
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// Check a schema file
+    /// Check a schema file; lists everything wrong with it
     Check {
-        /// The file
+        /// The schema file
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
@@ -216,15 +245,15 @@ pub enum RunsCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Make a run the one that an alias names
+    /// Make a run the champion, which predict uses, or give it another alias
     Promote {
         /// Run id
         run: String,
-        /// The alias
+        /// The alias it gets
         #[arg(long = "as", value_name = "ALIAS", default_value = "champion")]
         alias: String,
         /// Why, for the audit log
-        #[arg(long, value_name = "TEXT", default_value = "")]
+        #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
         reason: String,
         /// Print one JSON object on standard output
         #[arg(long)]
@@ -233,13 +262,13 @@ pub enum RunsCommand {
     /// Make the previous champion the champion again
     Rollback {
         /// Why, for the audit log
-        #[arg(long, value_name = "TEXT", default_value = "")]
+        #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
         reason: String,
         /// Print one JSON object on standard output
         #[arg(long)]
         json: bool,
     },
-    /// Delete old runs; champions are kept
+    /// Delete old runs; the champion, its predecessors and aliased runs are kept
     Prune {
         /// How many of the newest runs to keep
         #[arg(long, value_name = "N")]
@@ -268,7 +297,7 @@ pub struct GenerateArgs {
     /// CSV file to write, or - for standard output
     #[arg(long, value_name = "FILE")]
     pub output: PathBuf,
-    /// The same seed gives the same bytes
+    /// Seed; the same seed gives the same bytes
     #[arg(long, value_name = "N", default_value_t = 42)]
     pub seed: u64,
 }

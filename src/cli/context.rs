@@ -12,6 +12,7 @@ use crate::embedded;
 use crate::logging::{self, LogGuard};
 use crate::schema::{Loaded, Schema, SchemaProblem, Severity};
 use crate::settings::{self, Settings};
+use crate::text::visible_text;
 use crate::workspace::Workspace;
 
 /// The data inside the program.
@@ -70,7 +71,7 @@ impl Context {
             ),
         };
         for note in &loaded.notes {
-            self.progress.line(&format!("{origin}: {note}"));
+            self.progress.line(&visible_text(&format!("{origin}: {note}")));
         }
         let problems = loaded.schema.check();
         if let Some(worst) = problems.iter().find(|p| p.severity == Severity::Block) {

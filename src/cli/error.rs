@@ -1,16 +1,18 @@
 //! Owns how errors become exit codes and the one line a person reads.
 
 use std::error::Error;
+use std::io;
 
 use crate::artifacts::{RegistryError, RunError, WriteError};
 use crate::cancel::Cancelled;
 use crate::data::DataError;
+use crate::models::ModelError;
 use crate::pipeline::ingestion::IngestionError;
 use crate::pipeline::prediction::PredictionError;
 use crate::pipeline::trained_model::ModelFileError;
 use crate::pipeline::training::TrainingError;
 use crate::pipeline::validation::ValidationStageError;
-use crate::schema::SchemaError;
+use crate::schema::{GenerationError, SchemaError};
 use crate::settings::SettingsError;
 use crate::workspace::WorkspaceError;
 
@@ -69,15 +71,27 @@ impl From<Cancelled> for CliError {
 
 impl From<SettingsError> for CliError {
     fn from(error: SettingsError) -> Self {
-        Self::Usage(error.to_string())
+        match error {
+            SettingsError::Read { .. } => Self::failed(error),
+            SettingsError::Invalid { .. } => Self::Usage(error.to_string()),
+        }
     }
 }
 
 impl From<SchemaError> for CliError {
     fn from(error: SchemaError) -> Self {
         match error {
-            SchemaError::Cancelled(_) => Self::Cancelled,
-            SchemaError::Source(data) => data.into(),
+            SchemaError::Open { .. } => Self::failed(error),
+            content @ SchemaError::Content { .. } => Self::Usage(content.to_string()),
+        }
+    }
+}
+
+impl From<GenerationError> for CliError {
+    fn from(error: GenerationError) -> Self {
+        match error {
+            GenerationError::Cancelled(_) => Self::Cancelled,
+            GenerationError::Source(data) => data.into(),
             other => Self::Usage(other.to_string()),
         }
     }
@@ -94,9 +108,21 @@ impl From<DataError> for CliError {
         match error {
             DataError::Content { .. } => Self::Blocked(error.to_string()),
             DataError::Unsupported { .. } => Self::Usage(error.to_string()),
+            DataError::Read { ref cause, .. } if is_damage(cause.as_ref()) => Self::Blocked(error.to_string()),
             DataError::Open { .. } | DataError::Read { .. } => Self::failed(error),
         }
     }
+}
+
+/// Whether reading stopped at damaged content (cut off, broken inside), which is for the owner of the data to mend, and
+/// not at a failing disk or connection. Readers give no cause where they found the damage themselves.
+fn is_damage(cause: Option<&io::Error>) -> bool {
+    cause.is_none_or(|cause| {
+        matches!(
+            cause.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+        )
+    })
 }
 
 impl From<IngestionError> for CliError {
@@ -161,9 +187,11 @@ impl From<TrainingError> for CliError {
             TrainingError::Run(inner) => inner.into(),
             TrainingError::Registry(inner) => inner.into(),
             TrainingError::Cancelled(_) => Self::Cancelled,
-            TrainingError::Setting { .. } | TrainingError::NoLabel { .. } | TrainingError::Resume { .. } => {
-                Self::Usage(error.to_string())
-            }
+            TrainingError::Setting { .. }
+            | TrainingError::NoLabel { .. }
+            | TrainingError::NoTimestamp { .. }
+            | TrainingError::Resume { .. }
+            | TrainingError::Model(ModelError::UnknownFamily { .. }) => Self::Usage(error.to_string()),
             other => Self::failed(other),
         }
     }

@@ -15,6 +15,7 @@ mod runs;
 mod schema;
 mod signals;
 mod train;
+mod usage;
 mod validate;
 
 use std::process::ExitCode;
@@ -31,10 +32,7 @@ use crate::cancel::CancelToken;
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+        Err(error) => return ExitCode::from(usage::show(&error)),
     };
     let cancel = CancelToken::new();
     let signals = match SignalWatch::install(cancel.clone()) {

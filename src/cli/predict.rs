@@ -8,15 +8,15 @@ use super::error::CliError;
 use super::locate::run_named;
 use super::print;
 use crate::artifacts::RunFile;
-use crate::pipeline::prediction::{PredictRequest, PredictSummary, predict};
+use crate::models::silence_engine_panics;
+use crate::pipeline::prediction::{EXPLAIN_LIMIT, PredictRequest, PredictSummary, predict};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::pipeline::training::read_reference;
-
-/// Most rows whose reasons are kept in memory.
-const EXPLAIN_LIMIT: usize = 100_000;
+use crate::text::visible_text;
 
 /// Scores and prints what came of it.
 pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError> {
+    silence_engine_panics();
     let (directory, manifest) = run_named(&context.workspace, &args.model)?;
     let model = TrainedModel::load(&directory.join(RunFile::Model.relative()))?;
     let settings = &context.settings.prediction;
@@ -105,14 +105,18 @@ fn report(summary: &PredictSummary) -> String {
     if !drifted.is_empty() {
         let mut columns = drifted.clone();
         columns.dedup();
-        let _ = writeln!(text, "drifted from the training data: {}", columns.join(", "));
+        let _ = writeln!(
+            text,
+            "drifted from the training data: {}",
+            visible_text(&columns.join(", "))
+        );
     }
-    let _ = writeln!(text, "output:  {}", summary.output);
+    let _ = writeln!(text, "output:  {}", visible_text(&summary.output));
     if let Some(old) = &summary.kept_old {
-        let _ = writeln!(text, "the older output is kept as {old}");
+        let _ = writeln!(text, "the older output is kept as {}", visible_text(old));
     }
     if summary.rejected > 0 {
-        let _ = writeln!(text, "rejects: {}", summary.rejects);
+        let _ = writeln!(text, "rejects: {}", visible_text(&summary.rejects));
     }
     text
 }

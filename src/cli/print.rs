@@ -2,13 +2,14 @@
 //! pipe.
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use super::error::CliError;
 use crate::settings::LogLevel;
-use crate::validation::visible_text;
+use crate::text::visible_text;
 
 /// Writes a result to standard output.
 ///
@@ -38,9 +39,28 @@ pub(super) fn bytes_out(bytes: &[u8]) -> Result<(), CliError> {
 /// # Errors
 /// The value cannot be encoded, or as [`out`].
 pub(super) fn json<T: Serialize>(value: &T) -> Result<(), CliError> {
-    let mut text = serde_json::to_string_pretty(value).map_err(CliError::failed)?;
+    let mut text = escaped_json(&serde_json::to_string_pretty(value).map_err(CliError::failed)?);
     text.push('\n');
     out(&text)
+}
+
+/// JSON in which characters that a terminal would act on, or not show, are escaped too. JSON itself asks it only of the
+/// first 32; C1 controls and direction marks would reach the terminal as they are. They stand in strings only, so the
+/// value stays the same.
+fn escaped_json(json: &str) -> String {
+    let mut text = String::with_capacity(json.len() + 1);
+    for c in json.chars() {
+        let (mut bytes, mut units) = ([0; 4], [0; 2]);
+        let as_text: &str = c.encode_utf8(&mut bytes);
+        if matches!(c, ' '..='~' | '\n') || visible_text(as_text) == as_text {
+            text.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+    }
+    text
 }
 
 /// Writes one line to standard error. A closed standard error is no reason to stop.
@@ -81,4 +101,25 @@ fn causes(error: &CliError) -> Vec<String> {
         next = cause.source();
     }
     causes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_holds_no_character_that_a_terminal_acts_on_and_keeps_its_value() {
+        let text = "a\u{9b}31m \u{202e} \u{200b} \u{7f} \u{e0001} \u{1b} \\ \" \n \t é 日 \u{1f600}";
+        let json = serde_json::to_string_pretty(&[text]).unwrap();
+        let escaped = escaped_json(&json);
+        assert!(
+            !escaped
+                .chars()
+                .any(|c| (c.is_control() && c != '\n') || "\u{202e}\u{200b}\u{e0001}".contains(c)),
+            "{escaped}"
+        );
+        assert!(escaped.contains("é 日 \u{1f600}"), "{escaped}");
+        let back: Vec<String> = serde_json::from_str(&escaped).unwrap();
+        assert_eq!(back, [text]);
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::pipeline::event::{Event, EventSink, Level, RunStatus, Stage};
-use crate::validation::visible_text;
+use crate::text::{text_width, visible_text, wrap};
 
 /// Shows events to a person.
 pub struct Progress {
@@ -45,11 +45,20 @@ impl Progress {
         !no_color && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && std::io::stderr().is_terminal()
     }
 
-    /// Prints one line above the bars.
+    /// Prints one line above the bars; on a terminal it is broken between words.
     pub fn line(&self, text: &str) {
+        self.lead_and_line("", text);
+    }
+
+    /// Prints `text` behind `lead`; on a terminal further lines are indented below it.
+    fn lead_and_line(&self, lead: &str, text: &str) {
         match &self.view {
-            View::Bars { all, .. } => all.suspend(|| write_line(text)),
-            View::Lines => write_line(text),
+            View::Bars { all, .. } => {
+                let mut lines = String::new();
+                wrap(&mut lines, lead, text, text_width(lead), terminal_width());
+                all.suspend(|| write_line(lines.trim_end()));
+            }
+            View::Lines => write_line(&format!("{lead}{text}")),
         }
     }
 
@@ -100,6 +109,13 @@ fn style(total: Option<u64>, color: bool) -> ProgressStyle {
         .progress_chars("=> ")
 }
 
+/// Columns of the terminal on standard error.
+fn terminal_width() -> usize {
+    terminal_size::terminal_size_of(std::io::stderr())
+        .map_or(80, |(width, _)| usize::from(width.0))
+        .max(40)
+}
+
 /// A closed standard error is no reason to stop working.
 fn write_line(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
@@ -117,11 +133,10 @@ impl EventSink for Progress {
                 summary,
             } => {
                 self.clear();
-                self.line(&format!(
-                    "{:>14} {seconds:6.1} s  {}",
-                    stage.to_string(),
-                    visible_text(&summary)
-                ));
+                self.lead_and_line(
+                    &format!("{:>14} {seconds:6.1} s  ", stage.to_string()),
+                    &visible_text(&summary),
+                );
             }
             Event::ModelSkipped { model, reason } => {
                 self.line(&format!("{:>14} {model} skipped: {}", "", visible_text(&reason)));

@@ -14,7 +14,7 @@ use crate::artifacts::{
     CHAMPION, Manifest, Promotion, Registry, RegistryStore, RunEntry, compare_runs, current_user, list_runs, prune_runs,
 };
 use crate::pipeline::comparison::{PairedDifference, paired_difference};
-use crate::validation::visible_text;
+use crate::text::visible_text;
 
 /// Runs a command on runs.
 pub(super) fn run(command: &RunsCommand, context: &Context) -> Result<(), CliError> {

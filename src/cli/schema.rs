@@ -7,6 +7,7 @@ use super::print;
 use crate::artifacts::atomic;
 use crate::data::open;
 use crate::schema::{GenerateOptions, Loaded, Severity, generate};
+use crate::text::visible_text;
 
 /// Runs a schema command.
 pub(super) fn run(command: &SchemaCommand, context: &Context) -> Result<(), CliError> {
@@ -15,12 +16,13 @@ pub(super) fn run(command: &SchemaCommand, context: &Context) -> Result<(), CliE
             let mut reader = open(source, &context.settings.reading)?;
             let options = GenerateOptions {
                 name: source.stem(),
+                origin: source.to_string(),
                 label: label.clone(),
                 ..GenerateOptions::default()
             };
             let generated = generate(reader.as_mut(), &options, &context.cancel)?;
             for note in &generated.notes {
-                context.progress.line(note);
+                context.progress.line(&visible_text(note));
             }
             match output {
                 None => print::out(&generated.yaml),
@@ -37,7 +39,7 @@ pub(super) fn run(command: &SchemaCommand, context: &Context) -> Result<(), CliE
         SchemaCommand::Check { file } => {
             let loaded = Loaded::read(file)?;
             for note in &loaded.notes {
-                print::out(&format!("note: {note}\n"))?;
+                print::out(&format!("note: {}\n", visible_text(note)))?;
             }
             let problems = loaded.schema.check();
             for problem in &problems {
@@ -46,7 +48,7 @@ pub(super) fn run(command: &SchemaCommand, context: &Context) -> Result<(), CliE
                     Severity::Warn => "warning",
                     Severity::Info => "note",
                 };
-                print::out(&format!("{word}: {}\n", describe(problem)))?;
+                print::out(&format!("{word}: {}\n", visible_text(&describe(problem))))?;
             }
             let errors = problems.iter().filter(|p| p.severity == Severity::Block).count();
             if errors > 0 {

@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 use crate::models::silence_engine_panics;
 use crate::pipeline::event::{Event, EventSink};
 use crate::pipeline::training::{LeaderboardRow, Spread, TrainOutcome, TrainRequest, TrainingSettings, train};
+use crate::text::{visible_text, wrap};
 
 /// Trains and prints what came of it.
 pub(super) fn run(args: &TrainArgs, context: &Context) -> Result<(), CliError> {
@@ -115,34 +116,41 @@ fn report(outcome: &TrainOutcome, select_by: &str) -> String {
     text
 }
 
+/// One line a family, within 80 columns. `+-` is the standard deviation of F1 over the folds.
 fn leaderboard(rows: &[LeaderboardRow], select_by: &str) -> String {
-    let mut text = format!(
-        "{:26} {:>16} {:>16} {:>16} {:>7} {:>8} {:>9}  selected by {select_by}\n",
-        "model", "F1", "ROC-AUC", "PR-AUC", "Brier", "fit s", "us/row"
+    let mut text = format!("cross-validation on the training rows, best by {select_by} first\n");
+    let _ = writeln!(
+        text,
+        "  {:23} {:>6} {:>6} {:>8} {:>7} {:>6} {:>7} {:>7}",
+        "model", "F1", "+-", "ROC-AUC", "PR-AUC", "Brier", "fit s", "us/row"
     );
     for row in rows {
         let Some(cv) = &row.cv else {
-            let _ = writeln!(text, "  {:24} {}", row.model, row.status);
+            wrap(
+                &mut text,
+                &format!("  {:23} ", row.model),
+                &visible_text(&row.status),
+                26,
+                80,
+            );
             continue;
         };
-        let mark = if row.status == "champion" { "* " } else { "  " };
+        let mark = if row.status == "champion" { '*' } else { ' ' };
+        let mean = |spread: Option<Spread>| number(spread.map(|s| s.mean));
         let _ = writeln!(
             text,
-            "{:26} {:>16} {:>16} {:>16} {:>7} {:>8} {:>9}",
-            format!("{mark}{}", row.model),
-            spread(cv.f1),
-            spread(cv.roc_auc),
-            spread(cv.pr_auc),
-            number(cv.brier.map(|s| s.mean)),
+            "{mark} {:23} {:>6} {:>6} {:>8} {:>7} {:>6} {:>7} {:>7}",
+            row.model,
+            mean(cv.f1),
+            number(cv.f1.map(|s| s.sd)),
+            mean(cv.roc_auc),
+            mean(cv.pr_auc),
+            mean(cv.brier),
             row.fit_seconds.map_or_else(String::new, |s| format!("{s:.3}")),
             row.predict_us_per_row.map_or_else(String::new, |s| format!("{s:.1}")),
         );
     }
     text
-}
-
-fn spread(value: Option<Spread>) -> String {
-    value.map_or_else(|| "undefined".to_owned(), |s| format!("{:.4} +- {:.4}", s.mean, s.sd))
 }
 
 fn number(value: Option<f64>) -> String {

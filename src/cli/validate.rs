@@ -50,8 +50,9 @@ fn baseline(name: &str, context: &Context) -> Result<Baseline, CliError> {
         Ok((directory, _)) => Ok(Baseline::Reference(Arc::new(read_reference(&directory)?))),
         Err(not_a_run) => {
             let source = Source::parse(name)?;
-            let exists = matches!(&source, Source::Path(path) if path.exists());
-            if exists {
+            // No run's name has an extension: such a name is a file's, even of one that is not there.
+            let is_file = matches!(&source, Source::Path(path) if path.exists() || path.extension().is_some());
+            if is_file {
                 Ok(Baseline::Source(source))
             } else {
                 Err(not_a_run)
@@ -62,9 +63,5 @@ fn baseline(name: &str, context: &Context) -> Result<Baseline, CliError> {
 
 /// Columns of the terminal, else 100: wide enough for messages, narrow enough for a log.
 fn terminal_width() -> usize {
-    std::env::var("COLUMNS")
-        .ok()
-        .and_then(|c| c.parse().ok())
-        .unwrap_or(100)
-        .clamp(60, 400)
+    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0))
 }

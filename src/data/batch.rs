@@ -27,6 +27,8 @@ pub struct RawBatch {
     ends: Vec<u32>,
     /// 1-based physical line on which each row starts (for Parquet: row number + 1, as if it had a header line).
     lines: Vec<u64>,
+    /// What stands between the cells of rows that were copied in one piece.
+    delimiter: Option<u8>,
     /// Rows of this run that could not be cut into `columns` cells.
     pub malformed: Vec<MalformedRow>,
 }
@@ -75,6 +77,7 @@ impl RawBatch {
             bytes: Vec::with_capacity(size.bytes),
             ends: Vec::with_capacity(size.rows * columns),
             lines: Vec::with_capacity(size.rows),
+            delimiter: None,
             malformed: Vec::new(),
         }
     }
@@ -145,6 +148,23 @@ impl RawBatch {
         rows.map(move |row| self.cell(row, column))
     }
 
+    /// The bytes of a run of rows if commas are what a row copied in one piece has between its cells: such a row is its
+    /// cells with a comma after each but the last, and a line feed at the end. Rows that had quotes have a line feed after
+    /// every cell instead. `None` for other sources, and for rows of a single cell, where the two look the same.
+    pub fn comma_separated(&self, rows: std::ops::Range<usize>) -> Option<&[u8]> {
+        if self.delimiter != Some(b',') || self.columns < 2 || rows.is_empty() || rows.end > self.rows() {
+            return None;
+        }
+        let first = rows.start * self.columns;
+        let start = if first == 0 {
+            0
+        } else {
+            self.ends[first - 1] as usize + 1
+        };
+        let end = self.ends[rows.end * self.columns - 1] as usize;
+        self.bytes.get(start..=end)
+    }
+
     /// The line on which a row starts.
     pub fn line(&self, row: usize) -> u64 {
         self.lines[row]
@@ -183,6 +203,11 @@ impl RawBatch {
         if other.columns != self.columns || u32::try_from(self.bytes.len() + other.bytes.len()).is_err() {
             return Err(other);
         }
+        self.delimiter = match (self.delimiter, other.delimiter) {
+            // A line feed, which delimits nothing, for rows of two kinds.
+            (Some(own), Some(others)) if own != others => Some(b'\n'),
+            (own, others) => own.or(others),
+        };
         self.bytes.extend_from_slice(&other.bytes);
         self.ends.extend(other.ends.iter().map(|end| end + base));
         self.lines.extend_from_slice(&other.lines);
@@ -232,6 +257,7 @@ impl RawBatch {
     pub(super) fn copy_delimited(&mut self, row: &[u8], delimiter: u8, limit: usize) -> usize {
         let base = self.bytes.len();
         let before = self.ends.len();
+        self.delimiter = Some(delimiter);
         self.bytes.extend_from_slice(row);
         self.bytes.push(b'\n');
         let spread = u64::from(delimiter) * LOW_BITS;

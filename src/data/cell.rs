@@ -9,10 +9,9 @@ use super::batch::CellProblem;
 /// A short whole number: an optional minus sign and 1 to 18 digits, nothing else. The quick path of most cells.
 #[inline]
 pub(super) fn short_int(cell: &[u8]) -> Option<i64> {
-    let (negative, digits) = match cell {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
+    // Without a branch on the sign: of a column of -1 and 1 no processor can guess it.
+    let negative = cell.first() == Some(&b'-');
+    let digits = &cell[usize::from(negative)..];
     if digits.is_empty() || digits.len() > 18 {
         return None;
     }
@@ -35,10 +34,8 @@ pub(super) fn short_float(cell: &[u8]) -> Option<f64> {
     const POWERS: [f64; 16] = [
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
     ];
-    let (negative, text) = match cell {
-        [b'-', text @ ..] => (true, text),
-        text => (false, text),
-    };
+    let negative = cell.first() == Some(&b'-');
+    let text = &cell[usize::from(negative)..];
     if text.len() > 16 {
         return None;
     }

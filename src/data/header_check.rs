@@ -10,9 +10,10 @@ pub(super) fn check_names(source: &str, names: &[String], delimiter: u8) -> Resu
             .find(|&d| d != delimiter && only.as_bytes().contains(&d))
     {
         let shown: String = only.chars().take(60).collect();
-        let (found, used) = (char::from(found), char::from(delimiter));
+        let (found, used) = (name_of(found), name_of(delimiter));
         let reason = format!(
-            "the header is one column, {shown:?}: cells seem to be separated by {found:?}, not {used:?}; set the delimiter to it"
+            "the header is one column, `{shown}`: cells seem to be separated by {found}, not {used}; set \
+             `reading.delimiter` in nsec.yaml to it"
         );
         return Err(DataError::content(source, reason));
     }
@@ -36,4 +37,14 @@ pub(super) fn check_names(source: &str, names: &[String], delimiter: u8) -> Resu
         }
     }
     Ok(())
+}
+
+/// A delimiter in words that survive any escaping of the message.
+fn name_of(delimiter: u8) -> String {
+    match delimiter {
+        b'\t' => "a tab".to_owned(),
+        b',' => "a comma".to_owned(),
+        b';' => "a semicolon".to_owned(),
+        other => format!("`{}`", char::from(other)),
+    }
 }

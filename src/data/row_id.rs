@@ -17,7 +17,11 @@ impl RowId {
     /// Appends the 16 hex digits.
     pub fn push_hex(self, text: &mut Vec<u8>) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        text.extend((0..16).rev().map(|place| DIGITS[(self.0 >> (4 * place) & 15) as usize]));
+        let mut hex = [0; 16];
+        for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0.to_be_bytes()) {
+            pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+        text.extend_from_slice(&hex);
     }
 }
 
@@ -65,13 +69,13 @@ fn hash_rows<'a>(frame: &DataFrame, columns: impl Iterator<Item = &'a Column>, p
     let rows = frame.height();
     let mut hashes = vec![0; rows];
     hashes.par_chunks_mut(PART_ROWS).enumerate().for_each(|(part, hashes)| {
-        let mut buffer = prefix.to_vec();
+        let mut text = RowText::new(prefix);
         for (offset, hash) in hashes.iter_mut().enumerate() {
-            buffer.truncate(prefix.len());
+            text.used = prefix.len();
             for view in &views {
-                view.write(part * PART_ROWS + offset, &mut buffer);
+                view.write(part * PART_ROWS + offset, &mut text);
             }
-            let digest = blake3::hash(&buffer);
+            let digest = blake3::hash(text.bytes.get(..text.used).unwrap_or_default());
             *hash = digest
                 .as_bytes()
                 .iter()
@@ -80,6 +84,73 @@ fn hash_rows<'a>(frame: &DataFrame, columns: impl Iterator<Item = &'a Column>, p
         }
     });
     hashes
+}
+
+/// The bytes of one row that are hashed. Most cells are small whole numbers: those are copied from a table in one move of
+/// fixed length, and the next cell overwrites what is too much.
+struct RowText {
+    bytes: Vec<u8>,
+    /// How many of `bytes` count.
+    used: usize,
+}
+
+/// Longest text of a whole number in the table, its length byte included: `-128`.
+const SMALL_BYTES: usize = 5;
+/// The framed text of -128 to 127.
+const SMALL: [[u8; SMALL_BYTES]; 256] = small_ints();
+
+const fn small_ints() -> [[u8; SMALL_BYTES]; 256] {
+    let mut all = [[0; SMALL_BYTES]; 256];
+    let mut at = 0;
+    while at < all.len() {
+        let value = at as i64 - 128;
+        let mut length = 0;
+        if value < 0 {
+            length += 1;
+            all[at][length] = b'-';
+        }
+        let size = value.unsigned_abs();
+        let mut unit = 100;
+        while unit > 0 {
+            if size >= unit || unit == 1 {
+                length += 1;
+                all[at][length] = b'0' + (size / unit % 10) as u8;
+            }
+            unit /= 10;
+        }
+        all[at][0] = length as u8;
+        at += 1;
+    }
+    all
+}
+
+impl RowText {
+    fn new(prefix: &[u8]) -> Self {
+        Self {
+            bytes: prefix.to_vec(),
+            used: prefix.len(),
+        }
+    }
+
+    #[inline]
+    fn int(&mut self, value: i64) {
+        let Some(framed) = SMALL.get(value.wrapping_add(128) as usize) else {
+            return self.append(|out| frame_int(out, value));
+        };
+        let end = self.used + SMALL_BYTES;
+        if self.bytes.len() < end {
+            self.bytes.resize(end, 0);
+        }
+        self.bytes[self.used..end].copy_from_slice(framed);
+        self.used += 1 + usize::from(framed[0]);
+    }
+
+    /// Appends what `write` appends.
+    fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        self.bytes.truncate(self.used);
+        write(&mut self.bytes);
+        self.used = self.bytes.len();
+    }
 }
 
 /// A column's values in one piece.
@@ -129,25 +200,33 @@ impl<'a> View<'a> {
     }
 
     #[inline]
+    fn write(&self, row: usize, text: &mut RowText) {
+        match self {
+            Self::IntSlice(values) => text.int(values[row]),
+            Self::FloatSlice(values) => text.append(|out| frame_float(out, values[row])),
+            Self::Other(values) => text.append(|out| values.write(row, out)),
+        }
+    }
+}
+
+impl Values {
     fn write(&self, row: usize, out: &mut Vec<u8>) {
         match self {
-            Self::IntSlice(values) => frame_int(out, values[row]),
-            Self::FloatSlice(values) => frame_float(out, values[row]),
-            Self::Other(Values::Int(values)) => framed(out, values.get(row), frame_int),
-            Self::Other(Values::Float(values)) => framed(out, values.get(row), frame_float),
-            Self::Other(Values::Time(values)) => framed(out, values.get(row), |out, micros| {
+            Self::Int(values) => framed(out, values.get(row), frame_int),
+            Self::Float(values) => framed(out, values.get(row), frame_float),
+            Self::Time(values) => framed(out, values.get(row), |out, micros| {
                 let nanos = micros.rem_euclid(1_000_000) as u32 * 1000;
                 frame_short(out, |out| {
                     write_timestamp(out, micros.div_euclid(1_000_000), nanos, true);
                 });
             }),
-            Self::Other(Values::Bool(values)) => framed(out, values.get(row), |out, value| {
+            Self::Bool(values) => framed(out, values.get(row), |out, value| {
                 frame_text(out, if value { b"true" } else { b"false" });
             }),
-            Self::Other(Values::Text(values)) => {
+            Self::Text(values) => {
                 framed(out, values.get(row), |out, text| frame_text(out, text.as_bytes()));
             }
-            Self::Other(Values::Absent) => out.push(NULL),
+            Self::Absent => out.push(NULL),
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::DataError;
-use super::reader::{DEFAULT_NULL_TEXTS, NullTokens};
+use crate::schema::{DEFAULT_NULL_TEXTS, NullTokens};
 
 /// How files are read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -27,6 +27,18 @@ impl Default for ReadSettings {
 }
 
 impl ReadSettings {
+    /// Checks what types alone do not.
+    ///
+    /// # Errors
+    /// The first key with a value that cannot be used, and why.
+    pub fn check(&self) -> Result<(), (String, String)> {
+        if delimiter_byte(self.delimiter).is_none() {
+            let message = format!("{:?} cannot be used; give {DELIMITER}", self.delimiter);
+            return Err(("delimiter".to_owned(), message));
+        }
+        Ok(())
+    }
+
     /// The null texts as readers use them.
     pub fn null_tokens(&self) -> NullTokens {
         NullTokens::new(self.null_texts.iter().map(|text| text.trim_ascii().as_bytes()))
@@ -39,14 +51,20 @@ impl ReadSettings {
         } else {
             self.delimiter
         };
-        match u8::try_from(delimiter) {
-            Ok(byte) if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r' | 0) => Ok(byte),
-            _ => Err(DataError::content(
+        delimiter_byte(delimiter).ok_or_else(|| {
+            DataError::content(
                 source_name,
-                format!(
-                    "the delimiter {delimiter:?} cannot be used; set one ASCII character that is no quote or line end"
-                ),
-            )),
-        }
+                format!("the delimiter {delimiter:?} cannot be used; set {DELIMITER}"),
+            )
+        })
     }
+}
+
+/// What a delimiter may be.
+const DELIMITER: &str = "one ASCII character that is no quote or line end";
+
+fn delimiter_byte(delimiter: char) -> Option<u8> {
+    u8::try_from(delimiter)
+        .ok()
+        .filter(|byte| byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r' | 0))
 }

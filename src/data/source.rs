@@ -191,7 +191,10 @@ impl<'a> Opening<'a> {
     fn stream(&self, reader: Box<dyn Read + Send>) -> Result<Box<dyn RowReader>, DataError> {
         let (input, format) = self.sniff(reader)?;
         if format != Format::Gzip {
-            return self.reader(input, format, Vec::new());
+            // Browsers and mail programs unpack a file and keep its name.
+            let misnamed = has_extension(self.name, &["gz"]);
+            let notes = misnamed.then(|| "not compressed, although its name says so; read as it is".to_owned());
+            return self.reader(input, format, notes.into_iter().collect());
         }
         let packed = Packed { input };
         let (input, format) = self.sniff(Box::new(MultiGzDecoder::new(packed)))?;

@@ -15,7 +15,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::RunTag;
-use super::escape::{escape_controls, escape_json};
+use crate::text::{escape_json, visible_text};
 
 /// Longer values are cut: a cell can hold megabytes.
 const MAX_VALUE_BYTES: usize = 16 << 10;
@@ -75,13 +75,13 @@ impl LogLayer {
         }
         let mut text = format!(
             "{time} {level:5} {} {}: {}",
-            escape_controls(run.unwrap_or("-")),
+            visible_text(run.unwrap_or("-")),
             metadata.target(),
-            escape_controls(&fields.message)
+            visible_text(&fields.message)
         );
         for (name, value) in &fields.others {
             let shown = match value {
-                Value::String(s) if !s.is_empty() && !s.contains([' ', '"', '=']) => escape_controls(s).into_owned(),
+                Value::String(s) if !s.is_empty() && !s.contains([' ', '"', '=']) => visible_text(s).into_owned(),
                 other => escape_json(&other.to_string()).into_owned(),
             };
             let _a_string_takes_everything = write!(text, " {name}={shown}");

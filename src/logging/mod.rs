@@ -3,9 +3,9 @@
 //! `logs/training_pipeline.log` has what the pipeline says (stages, counts, metrics), `logs/nsec-tui.log` everything
 //! else. Both are links to the file of the day. Writing happens on threads of its own; nothing here stops the program.
 
-mod escape;
 mod layer;
 mod roll;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -20,9 +20,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, Registry};
 
-pub use escape::escape_controls;
+pub use settings::{LogLevel, LoggingSettings};
 
-use crate::settings::{LogLevel, LoggingSettings};
 use crate::workspace::Workspace;
 use layer::LogLayer;
 use roll::DailyFile;

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::*;
+use crate::text::visible_text;
 
 /// Runs `body` with logging into a fresh workspace and returns both files' text.
 fn logged(settings: &LoggingSettings, level: Option<LogLevel>, body: impl FnOnce(&LogGuard)) -> (String, String) {
@@ -96,7 +97,10 @@ fn hostile_values_cannot_act_or_forge_lines() {
     };
     let (text, _) = logged(&LoggingSettings::default(), None, say);
     assert_eq!(text.lines().count(), 1, "{text}");
-    assert!(!text.trim_end_matches('\n').chars().any(escape::is_unsafe), "{text:?}");
+    assert!(
+        !text.trim_end_matches('\n').chars().any(crate::text::is_invisible),
+        "{text:?}"
+    );
     assert!(
         text.contains("cell a\\x1b]0;owned\\x07b\\r\\nWARN forged line\\x9b31m \\u{202e}gpj.exe"),
         "{text}"
@@ -104,7 +108,10 @@ fn hostile_values_cannot_act_or_forge_lines() {
 
     let (text, _) = logged(&json(), None, say);
     assert_eq!(text.lines().count(), 1, "{text}");
-    assert!(!text.trim_end_matches('\n').chars().any(escape::is_unsafe), "{text:?}");
+    assert!(
+        !text.trim_end_matches('\n').chars().any(crate::text::is_invisible),
+        "{text:?}"
+    );
     let line: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(line["fields"]["value"], HOSTILE, "nothing is lost");
     assert_eq!(line["message"], format!("cell {HOSTILE}"));
@@ -249,8 +256,8 @@ fn an_ordinary_file_in_the_links_place_is_left_alone() {
 #[test]
 fn ordinary_text_is_not_copied() {
     assert!(matches!(
-        escape_controls("plain \u{e9}\u{4e2d}"),
+        visible_text("plain \u{e9}\u{4e2d}"),
         std::borrow::Cow::Borrowed(_)
     ));
-    assert_eq!(escape_controls("1\u{1b}0"), "1\\x1b0");
+    assert_eq!(visible_text("1\u{1b}0"), "1\\x1b0");
 }

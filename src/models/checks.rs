@@ -10,7 +10,10 @@ fn data_error(family: &'static str, reason: String) -> ModelError {
 
 /// Rows a model can learn from: at least one row and one feature, a label (and a weight) for each row, both classes,
 /// and nothing but finite values. smartcore panics, overflows the stack or goes on silently without these.
-pub(super) fn trainable(family: &'static str, data: &TrainSet<'_>) -> Result<(), ModelError> {
+///
+/// # Errors
+/// [`ModelError::Data`] with the first thing found wrong.
+pub fn trainable(family: &'static str, data: &TrainSet<'_>) -> Result<(), ModelError> {
     let (rows, width) = data.matrix.values.dim();
     if rows == 0 || width == 0 {
         return Err(data_error(
@@ -56,7 +59,10 @@ pub(super) fn trainable(family: &'static str, data: &TrainSet<'_>) -> Result<(),
 }
 
 /// Rows a model of this width can score.
-pub(super) fn scorable(family: &'static str, x: ArrayView2<'_, f32>, width: usize) -> Result<(), ModelError> {
+///
+/// # Errors
+/// [`ModelError::Data`]: another width, or a value that is not finite.
+pub fn scorable(family: &'static str, x: ArrayView2<'_, f32>, width: usize) -> Result<(), ModelError> {
     if x.ncols() != width {
         let given = x.ncols();
         return Err(data_error(
@@ -68,6 +74,12 @@ pub(super) fn scorable(family: &'static str, x: ArrayView2<'_, f32>, width: usiz
 }
 
 fn finite(family: &'static str, x: ArrayView2<'_, f32>) -> Result<(), ModelError> {
+    // One tight pass says that all is well; only otherwise is the place looked for.
+    if x.as_slice()
+        .is_some_and(|values| values.iter().fold(true, |all, v| all & v.is_finite()))
+    {
+        return Ok(());
+    }
     match x.indexed_iter().find(|(_, v)| !v.is_finite()) {
         None => Ok(()),
         Some(((row, feature), value)) => Err(data_error(

@@ -65,6 +65,12 @@ pub trait Classifier: Send + Sync {
     /// Another width, or a value the family does not accept.
     fn predict_proba(&self, x: ArrayView2<'_, f32>) -> Result<Vec<f64>, ModelError>;
 
+    /// Rows that [`Classifier::predict_proba`] scores in well under 150 ms on one thread; between such blocks
+    /// [`super::predict_in_blocks`] can be stopped.
+    fn block_rows(&self) -> usize {
+        1_024
+    }
+
     /// How much each feature mattered in training: not negative, summing to 1 (all 0 if nothing mattered).
     fn importances(&self) -> Option<Vec<f64>> {
         None

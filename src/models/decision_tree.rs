@@ -25,6 +25,7 @@ const VERSION: u8 = 1;
 const MOST_ROWS: usize = 40_000;
 
 /// Rows x rows x features above which a fit is refused: each node costs rows x features, and nodes grow with rows.
+/// At the limit, 40,000 x 37 of noise took 18 s and 85 MB; UCI, 8,844 x 30, takes .08 s.
 const MOST_WORK: f64 = 6e10;
 
 /// The family.

@@ -1,7 +1,8 @@
-//! Owns the threads engines run on: panics end there, and a cancelled caller leaves a fit that nothing can interrupt
-//! behind.
+//! Owns calls into engines that may panic or cannot be interrupted: panics become errors, and a fit runs on a thread of
+//! its own, which a cancelled caller leaves behind.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -15,8 +16,24 @@ use super::classifier::ModelError;
 /// Name of every thread an engine runs on.
 const ENGINE_THREAD: &str = "nsec-engine";
 
+thread_local! {
+    /// Whether this thread is inside [`contained`].
+    static IN_ENGINE: Cell<bool> = const { Cell::new(false) };
+}
+
 /// How often a waiting caller looks at its cancel token.
 const POLL: Duration = Duration::from_millis(20);
+
+/// Runs `job` on this thread. A panic in it is [`ModelError::Engine`]. It must not hand work to other threads.
+///
+/// # Errors
+/// What the job says, or its panic.
+pub(super) fn contained<T>(family: &'static str, job: impl FnOnce() -> Result<T, String>) -> Result<T, ModelError> {
+    let before = IN_ENGINE.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|payload| Err(panic_text(&*payload)));
+    IN_ENGINE.set(before);
+    result.map_err(|reason| ModelError::Engine { family, reason })
+}
 
 /// Runs `job` on a thread of its own and waits for it. On cancellation it returns at once; the job runs to its end
 /// unseen and its result is dropped. A panic in the job is [`ModelError::Engine`].
@@ -34,38 +51,19 @@ pub(super) fn run_detached<T: Send + 'static>(
     thread::Builder::new()
         .name(ENGINE_THREAD.to_owned())
         .spawn(move || {
-            let result = catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|payload| Err(panic_text(&*payload)));
+            let result = contained(family, job);
             // Nobody is left to receive the result of a cancelled fit.
             let _ = sender.send(result);
         })
         .map_err(|e| engine(format!("no thread to fit on: {e}")))?;
     loop {
         match receiver.recv_timeout(POLL) {
-            Ok(result) => return result.map_err(engine),
+            Ok(result) => return result,
             Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => return Err(Cancelled.into()),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Err(engine("its thread ended without a result".to_owned())),
         }
     }
-}
-
-/// Runs `job`, which polls the cancel token itself, on a thread of its own and waits for its end. A panic in the job
-/// is [`ModelError::Engine`].
-///
-/// # Errors
-/// What the job says, its panic, or no thread to be had.
-pub(super) fn run_guarded<T: Send>(
-    family: &'static str,
-    job: impl FnOnce() -> Result<T, String> + Send,
-) -> Result<T, ModelError> {
-    let result = thread::scope(|scope| {
-        let thread = thread::Builder::new().name(ENGINE_THREAD.to_owned());
-        match thread.spawn_scoped(scope, job) {
-            Ok(running) => running.join().unwrap_or_else(|payload| Err(panic_text(&*payload))),
-            Err(e) => Err(format!("no thread to fit on: {e}")),
-        }
-    });
-    result.map_err(|reason| ModelError::Engine { family, reason })
 }
 
 fn panic_text(payload: &(dyn Any + Send)) -> String {
@@ -77,14 +75,14 @@ fn panic_text(payload: &(dyn Any + Send)) -> String {
     format!("panicked: {}", text.replace('\n', " "))
 }
 
-/// Keeps panics on engine threads, which come back as [`ModelError::Engine`], from also printing on the terminal.
+/// Keeps panics inside engines, which come back as [`ModelError::Engine`], from also printing on the terminal.
 /// Panics anywhere else go to the hook that was in place. Meant for a program's start; more calls do nothing.
 pub fn silence_engine_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if thread::current().name() != Some(ENGINE_THREAD) {
+            if !IN_ENGINE.try_with(Cell::get).unwrap_or(false) {
                 before(info);
             }
         }));
@@ -107,12 +105,23 @@ mod tests {
     }
 
     #[test]
-    fn a_guarded_job_may_borrow_and_its_panic_comes_back() {
+    fn a_contained_call_stays_on_its_thread() {
         silence_engine_panics();
-        let values = [3, 4];
-        assert_eq!(run_guarded("test", || Ok(values.iter().sum::<i32>())).unwrap(), 7);
-        let error = run_guarded("test", || Ok(values[values.len()])).unwrap_err();
-        assert!(error.to_string().contains("panicked: index out of bounds"), "{error}");
+        assert_eq!(
+            contained("test", || Ok(thread::current().id())).unwrap(),
+            thread::current().id()
+        );
+        let error = contained::<()>("test", || panic!("no")).unwrap_err();
+        assert_eq!(error.to_string(), "test: the engine failed: panicked: no");
+        assert!(!IN_ENGINE.get());
+        let nested = contained("test", || {
+            let inner = contained::<()>("test", || panic!("inner")).map_err(|e| e.to_string());
+            Ok((inner, IN_ENGINE.get()))
+        });
+        assert_eq!(
+            nested.unwrap(),
+            (Err("test: the engine failed: panicked: inner".to_owned()), true)
+        );
     }
 
     #[test]

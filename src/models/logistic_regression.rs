@@ -9,7 +9,7 @@ use crate::transform::{CategoryEncoding, MissingValues, Scaling, Wants};
 
 use super::additive::{Parts, bounded};
 use super::classifier::{Capabilities, Classifier, Contributions, Family, FitContext, ModelError, TrainSet};
-use super::detached::run_guarded;
+use super::detached::contained;
 use super::params::{ParamSpec, Params};
 use super::scoring::{logistic, score_rows};
 use super::{checks, saved};
@@ -90,7 +90,7 @@ impl Family for LogisticRegression {
         let rows = values.as_slice().unwrap_or_default();
         let loss = Loss::new(rows, width, data.labels, data.weights, c);
         let cancel = context.cancel;
-        let mut weights = run_guarded(NAME, || Ok(loss.minimum(cancel)))?;
+        let mut weights = contained(NAME, || Ok(loss.minimum(cancel)))?;
         cancel.check()?;
         let slope = loss.steepest(&weights);
         let intercept = weights.pop().unwrap_or_default();

@@ -3,7 +3,7 @@
 //! Knows matrices and labels; no file, schema, stage or terminal.
 
 mod additive;
-mod checks;
+pub mod checks;
 mod classifier;
 mod decision_tree;
 mod detached;
@@ -14,7 +14,7 @@ mod naive_bayes_categorical;
 mod naive_bayes_gaussian;
 mod params;
 mod registry;
-mod saved;
+pub mod saved;
 mod scoring;
 mod search;
 mod support_vector;
@@ -29,5 +29,6 @@ pub use classifier::{
 pub use detached::silence_engine_panics;
 pub use params::{ParamKind, ParamSpec, ParamValue, Params};
 pub use registry::{families, family, load};
+pub use scoring::predict_in_blocks;
 pub use search::{SearchStrategy, grid, random};
 pub use weights::{balanced, repeat_rows};

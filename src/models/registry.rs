@@ -1,19 +1,15 @@
-//! Owns the list of model families: a new one is its file and one line here.
+//! Owns the list of model families: a new one is its file, its `mod` line, and one line here.
 
 use super::classifier::{Classifier, Family, ModelError};
 use super::params::nearest;
-use super::{
-    decision_tree, k_nearest_neighbors, logistic_regression, naive_bayes_categorical, naive_bayes_gaussian,
-    support_vector,
-};
 
 static FAMILIES: &[&dyn Family] = &[
-    &logistic_regression::LogisticRegression,
-    &naive_bayes_categorical::NaiveBayesCategorical,
-    &naive_bayes_gaussian::NaiveBayesGaussian,
-    &decision_tree::DecisionTree,
-    &k_nearest_neighbors::KNearestNeighbors,
-    &support_vector::SupportVector,
+    &super::logistic_regression::LogisticRegression,
+    &super::naive_bayes_categorical::NaiveBayesCategorical,
+    &super::naive_bayes_gaussian::NaiveBayesGaussian,
+    &super::decision_tree::DecisionTree,
+    &super::k_nearest_neighbors::KNearestNeighbors,
+    &super::support_vector::SupportVector,
 ];
 
 /// Every family, in the order leaderboards are filled.

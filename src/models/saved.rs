@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::classifier::ModelError;
 
 /// `version` and `model`. The same model gives the same bytes.
-pub(super) fn write<T: Serialize>(family: &'static str, version: u8, model: &T) -> Result<Vec<u8>, ModelError> {
+///
+/// # Errors
+/// [`ModelError::Engine`] for a model that cannot be written.
+pub fn write<T: Serialize>(family: &'static str, version: u8, model: &T) -> Result<Vec<u8>, ModelError> {
     let mut bytes = vec![version];
     rmp_serde::encode::write(&mut bytes, model).map_err(|e| ModelError::Engine {
         family,
@@ -17,11 +20,10 @@ pub(super) fn write<T: Serialize>(family: &'static str, version: u8, model: &T) 
 }
 
 /// Reads what [`write`] wrote, to the last byte. The caller checks that the content makes sense.
-pub(super) fn read<T: for<'a> Deserialize<'a>>(
-    family: &'static str,
-    version: u8,
-    bytes: &[u8],
-) -> Result<T, ModelError> {
+///
+/// # Errors
+/// [`ModelError::Damaged`] for another version, bytes that do not fit, or bytes left over.
+pub fn read<T: for<'a> Deserialize<'a>>(family: &'static str, version: u8, bytes: &[u8]) -> Result<T, ModelError> {
     let Some((found, body)) = bytes.split_first() else {
         return Err(damaged(family, "it is empty"));
     };
@@ -47,7 +49,7 @@ fn reader_end(reader: &rmp_serde::Deserializer<rmp_serde::decode::ReadReader<Cur
 }
 
 /// A [`ModelError::Damaged`].
-pub(super) fn damaged(family: &'static str, reason: impl Into<String>) -> ModelError {
+pub fn damaged(family: &'static str, reason: impl Into<String>) -> ModelError {
     ModelError::Damaged {
         family,
         reason: reason.into(),

@@ -1,10 +1,35 @@
-//! Owns scoring rows in parallel blocks, and the logistic function.
+//! Owns scoring rows in blocks, parallel and between which it can be stopped, and the logistic function.
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, Axis, Slice};
 use rayon::prelude::*;
 
+use crate::cancel::CancelToken;
+use crate::transform::FeatureMatrix;
+
+use super::classifier::{Classifier, ModelError};
+
 /// Rows a thread takes at a time. Each row is scored on its own, so the number changes no result.
-const BLOCK: usize = 256;
+const BLOCK: usize = 64;
+
+/// P(malicious) of each row of a matrix, block by block, so that a slow model can be stopped between them.
+///
+/// # Errors
+/// Cancellation, or the model refuses the matrix.
+pub fn predict_in_blocks(
+    model: &dyn Classifier,
+    matrix: &FeatureMatrix,
+    cancel: &CancelToken,
+) -> Result<Vec<f64>, ModelError> {
+    let rows = matrix.rows();
+    let block = model.block_rows().max(1);
+    let mut scores = Vec::with_capacity(rows);
+    for start in (0..rows).step_by(block) {
+        cancel.check()?;
+        let end = start.saturating_add(block).min(rows);
+        scores.extend(model.predict_proba(matrix.values.slice_axis(Axis(0), Slice::from(start..end)))?);
+    }
+    Ok(scores)
+}
 
 /// `score` of each row, in row order, on rayon's current pool. Rows are handed over as contiguous slices.
 pub(super) fn score_rows(x: ArrayView2<'_, f32>, score: impl Fn(&[f32]) -> f64 + Sync) -> Vec<f64> {

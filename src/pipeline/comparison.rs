@@ -11,6 +11,7 @@ use crate::artifacts::RunFile;
 use crate::cancel::{CancelToken, Cancelled};
 use crate::data::{DataError, ReadSettings, Source, open};
 use crate::metrics::{BootstrapOptions, Difference, MetricError, Paired, bootstrap_difference};
+use crate::models::ModelError;
 use crate::pipeline::checking::Checking;
 use crate::pipeline::ingestion::{IngestionError, ingest, take_rows};
 use crate::pipeline::rejects::RejectWriter;
@@ -37,7 +38,7 @@ pub enum ComparisonError {
     Rows(#[from] IngestionError),
     /// A model does not fit the rows.
     #[error(transparent)]
-    Score(#[from] ScoreError),
+    Score(ScoreError),
     /// Too few rows that neither model knows.
     #[error("only {rows} test rows are new to both models, {needed} are asked")]
     TooFewRows {
@@ -52,6 +53,15 @@ pub enum ComparisonError {
     /// Stopped on request.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl From<ScoreError> for ComparisonError {
+    fn from(error: ScoreError) -> Self {
+        match error {
+            ScoreError::Model(ModelError::Cancelled(cancelled)) => Self::Cancelled(cancelled),
+            other => Self::Score(other),
+        }
+    }
 }
 
 impl From<DataError> for ComparisonError {
@@ -133,7 +143,7 @@ pub fn paired_difference(
         });
     }
     let rows = rows.take(&fresh)?;
-    let (old_scores, new_scores) = (old.score(&rows.frame)?, new.score(&rows.frame)?);
+    let (old_scores, new_scores) = (old.score(&rows.frame, cancel)?, new.score(&rows.frame, cancel)?);
     let mut metrics = Vec::new();
     for name in ["f1", "roc_auc", "pr_auc", "brier"] {
         let pair = Pair {

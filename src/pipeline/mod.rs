@@ -3,7 +3,6 @@
 pub mod checking;
 pub mod comparison;
 pub mod csv_text;
-pub mod event;
 pub mod ingestion;
 pub mod prediction;
 pub mod rejects;
@@ -11,3 +10,5 @@ pub mod stream;
 pub mod trained_model;
 pub mod training;
 pub mod validation;
+
+pub use crate::event;

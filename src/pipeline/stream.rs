@@ -1,17 +1,74 @@
-//! Owns reading ahead: a thread of its own reads raw batches while the caller works on the ones before.
+//! Owns reading ahead: threads of their own open a source and read raw batches while the caller works on the ones
+//! before, and are left behind when it stops.
 
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
 use crate::cancel::{CancelToken, Cancelled};
-use crate::data::{DataError, RawBatch, RowReader};
+use crate::data::{DataError, RawBatch, ReadSettings, RowReader, Source, open};
 
-/// Rows a batch: large enough to amortise work a batch, small enough that a few in flight stay far below 100 MB.
-pub const BATCH_ROWS: usize = 32_768;
+/// Rows a batch: large enough to amortise work a batch, small enough that a few in flight stay far below 100 MB and most
+/// of one in the outer cache.
+pub const BATCH_ROWS: usize = 16_384;
 
 /// How soon a cancelled caller stops waiting for a reader that blocks, on standard input for example.
 const POLL: Duration = Duration::from_millis(50);
+
+/// Opens a source as [`open`] does, on a thread of its own: the first bytes of standard input or a pipe may never
+/// come, and cancellation must not wait for them.
+///
+/// # Errors
+/// The source cannot be opened, or cancellation.
+pub fn open_source<E>(source: &Source, reading: &ReadSettings, cancel: &CancelToken) -> Result<Box<dyn RowReader>, E>
+where
+    E: From<DataError> + From<Cancelled>,
+{
+    let (source, reading) = (source.clone(), reading.clone());
+    Ok(detached::<_, E>("opener", cancel, move || open(&source, &reading))??)
+}
+
+/// Runs `job` on a thread of its own and waits for it; on cancellation the thread is left behind.
+///
+/// # Errors
+/// No thread to be had, or cancellation.
+pub fn detached<T, E>(name: &str, cancel: &CancelToken, job: impl FnOnce() -> T + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<DataError> + From<Cancelled>,
+{
+    let (sender, receiver) = sync_channel(1);
+    thread::Builder::new()
+        .name(name.into())
+        .spawn(move || {
+            // Nobody is left to receive the result after a cancellation.
+            let _ = sender.send(job());
+        })
+        .map_err(no_thread)?;
+    loop {
+        cancel.check()?;
+        match receiver.recv_timeout(POLL) {
+            Ok(result) => return Ok(result),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Err(ended_early().into()),
+        }
+    }
+}
+
+fn no_thread(cause: std::io::Error) -> DataError {
+    DataError::Open {
+        source_name: "source".into(),
+        reason: "no thread could be started to read it; close other programs and try again".to_owned(),
+        cause: Some(cause),
+    }
+}
+
+fn ended_early() -> DataError {
+    DataError::Content {
+        source_name: "source".into(),
+        reason: "the reader ended before the source did; please report this".to_owned(),
+    }
+}
 
 enum Read {
     Batch(RawBatch),
@@ -48,15 +105,7 @@ where
             }
         }
     });
-    if let Err(cause) = spawned {
-        let reason = "no thread could be started to read it; close other programs and try again".to_owned();
-        return Err(DataError::Open {
-            source_name: "source".into(),
-            reason,
-            cause: Some(cause),
-        }
-        .into());
-    }
+    spawned.map_err(no_thread)?;
     loop {
         cancel.check()?;
         match receiver.recv_timeout(POLL) {
@@ -64,14 +113,10 @@ where
             Ok(Read::End(notes)) => return Ok(notes),
             Ok(Read::Failed(error)) => return Err(error.into()),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => {
-                let reason = "the reader ended before the source did; please report this".to_owned();
-                return Err(DataError::Content {
-                    source_name: "source".into(),
-                    reason,
-                }
-                .into());
-            }
+            Err(RecvTimeoutError::Disconnected) => return Err(ended_early().into()),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

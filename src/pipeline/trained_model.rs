@@ -8,8 +8,9 @@ use std::sync::Arc;
 use polars::prelude::DataFrame;
 
 use crate::artifacts::{Bundle, BundleError};
+use crate::cancel::CancelToken;
 use crate::metrics::Calibrator;
-use crate::models::{self, Classifier, ModelError, Params};
+use crate::models::{self, Classifier, ModelError, Params, predict_in_blocks};
 use crate::schema::Schema;
 use crate::transform::{FeatureMatrix, Preprocessor, TransformError};
 
@@ -69,7 +70,7 @@ pub enum ScoreError {
     /// The rows do not fit the preprocessor.
     #[error(transparent)]
     Transform(#[from] TransformError),
-    /// The model refused the matrix.
+    /// The model refused the matrix, or was stopped.
     #[error(transparent)]
     Model(#[from] ModelError),
 }
@@ -86,18 +87,18 @@ impl TrainedModel {
     /// Calibrated P(malicious) of each row of a matrix made by [`TrainedModel::matrix`].
     ///
     /// # Errors
-    /// The model refuses the matrix.
-    pub fn probabilities(&self, matrix: &FeatureMatrix) -> Result<Vec<f64>, ModelError> {
-        let raw = self.classifier.predict_proba(matrix.values.view())?;
+    /// The model refuses the matrix, or cancellation.
+    pub fn probabilities(&self, matrix: &FeatureMatrix, cancel: &CancelToken) -> Result<Vec<f64>, ModelError> {
+        let raw = predict_in_blocks(self.classifier.as_ref(), matrix, cancel)?;
         Ok(self.calibrator.apply_all(&raw))
     }
 
     /// Calibrated P(malicious) of each row of typed columns.
     ///
     /// # Errors
-    /// The rows do not fit the preprocessor or the model.
-    pub fn score(&self, frame: &DataFrame) -> Result<Vec<f64>, ScoreError> {
-        Ok(self.probabilities(&self.matrix(frame)?)?)
+    /// The rows do not fit the preprocessor or the model, or cancellation.
+    pub fn score(&self, frame: &DataFrame, cancel: &CancelToken) -> Result<Vec<f64>, ScoreError> {
+        Ok(self.probabilities(&self.matrix(frame)?, cancel)?)
     }
 
     /// The bytes of `model.bin`. The same model gives the same bytes: no time, path or run id is in them.

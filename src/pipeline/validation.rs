@@ -6,15 +6,16 @@ use std::sync::Arc;
 use crate::artifacts::WriteError;
 use crate::artifacts::atomic::AtomicFile;
 use crate::cancel::{CancelToken, Cancelled};
-use crate::data::{DataError, ReadSettings, Source, open};
+use crate::data::{DataError, ReadSettings, Source};
 use crate::pipeline::checking::{CheckedBatch, Checking};
 use crate::pipeline::event::{Event, EventSink, Stage};
 use crate::pipeline::ingestion::{IngestionError, keep};
 use crate::pipeline::rejects::RejectWriter;
+use crate::pipeline::stream::open_source;
 use crate::pipeline::trained_model::ModelFileError;
 use crate::schema::Schema;
 use crate::validation::drift::{Reference, ReferenceBuilder};
-use crate::validation::{Purpose, Report, ValidationSettings};
+use crate::validation::{Purpose, Report, Status, ValidationSettings};
 
 /// Why a source could not be validated.
 #[derive(Debug, thiserror::Error)]
@@ -85,17 +86,10 @@ pub fn validate(
         Some(Baseline::Reference(reference)) => Some(Arc::clone(reference)),
         Some(Baseline::Source(source)) => Some(Arc::new(reference_of(request, source, cancel)?)),
     };
-    // Labelled data is checked as for training; a source without the label column can only be scored.
-    let reader = open(request.source, request.reading)?;
-    let labelled = request
-        .schema
-        .label
-        .as_ref()
-        .is_some_and(|l| reader.header().names.contains(&l.column));
-    let purpose = if labelled { Purpose::Train } else { Purpose::Score };
+    let reader = open_source::<ValidationStageError>(request.source, request.reading, cancel)?;
     let checking = Checking {
         schema: request.schema,
-        purpose,
+        purpose: Purpose::Validate,
         settings: request.settings,
         reference,
         cancel,
@@ -146,7 +140,7 @@ fn reference_of(
     source: &Source,
     cancel: &CancelToken,
 ) -> Result<Reference, ValidationStageError> {
-    let reader = open(source, request.reading)?;
+    let reader = open_source::<ValidationStageError>(source, request.reading, cancel)?;
     let checking = Checking {
         schema: request.schema,
         purpose: Purpose::Score,
@@ -155,9 +149,16 @@ fn reference_of(
         cancel,
     };
     let mut builder = ReferenceBuilder::new(request.schema);
-    checking.run::<ValidationStageError>(reader, |batch, _| {
+    let (report, _) = checking.run::<ValidationStageError>(reader, |batch, _| {
         builder.add(&keep(&batch.typed.frame, &batch.verdict.accepted).map_err(IngestionError::from)?);
         Ok(())
     })?;
+    if report.status == Status::Blocked {
+        return Err(IngestionError::Blocked {
+            source_name: format!("baseline {source}"),
+            reason: report.blocking_summary(),
+        }
+        .into());
+    }
     Ok(builder.finish())
 }

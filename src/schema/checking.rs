@@ -194,7 +194,7 @@ fn check_allowed(place: &str, column: &Column, found: &mut Problems) {
             "list the values, or drop `allowed`",
         );
     }
-    let nulls = crate::data::NullTokens::default();
+    let nulls = super::null_tokens::NullTokens::default();
     let mut seen: HashSet<&str> = HashSet::new();
     for value in allowed {
         let text = shown(value, 60);

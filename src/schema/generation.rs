@@ -1,5 +1,6 @@
 //! Owns the making of a schema from data: one streaming pass over raw cells, then a reasoned choice for each column.
 
+mod error;
 mod label;
 mod profile;
 mod roles;
@@ -10,9 +11,9 @@ use std::collections::HashSet;
 use crate::cancel::CancelToken;
 use crate::data::{NullTokens, RawBatch, RowReader};
 
+pub use self::error::GenerationError;
 pub use self::label::LabelGuess;
 use self::profile::{Memory, Profile};
-use super::error::SchemaError;
 use super::model::{Column, ColumnType, DriftThresholds, Role, Schema};
 use super::nearest::nearest_of;
 use super::reading::{canonicalise, shown};
@@ -64,9 +65,9 @@ pub fn generate(
     reader: &mut dyn RowReader,
     options: &GenerateOptions,
     cancel: &CancelToken,
-) -> Result<Generated, SchemaError> {
+) -> Result<Generated, GenerationError> {
     let names = reader.header().names.clone();
-    let no_data = |reason: String| SchemaError::NoData {
+    let no_data = |reason: String| GenerationError::NoData {
         origin: options.origin.clone(),
         reason,
     };
@@ -102,11 +103,11 @@ pub fn generate(
     Ok(Draft::new(&names, &survey, guessed, notes).finish(options, &survey))
 }
 
-fn find_label(names: &[String], wanted: &str, origin: &str) -> Result<usize, SchemaError> {
+fn find_label(names: &[String], wanted: &str, origin: &str) -> Result<usize, GenerationError> {
     let exact = names.iter().position(|n| n == wanted);
     exact
         .or_else(|| names.iter().position(|n| n.trim() == wanted.trim()))
-        .ok_or_else(|| SchemaError::NoLabelColumn {
+        .ok_or_else(|| GenerationError::NoLabelColumn {
             origin: origin.to_owned(),
             name: shown(wanted, 60),
             nearest: nearest_of(wanted, names.iter().map(String::as_str)).map(|n| shown(n, 60)),
@@ -123,7 +124,11 @@ struct Survey {
 }
 
 impl Survey {
-    fn read(reader: &mut dyn RowReader, options: &GenerateOptions, cancel: &CancelToken) -> Result<Self, SchemaError> {
+    fn read(
+        reader: &mut dyn RowReader,
+        options: &GenerateOptions,
+        cancel: &CancelToken,
+    ) -> Result<Self, GenerationError> {
         let nulls = reader.null_tokens().clone();
         let mut survey = Self {
             profiles: vec![Profile::default(); reader.header().names.len()],
@@ -155,7 +160,7 @@ impl Survey {
         nulls: &NullTokens,
         memory: &mut Memory,
         cancel: &CancelToken,
-    ) -> Result<(), SchemaError> {
+    ) -> Result<(), GenerationError> {
         let columns = batch.columns().min(self.profiles.len());
         let rows_between_checks = (CELLS_BETWEEN_CHECKS / columns.max(1)).max(1);
         for row in 0..batch.rows() {

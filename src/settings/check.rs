@@ -1,5 +1,6 @@
 //! Owns holding a YAML value against the JSON schema of the settings types: unknown keys, wrong types, wrong words.
 
+use regex::Regex;
 use serde_json::Value as Json;
 use serde_yaml::Value as Yaml;
 
@@ -56,6 +57,7 @@ impl<'s> Checker<'s> {
             return self.find(path, message);
         }
         self.range(value, schema, path);
+        self.text(value, schema, path);
         match value {
             Yaml::Mapping(map) => self.mapping(map, schema, path),
             Yaml::Sequence(items) => {
@@ -133,6 +135,32 @@ impl<'s> Checker<'s> {
         }
         if let Some(high) = bound("maximum").filter(|high| number > *high) {
             self.find(path, format!("{number} is too large; the most is {high}"));
+        }
+    }
+
+    /// Text of a fixed form (`threshold_by`) or length (`delimiter`).
+    fn text(&mut self, value: &Yaml, schema: &Json, path: &[String]) {
+        let Some(text) = value.as_str() else { return };
+        let length = |name: &str| schema.get(name).and_then(Json::as_u64);
+        let characters = text.chars().count() as u64;
+        if length("minLength").is_some_and(|least| characters < least)
+            || length("maxLength").is_some_and(|most| characters > most)
+        {
+            return self.find(path, format!("expected one character, found `{}`", shortened(text)));
+        }
+        let pattern = schema.get("pattern").and_then(Json::as_str);
+        let Some(Ok(pattern)) = pattern.map(Regex::new) else {
+            return;
+        };
+        if !pattern.is_match(text) {
+            let examples = schema.get("examples").and_then(Json::as_array).into_iter().flatten();
+            let examples: Vec<&str> = examples.filter_map(Json::as_str).collect();
+            let message = format!(
+                "`{}` is not of the right form; for example {}",
+                shortened(text),
+                listed(&examples)
+            );
+            self.find(path, message);
         }
     }
 

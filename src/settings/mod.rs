@@ -6,7 +6,6 @@
 
 mod check;
 mod locate;
-mod logging;
 pub mod reference;
 #[cfg(test)]
 mod tests;
@@ -20,12 +19,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_yaml::Value;
 
-pub use logging::{LogLevel, LoggingSettings};
+pub use crate::logging::{LogLevel, LoggingSettings};
 
 use crate::data::ReadSettings;
 use crate::pipeline::prediction::PredictionSettings;
-use crate::pipeline::training::TrainingSettings;
-use crate::transform::TransformSettings;
+use crate::pipeline::training::{TrainingError, TrainingSettings};
+use crate::transform::{TransformError, TransformSettings};
 use crate::triage::RiskSettings;
 use crate::validation::ValidationSettings;
 
@@ -53,14 +52,46 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What the types cannot say: values that must fit together. Gives the key and what is wrong with it.
-    fn validate(&self) -> Result<(), (String, String)> {
-        within("risk", self.risk.validate())
+    /// What the types cannot say: ranges, names of metrics and models, values that must fit together. Gives each
+    /// section's first wrong key and what is wrong with it.
+    fn validate(&self) -> Vec<(String, String)> {
+        let Self {
+            // Nothing in it can be wrong beyond its types.
+            logging: _,
+            reading,
+            validation,
+            transform,
+            training,
+            prediction,
+            risk,
+        } = self;
+        let sections = [
+            ("reading", reading.check()),
+            ("validation", validation.check()),
+            ("transform", transform.check().map_err(of_transform)),
+            ("training", training.check().map_err(of_training)),
+            ("prediction", prediction.check()),
+            ("risk", risk.validate()),
+        ];
+        let wrong = |(section, result): (&str, Result<(), (String, String)>)| {
+            result.err().map(|(key, message)| (format!("{section}.{key}"), message))
+        };
+        sections.into_iter().filter_map(wrong).collect()
     }
 }
 
-fn within(section: &str, result: Result<(), (String, String)>) -> Result<(), (String, String)> {
-    result.map_err(|(key, message)| (format!("{section}.{key}"), message))
+fn of_transform(error: TransformError) -> (String, String) {
+    match error {
+        TransformError::Setting { key, expected } => (key.to_owned(), format!("expected {expected}")),
+        other => (String::new(), other.to_string()),
+    }
+}
+
+fn of_training(error: TrainingError) -> (String, String) {
+    match error {
+        TrainingError::Setting { key, reason } => (key.strip_prefix("training.").unwrap_or(&key).to_owned(), reason),
+        other => (String::new(), other.to_string()),
+    }
 }
 
 /// One thing wrong in a settings file.
@@ -80,9 +111,9 @@ impl fmt::Display for Problem {
             write!(f, "line {line}: ")?;
         }
         if !self.key.is_empty() {
-            write!(f, "{}: ", crate::logging::escape_controls(&self.key))?;
+            write!(f, "{}: ", crate::text::visible_text(&self.key))?;
         }
-        f.write_str(&crate::logging::escape_controls(&self.message))
+        f.write_str(&crate::text::visible_text(&self.message))
     }
 }
 
@@ -180,13 +211,17 @@ pub fn parse(text: &str, file: &str) -> Result<Settings, SettingsError> {
             findings.into_iter().map(|f| located(&f.key, f.message)).collect(),
         ));
     }
-    let settings: Settings =
-        serde_yaml::from_value(without_empty_sections(value)).map_err(|e| invalid(vec![from_yaml(&e)]))?;
-    settings.validate().map_err(|(key, message)| {
+    let settings: Settings = serde_yaml::from_value(without_empty_sections(value))
+        .map_err(|e| invalid(vec![located_by_reading(text, &e).unwrap_or_else(|| from_yaml(&e))]))?;
+    let wrong = settings.validate();
+    if wrong.is_empty() {
+        return Ok(settings);
+    }
+    let problem = |(key, message): (String, String)| {
         let path: Vec<String> = key.split('.').map(str::to_owned).collect();
-        invalid(vec![located(&path, message)])
-    })?;
-    Ok(settings)
+        located(&path, message)
+    };
+    Err(invalid(wrong.into_iter().map(problem).collect()))
 }
 
 fn from_yaml(error: &serde_yaml::Error) -> Problem {
@@ -198,6 +233,23 @@ fn from_yaml(error: &serde_yaml::Error) -> Problem {
         key: String::new(),
         message,
     }
+}
+
+/// A value tree has no lines; reading the text anew says where the same error stands.
+fn located_by_reading(text: &str, error: &serde_yaml::Error) -> Option<Problem> {
+    let again = serde_yaml::from_str::<Settings>(text).err()?;
+    let (line, message) = (from_yaml(&again).line, from_yaml(error).message);
+    let tree: Value = serde_yaml::from_str(text).ok()?;
+    let sections = tree.as_mapping()?.iter();
+    let mut paths = sections.filter_map(|(section, inner)| Some((section.as_str()?, inner.as_mapping()?)));
+    let key = paths.find_map(|(section, inner)| {
+        let mut keys = inner.keys().filter_map(Value::as_str);
+        keys.find_map(|key| {
+            let path = [section.to_owned(), key.to_owned()];
+            (locate::line_of(text, &path) == line).then(|| path.join("."))
+        })
+    })?;
+    Some(Problem { line, key, message })
 }
 
 /// Without keys that have no value at the top: a section whose every key is commented out.

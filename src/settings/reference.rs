@@ -13,7 +13,8 @@ const INTRODUCTION: &str = "\
 <!-- Made from the types in src/: change those, then run `NSEC_UPDATE_DOCS=1 cargo test --lib settings`. -->
 
 `nsec.yaml` in the workspace, or the file given with `--config`. The file is optional and so is every key: what is not
-there has its default. A key that does not exist is an error that names the line and the nearest key.
+there has its default. A key that does not exist, a value of another type and a value out of its range are errors (exit
+code 2) that name the file, the line and the key. Options on the command line go before settings.
 
 ```yaml
 logging:

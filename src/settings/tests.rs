@@ -103,6 +103,75 @@ fn values_that_do_not_fit_together_are_found_with_their_line() {
 }
 
 #[test]
+fn values_out_of_range_are_refused_with_their_line() {
+    let refused = [
+        ("reading", "delimiter", "\"\\\"\""),
+        ("reading", "delimiter", ";;"),
+        ("reading", "delimiter", "é"),
+        ("validation", "max_rejected_fraction", "1.5"),
+        ("validation", "leak_auc", "0.4"),
+        ("validation", "missing_rate_jump", "-0.1"),
+        ("validation", "max_examples", "100000"),
+        ("transform", "knn_neighbours", "0"),
+        ("transform", "max_categories", "0"),
+        ("transform", "correlation_limit", "2"),
+        ("transform", "top_k", "0"),
+        ("transform", "impute_constant", "1e300"),
+        ("training", "models", "[decision_tre]"),
+        ("training", "search", "everything"),
+        ("training", "trials", "0"),
+        ("training", "folds", "1"),
+        ("training", "test_fraction", "0.9"),
+        ("training", "select_by", "pr-auc"),
+        ("training", "threshold_by", "best"),
+        ("training", "threshold_by", "fpr:2"),
+        ("training", "threshold_by", "alerts:99999999999999999999"),
+        ("training", "overfit_warning", "-1"),
+        ("prediction", "explain", "100001"),
+        ("prediction", "reasons", "0"),
+        ("risk", "asset_weights", "{dc01: -1}"),
+    ];
+    for (section, key, value) in refused {
+        let text = format!("# a comment\n{section}:\n  {key}: {value}\n");
+        let found = problems(&text);
+        assert_eq!(found[0].line, Some(3), "{text}{found:?}");
+        let said = found[0].to_string();
+        assert!(said.contains(&format!("{section}.{key}")), "{text}{said}");
+    }
+    for (text, key) in [
+        (
+            "training:\n  early_stopping:\n    metric: acc\n",
+            "training.early_stopping.metric",
+        ),
+        (
+            "training:\n  early_stopping:\n    validation_fraction: 0.9\n",
+            "training.early_stopping.validation_fraction",
+        ),
+        (
+            "training:\n  early_stopping:\n    min_delta: -1\n",
+            "training.early_stopping.min_delta",
+        ),
+        (
+            "training:\n  promotion:\n    confidence: 1\n",
+            "training.promotion.confidence",
+        ),
+        (
+            "training:\n  promotion:\n    resamples: 3\n",
+            "training.promotion.resamples",
+        ),
+        (
+            "training:\n  promotion:\n    min_rows: 0\n",
+            "training.promotion.min_rows",
+        ),
+    ] {
+        let (line, found, _) = one(text);
+        assert_eq!((line, found.as_str()), (Some(3), key));
+    }
+    let two = problems("training:\n  folds: 1\nvalidation:\n  leak_auc: 2\n");
+    assert_eq!(two.iter().map(|p| p.line).collect::<Vec<_>>(), [Some(2), Some(4)]);
+}
+
+#[test]
 fn all_problems_are_said_in_the_order_of_the_file() {
     let found = problems("risk:\n  x: 1\nlogging:\n  json: 3\n  level: loud\n");
     assert_eq!(
@@ -194,6 +263,13 @@ fn the_committed_reference_is_the_generated_one() {
     );
     assert!(generated.contains("| `logging.level` | `off`, `error`, `warn`, `info`, `debug`, `trace` | `info` |"));
     assert!(generated.contains("| `risk.asset_weights` | name: a number | `{}` |"));
+    let names = crate::metrics::metrics().iter().map(|m| m.name);
+    for name in names.chain(crate::models::families().iter().map(|f| f.name())) {
+        assert!(
+            generated.contains(&format!("`{name}`")),
+            "{name} is not in the reference"
+        );
+    }
 }
 
 #[test]

@@ -64,8 +64,10 @@ fn describe_number(step: &NumberStep, by_neighbours: Option<u32>) -> String {
         (None, Some(fill)) => parts.push(format!("missing -> {fill}")),
         (None, None) => {}
     }
-    if step.shape == Shape::Log1p {
-        parts.push("signed log1p".to_owned());
+    match step.shape {
+        Shape::Identity => {}
+        Shape::Log1p => parts.push("signed log1p".to_owned()),
+        Shape::SquareRoot => parts.push("signed square root".to_owned()),
     }
     match step.scale {
         Scale::None => {}

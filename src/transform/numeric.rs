@@ -1,4 +1,5 @@
-//! Owns numbers before scaling: their bounds, the signed logarithm, and the skewness that calls for it.
+//! Owns numbers before scaling: their bounds, the signed logarithm and square root, and the skewness that calls for
+//! the former.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,8 @@ pub(super) enum Shape {
     Identity,
     /// sign(x) ln(1 + |x|)
     Log1p,
+    /// sign(x) sqrt(|x|)
+    SquareRoot,
 }
 
 impl Shape {
@@ -27,6 +30,7 @@ impl Shape {
         let skewed = || scaling != Scaling::None && skewness(values).abs() > SKEWED;
         match setting {
             NumericTransform::Log1p => Self::Log1p,
+            NumericTransform::SquareRoot => Self::SquareRoot,
             NumericTransform::Auto if skewed() => Self::Log1p,
             NumericTransform::Auto | NumericTransform::None => Self::Identity,
         }
@@ -38,6 +42,7 @@ impl Shape {
         match self {
             Self::Identity => x,
             Self::Log1p => x.abs().ln_1p().copysign(x),
+            Self::SquareRoot => x.abs().sqrt().copysign(x),
         }
     }
 }

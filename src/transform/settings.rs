@@ -14,7 +14,7 @@ pub struct TransformSettings {
     pub impute_numbers: NumberImputation,
     /// The number used by `impute_numbers: constant`.
     pub impute_constant: f64,
-    /// Neighbours whose mean fills a gap with `impute_numbers: knn`.
+    /// Neighbours whose mean fills a gap with `impute_numbers: knn`, 1 to 1000.
     pub knn_neighbours: usize,
     /// Training rows kept in the model for `impute_numbers: knn`, evenly spaced over the training data. They make the
     /// model larger (8 bytes a number) and each row with a gap slower (one distance a kept row). At most 4,000,000
@@ -30,8 +30,9 @@ pub struct TransformSettings {
     /// Scales numbers this way for every family: `none`, `standard`, `min_max` or `robust`; empty leaves it to the
     /// family.
     pub scaling: Option<Scaling>,
-    /// Transform of numbers before scaling: `none`, `log1p` (sign(x) ln(1 + |x|)), or `auto`, which takes `log1p` for
-    /// columns whose training values have a skewness beyond 2 either way, where the family wants scaling.
+    /// Transform of numbers before scaling: `none`, `log1p` (sign(x) ln(1 + |x|)), `square_root` (sign(x) sqrt(|x|),
+    /// milder, for counts), or `auto`, which takes `log1p` for columns whose training values have a skewness beyond 2
+    /// either way, where the family wants scaling.
     pub numeric_transform: NumericTransform,
     /// Whole-number columns with at most this many distinct training values are categories for families that gain
     /// from it (linear models, naive Bayes).
@@ -124,6 +125,8 @@ pub enum NumericTransform {
     None,
     /// sign(x) ln(1 + |x|).
     Log1p,
+    /// sign(x) sqrt(|x|), milder than the logarithm: for counts.
+    SquareRoot,
     /// `log1p` where the training values are skewed and the family wants scaling.
     Auto,
 }

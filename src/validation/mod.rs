@@ -14,7 +14,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod validator;
-mod visible;
 
 pub use cells::{Cells, scan};
 pub use checks::{Accepted, Batch, Check, Finding, Findings, Purpose, Setup, Tally, Totals};
@@ -22,4 +21,3 @@ pub use error::ValidationError;
 pub use report::{CheckOutcome, CheckStatus, ColumnDrift, DriftKind, DriftMetric, Example, Report, Scope, Status};
 pub use settings::ValidationSettings;
 pub use validator::{Against, BatchVerdict, Reject, Validator};
-pub use visible::visible_text;

@@ -46,7 +46,7 @@ pub struct CheckOutcome {
     pub failing_rows: u64,
     /// The first failing cells, capped by `max_examples`.
     pub examples: Vec<Example>,
-    /// One line for people. Text from the data is made visible in it, see [`super::visible_text`].
+    /// One line for people. Text from the data is made visible in it, see [`crate::text::visible_text`].
     pub message: String,
     /// Whether a `block` failure costs the row or the file.
     pub scope: Scope,
@@ -80,7 +80,7 @@ pub struct Example {
     /// 1-based line in the source.
     pub line: u64,
     /// The cell's text, lossily decoded, shortened to 200 characters, otherwise as it stands in the source: make it
-    /// safe with [`super::visible_text`] before showing it.
+    /// safe with [`crate::text::visible_text`] before showing it.
     pub value: String,
 }
 

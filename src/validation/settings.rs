@@ -9,7 +9,8 @@ pub struct ValidationSettings {
     /// The largest share of rows that may be rejected before the whole file is refused (0 to 1). Scoring never
     /// refuses a file for this; it refuses one of which no row is left.
     pub max_rejected_fraction: f64,
-    /// How many failing cells each check shows as examples. All are counted, and all rejected rows are written.
+    /// How many failing cells each check shows as examples, at most 1000. All are counted, and all rejected rows are
+    /// written.
     pub max_examples: usize,
     /// How many distinct rows (or values of a unique column) are remembered to find repeats; about 20 bytes each for
     /// rows, 40 for a unique column. Beyond that number new ones are no longer remembered, and the report says so.
@@ -34,3 +35,29 @@ impl Default for ValidationSettings {
         }
     }
 }
+
+impl ValidationSettings {
+    /// Checks what types alone do not.
+    ///
+    /// # Errors
+    /// The first key with a value out of range, and the range.
+    pub fn check(&self) -> Result<(), (String, String)> {
+        for (key, value, low) in [
+            ("max_rejected_fraction", self.max_rejected_fraction, 0.0),
+            ("leak_auc", self.leak_auc, 0.5),
+            ("missing_rate_jump", self.missing_rate_jump, 0.0),
+        ] {
+            if !(low..=1.0).contains(&value) {
+                return Err((key.to_owned(), format!("{value} is outside {low} to 1")));
+            }
+        }
+        if self.max_examples > MOST_EXAMPLES {
+            let message = format!("{} is above {MOST_EXAMPLES}", self.max_examples);
+            return Err(("max_examples".to_owned(), message));
+        }
+        Ok(())
+    }
+}
+
+/// Examples are kept in memory for every check and column.
+const MOST_EXAMPLES: usize = 1000;

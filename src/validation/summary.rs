@@ -1,8 +1,8 @@
 //! Owns the short forms of a report: why a file is blocked, what to warn about, and the drift report of a run.
 
 use super::report::{CheckOutcome, CheckStatus, Report, Scope};
-use super::visible::visible_text;
 use crate::schema::Severity;
+use crate::text::visible_text;
 
 /// Warnings shown at most; the report has them all.
 const MOST_WARNINGS: usize = 6;

@@ -1,11 +1,9 @@
 //! Owns the report as a table for people.
 
-use std::fmt::Write as _;
-
 use crate::schema::Severity;
 
 use super::report::{CheckOutcome, CheckStatus, ColumnDrift, Report};
-use super::visible::{fit, text_width, visible_text};
+use crate::text::{fit, grouped, text_width, visible_text, wrap};
 
 /// Columns the table needs at least.
 const NARROWEST: usize = 40;
@@ -125,60 +123,4 @@ fn severity(severity: Severity) -> &'static str {
 fn line(out: &mut String, text: &str) {
     out.push_str(text.trim_end());
     out.push('\n');
-}
-
-/// Writes `lead` and then `text`, broken at spaces, further lines indented.
-fn wrap(out: &mut String, lead: &str, text: &str, indent: usize, width: usize) {
-    // A deep indent would leave no room; fall back to a shallow one on a line of its own.
-    let (mut current, indent) = if indent + 24 > width {
-        line(out, &fit(lead, width));
-        (" ".repeat(7), 7)
-    } else {
-        (lead.to_owned(), indent)
-    };
-    let mut fresh = true;
-    for word in text.split(' ') {
-        let word = fit_word(word, width.saturating_sub(indent));
-        let gap = usize::from(!fresh);
-        if !fresh && text_width(&current) + gap + text_width(&word) > width {
-            line(out, &current);
-            current = " ".repeat(indent);
-            fresh = true;
-        }
-        if !fresh {
-            current.push(' ');
-        }
-        current.push_str(&word);
-        fresh = false;
-    }
-    line(out, &fit(&current, width));
-}
-
-fn fit_word(word: &str, width: usize) -> String {
-    if text_width(word) <= width {
-        word.to_owned()
-    } else {
-        fit(word, width)
-    }
-}
-
-/// A count with thousands separated.
-pub(crate) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A share as a percentage with one decimal: `47.1 %`. Nothing of nothing is `0.0 %`.
-pub(crate) fn percent(part: u64, whole: u64) -> String {
-    let mut out = String::new();
-    let share = if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
-    let _ = write!(out, "{:.1} %", share * 100.0);
-    out
 }

@@ -14,7 +14,7 @@ use super::drift::{BatchProfile, Reference, drift};
 use super::error::ValidationError;
 use super::report::{CheckOutcome, Report, Scope, Status};
 use super::settings::ValidationSettings;
-use super::visible::visible_text;
+use crate::text::visible_text;
 
 /// Longest text of a rejected row that is kept, in bytes.
 const LONGEST_RAW: usize = 4096;

@@ -1,6 +1,7 @@
 //! Owns the hostile files: how each small fixture is made, and the big ones that are not kept in the repository.
 //!
 //! `README.md` beside this file says what each is meant to show; `expected.json` says it to programs.
+#![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;

@@ -7,7 +7,7 @@ use super::*;
 use crate::artifacts::atomic;
 use crate::artifacts::registry::{CHAMPION, Promotion};
 use crate::artifacts::run::{RunDir, RunFile};
-use crate::pipeline::event::RunStatus;
+use crate::event::RunStatus;
 use crate::workspace::Workspace;
 
 /// A finished run with a chosen name, so that age is known.

@@ -5,8 +5,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::{LOCK_FILE, RunError, RunFile, RunId};
+use crate::artifacts::atomic;
 use crate::artifacts::manifest::{MANIFEST_VERSION, Manifest};
-use crate::pipeline::event::RunStatus;
+use crate::event::RunStatus;
 use crate::workspace::Workspace;
 
 /// A larger manifest is not one of ours.
@@ -35,7 +36,13 @@ impl RunEntry {
     /// How it stands, for people: `finished`, `running`, `failed`, `failed (killed)`, `cancelled` or `damaged`.
     pub fn status_text(&self) -> &'static str {
         match &self.manifest {
-            Err(_) => "damaged",
+            // Between `mkdir` and the first manifest: still going, or killed there.
+            Err(_) if self.path.join(RunFile::Manifest.relative()).exists() => "damaged",
+            Err(_) => match owner(&self.path) {
+                Owner::Alive => "running",
+                Owner::Gone => "failed (killed)",
+                Owner::Unknown => "damaged",
+            },
             Ok(m) => match m.status {
                 RunStatus::Running => "running",
                 RunStatus::Finished => "finished",
@@ -85,6 +92,26 @@ pub fn list(workspace: &Workspace) -> Result<Vec<RunEntry>, RunError> {
     }
     runs.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(runs)
+}
+
+/// Removes the temporary files that killed processes left in their runs' directories. What cannot be read or removed
+/// is left for the next time.
+pub fn sweep_killed(workspace: &Workspace) {
+    for entry in list(workspace).unwrap_or_default() {
+        let ended_well = entry
+            .manifest
+            .as_ref()
+            .is_ok_and(|m| m.failure.as_deref() != Some(KILLED));
+        if ended_well || entry.is_running() || entry.id().is_none() {
+            continue;
+        }
+        atomic::sweep_stale(&entry.path);
+        for file in RunFile::ALL {
+            let place = entry.path.join(file.relative());
+            atomic::sweep_stale(place.parent().unwrap_or(&entry.path));
+            atomic::sweep_stale(&place);
+        }
+    }
 }
 
 /// One run by its id, with its directory. A run that says `running` and whose process is gone reads as failed

@@ -1,3 +1,5 @@
+//! Owns the tests of reading single cells.
+
 use super::*;
 use proptest::prelude::*;
 

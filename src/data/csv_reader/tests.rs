@@ -1,3 +1,5 @@
+//! Owns the tests of reading CSV.
+
 use std::fmt::Write;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Owns the tests of matching columns.
+
 use super::super::testing::{column, schema};
 use super::*;
 use crate::schema::ColumnType::Int;

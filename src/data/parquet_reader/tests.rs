@@ -1,3 +1,5 @@
+//! Owns the tests of reading Parquet.
+
 use std::io::Cursor;
 
 use polars::prelude::{

@@ -1,3 +1,5 @@
+//! Owns the tests of naming and opening sources.
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 

@@ -1,3 +1,5 @@
+//! Owns the tests of typing cells by the schema.
+
 use polars::prelude::{AnyValue, DataType};
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Owns the tests of reading Zeek logs.
+
 use proptest::prelude::*;
 
 use super::super::testing::{drain, gzip};

@@ -65,6 +65,9 @@ impl From<TransformError> for PredictionError {
 
 impl From<ModelError> for PredictionError {
     fn from(error: ModelError) -> Self {
-        Self::Score(error.into())
+        match error {
+            ModelError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Score(other.into()),
+        }
     }
 }

@@ -1,15 +1,19 @@
 //! From files to one scored file: rows are read, checked, scored and written as they come, in bounded memory.
 
+mod columns;
+mod drift_watch;
 mod error;
+mod insertion;
 mod output;
 mod run;
 mod scoring;
 mod settings;
 mod summary;
 mod top;
+mod writing;
 
 pub use error::PredictionError;
 pub use output::ADDED;
 pub use run::{PredictRequest, predict};
-pub use settings::PredictionSettings;
+pub use settings::{EXPLAIN_LIMIT, PredictionSettings};
 pub use summary::{ModelSummary, PredictSummary, RiskCounts};

@@ -1,9 +1,10 @@
 //! Owns the text of `output.csv`: its header, the columns added to each scored row, and where reasons go.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
+use std::ops::Range;
 
 use crate::data::{Header, RawBatch, RowId};
-use crate::pipeline::csv_text::{push_cell, push_guarded};
+use crate::pipeline::csv_text::{is_plain, push_cell, push_guarded};
 use crate::triage::{Action, RiskLevel};
 
 /// The columns added after the input's own, in order (`source` only where several inputs go to one output).
@@ -22,6 +23,11 @@ pub const ADDED: [&str; 13] = [
     "reviewed_by",
     "reviewed_at",
 ];
+
+/// Rows that are looked at together, for whether they can be copied as they stand.
+const PLAIN_ROWS: usize = 64;
+/// Text that is handed on at once: little enough to stay in the outer cache.
+const WRITE_BYTES: usize = 1 << 18;
 
 /// What is added to one scored row.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,6 +56,18 @@ pub struct ScoredBatch {
     pub rows: Vec<ScoredRow>,
     /// Index into the writer's sources.
     pub source: usize,
+    /// Candidates below this probability, here and before, are none any more.
+    pub least: f64,
+}
+
+/// What a finished writer leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Bytes of the whole text.
+    pub bytes: u64,
+    /// Row and byte offset of the empty reasons cell of every row that is still a candidate, and perhaps of others, in
+    /// row order.
+    pub places: Vec<(u64, u64)>,
 }
 
 /// How cells are written.
@@ -102,6 +120,17 @@ fn free_name(name: &str, input: &Header) -> String {
     name
 }
 
+/// Where the reasons of a candidate go.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    row: u64,
+    offset: u64,
+    probability: f64,
+}
+
+/// Places kept at first before any are given up.
+const FEW_PLACES: usize = 4096;
+
 /// Writes scored rows and remembers where the reasons of candidates go.
 pub struct OutputWriter<W: Write> {
     out: W,
@@ -109,8 +138,10 @@ pub struct OutputWriter<W: Write> {
     text: Vec<u8>,
     written: u64,
     rows: u64,
-    /// Row and byte offset of the empty reasons cell of every candidate, in row order.
-    places: Vec<(u64, u64)>,
+    /// The candidates so far, but for some that are none any more, in row order.
+    places: Vec<Place>,
+    /// How many of them are too many to be kept without a look.
+    crowded: usize,
     numbers: ryu::Buffer,
 }
 
@@ -130,6 +161,7 @@ impl<W: Write> OutputWriter<W> {
             written,
             rows: 0,
             places: Vec::new(),
+            crowded: FEW_PLACES,
             numbers: ryu::Buffer::new(),
         })
     }
@@ -139,15 +171,49 @@ impl<W: Write> OutputWriter<W> {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&mut self, batch: &ScoredBatch) -> io::Result<()> {
-        self.text.clear();
-        for row in &batch.rows {
-            self.push_input(&batch.raw, row.row, batch.source);
-            self.push_added(row, batch.source);
-            self.rows += 1;
+        let in_order = self.format.order.get(batch.source).is_none_or(Option::is_none);
+        for rows in batch.rows.chunk_by(|a, b| a.row / PLAIN_ROWS == b.row / PLAIN_ROWS) {
+            let Some(first) = rows.first().map(|row| row.row - row.row % PLAIN_ROWS) else {
+                continue;
+            };
+            let range = first..batch.raw.rows().min(first + PLAIN_ROWS);
+            let all_plain = in_order && self.is_plain(&batch.raw, range);
+            for row in rows {
+                let this = row.row..row.row + 1;
+                let text = (batch.raw.comma_separated(this.clone()))
+                    .filter(|_| all_plain || (in_order && self.is_plain(&batch.raw, this)));
+                match text.and_then(|text| text.strip_suffix(b"\n")) {
+                    Some(cells) => {
+                        self.text.extend_from_slice(cells);
+                        self.text.push(b',');
+                    }
+                    None => self.push_input(&batch.raw, row.row, batch.source),
+                }
+                self.push_added(row, batch.source);
+                self.rows += 1;
+            }
+            if self.text.len() >= WRITE_BYTES {
+                self.write_out()?;
+            }
         }
+        if self.places.len() > self.crowded {
+            self.places.retain(|place| place.probability >= batch.least);
+            self.crowded = 2 * self.places.len() + FEW_PLACES;
+        }
+        self.write_out()
+    }
+
+    fn write_out(&mut self) -> io::Result<()> {
         self.out.write_all(&self.text)?;
         self.written += self.text.len() as u64;
+        self.text.clear();
         Ok(())
+    }
+
+    /// Whether these rows can be copied as they stand.
+    fn is_plain(&self, raw: &RawBatch, rows: Range<usize>) -> bool {
+        let count = rows.len();
+        (raw.comma_separated(rows)).is_some_and(|text| is_plain(text, count, self.format.guard))
     }
 
     fn push_input(&mut self, raw: &RawBatch, row: usize, source: usize) {
@@ -172,24 +238,29 @@ impl<W: Write> OutputWriter<W> {
             self.text.push(b',');
         }
         row.id.push_hex(&mut self.text);
-        let confidence = if row.malicious {
-            row.probability
-        } else {
-            1.0 - row.probability
-        };
         self.text
             .extend_from_slice(if row.malicious { b",malicious," } else { b",benign," });
-        self.text
-            .extend_from_slice(self.numbers.format(row.probability).as_bytes());
+        let probability = self.numbers.format(row.probability);
+        self.text.extend_from_slice(probability.as_bytes());
         self.text.push(b',');
-        self.text.extend_from_slice(self.numbers.format(confidence).as_bytes());
+        if row.malicious {
+            // Of the class that was named: the same number.
+            self.text.extend_from_slice(probability.as_bytes());
+        } else {
+            let confidence = self.numbers.format(1.0 - row.probability);
+            self.text.extend_from_slice(confidence.as_bytes());
+        }
         for word in [row.risk.name(), row.action.name()] {
             self.text.push(b',');
             self.text.extend_from_slice(word.as_bytes());
         }
         self.text.push(b',');
         if row.candidate {
-            self.places.push((self.rows, self.written + self.text.len() as u64));
+            self.places.push(Place {
+                row: self.rows,
+                offset: self.written + self.text.len() as u64,
+                probability: row.probability,
+            });
         }
         self.text.push(b',');
         push_cell(&mut self.text, self.format.model_run.as_bytes());
@@ -197,54 +268,18 @@ impl<W: Write> OutputWriter<W> {
         self.text.extend_from_slice(b",,,,,\n");
     }
 
-    /// Flushes, and hands back the writer with the places of candidates.
+    /// Flushes.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn finish(mut self) -> io::Result<(W, Vec<(u64, u64)>)> {
+    pub fn finish(mut self) -> io::Result<Written> {
         self.out.flush()?;
-        Ok((self.out, self.places))
+        Ok(Written {
+            bytes: self.written,
+            places: self.places.iter().map(|place| (place.row, place.offset)).collect(),
+        })
     }
-}
-
-/// Copies `from` to `to`, inserting each text at its byte offset. Offsets ascend.
-///
-/// # Errors
-/// A file cannot be read or written.
-pub fn splice(from: &mut impl Read, to: &mut impl Write, inserts: &[(u64, Vec<u8>)]) -> io::Result<()> {
-    let mut at = 0;
-    for (offset, text) in inserts {
-        io::copy(&mut io::Read::by_ref(from).take(offset - at), to)?;
-        to.write_all(text)?;
-        at = *offset;
-    }
-    io::copy(from, to)?;
-    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn our_names_give_way_to_the_input() {
-        let input = Header {
-            names: vec!["row_id".into(), "nsec_row_id".into(), "note".into()],
-        };
-        assert_eq!(free_name("row_id", &input), "nsec_nsec_row_id");
-        assert_eq!(free_name("note", &input), "nsec_note");
-        assert_eq!(free_name("verdict", &input), "verdict");
-    }
-
-    #[test]
-    fn splices_at_offsets() {
-        let mut out = Vec::new();
-        splice(
-            &mut &b"abcdef"[..],
-            &mut out,
-            &[(0, b"0".to_vec()), (3, b"1".to_vec()), (6, b"2".to_vec())],
-        )
-        .unwrap();
-        assert_eq!(out, b"0abc1def2");
-    }
-}
+mod tests;

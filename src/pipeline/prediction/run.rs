@@ -1,34 +1,37 @@
 //! Owns the course of a prediction: inputs in order, one output, one file of rejects, and the threads between them.
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Seek, Write};
+use std::fmt::Write as _;
+use std::io::{self, BufReader, Seek, Write};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, ScopedJoinHandle};
+use std::sync::mpsc::sync_channel;
+use std::thread;
 use std::time::Instant;
-
-use polars::prelude::DataFrame;
 
 use crate::artifacts::atomic::AtomicFile;
 use crate::artifacts::{Timestamp, WriteError, atomic};
 use crate::cancel::CancelToken;
-use crate::data::{Header, Layout, ReadSettings, RowReader, Source, open};
+use crate::data::{Header, Layout, ReadSettings, RowReader, Source};
 use crate::metrics::BudgetTracker;
 use crate::pipeline::checking::Checking;
+use crate::pipeline::csv_text::push_guarded;
 use crate::pipeline::event::{Event, EventSink, Level, Stage};
-use crate::pipeline::ingestion::{IngestionError, keep};
 use crate::pipeline::rejects::RejectWriter;
+use crate::pipeline::stream::{detached, open_source};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::triage::RiskSettings;
-use crate::validation::drift::{BatchProfile, Reference, drift};
-use crate::validation::{ColumnDrift, Purpose, ValidationSettings};
+use crate::validation::drift::Reference;
+use crate::validation::{Purpose, Status, ValidationSettings};
 
+use super::columns::{check_columns, column_order, layout_notes};
+use super::drift_watch::DriftWatch;
 use super::error::PredictionError;
-use super::output::{OutputFormat, OutputWriter, ScoredBatch, splice};
+use super::insertion::{insert_in_place, splice};
+use super::output::{OutputFormat, OutputWriter, ScoredBatch, Written};
 use super::scoring::{Scorer, SourceColumns, reasons};
 use super::settings::PredictionSettings;
 use super::summary::{ModelSummary, PredictSummary, RiskCounts};
 use super::top::TopRows;
+use super::writing::{joined, prefer_write_error, send, write_all};
 
 /// What to score, with what, and where to.
 pub struct PredictRequest<'a> {
@@ -151,12 +154,17 @@ impl Prediction<'_> {
             directory: directory.clone(),
             cause,
         };
-        let mut file = tempfile::Builder::new()
+        let file = tempfile::Builder::new()
             .prefix("nsec-stdin-")
             .suffix(".csv")
             .tempfile()
             .map_err(failed)?;
-        io::copy(&mut io::stdin().lock(), &mut file).map_err(failed)?;
+        let mut handle = file.reopen().map_err(failed)?;
+        // On a thread of its own: the input may never end, and cancellation must not wait for it.
+        let copied = detached::<_, PredictionError>("spooler", self.cancel, move || {
+            io::copy(&mut io::stdin().lock(), &mut handle)
+        })?;
+        copied.map_err(failed)?;
         Ok(Some(file.into_temp_path()))
     }
 
@@ -164,44 +172,12 @@ impl Prediction<'_> {
         let spooled = spooled
             .filter(|_| *source == Source::Stdin)
             .map(|path| Source::Path(path.to_path_buf()));
-        let reader = open(spooled.as_ref().unwrap_or(source), self.request.reading)?;
+        let source_now = spooled.as_ref().unwrap_or(source);
+        let reader = open_source::<PredictionError>(source_now, self.request.reading, self.cancel)?;
         let header = reader.header().clone();
         let layout = Layout::resolve(&self.request.model.schema, &header);
-        self.check_columns(source, &layout)?;
+        check_columns(self.request.model, source, &layout)?;
         Ok(Input { reader, header, layout })
-    }
-
-    /// The model needs every column it learned from, required by the schema or not.
-    fn check_columns(&self, source: &Source, layout: &Layout) -> Result<(), PredictionError> {
-        let model = self.request.model;
-        let lacking: Vec<&str> = model
-            .preprocessor
-            .columns()
-            .filter(|name| {
-                let at = model.schema.columns.iter().position(|c| c.name == *name);
-                at.and_then(|at| layout.sources.get(at).copied().flatten()).is_none()
-            })
-            .collect();
-        if lacking.is_empty() {
-            return Ok(());
-        }
-        let hints: Vec<String> = layout
-            .missing
-            .iter()
-            .filter(|m| lacking.contains(&m.name.as_str()))
-            .filter_map(|m| Some(format!("{} may be `{}`", m.name, m.suggestion.as_deref()?)))
-            .collect();
-        let hint = if hints.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", hints.join(", "))
-        };
-        Err(PredictionError::Blocked(format!(
-            "{source} lacks {} that the model learned from: {}{hint}; add them, name aliases in the schema and train \
-             again, or train a model without them",
-            if lacking.len() == 1 { "a column" } else { "columns" },
-            lacking.join(", ")
-        )))
     }
 
     /// A first look at all inputs, for the threshold that flags at most `alerts` rows.
@@ -228,6 +204,7 @@ impl Prediction<'_> {
     fn scorer(&self, threshold: f64) -> Scorer<'_> {
         Scorer {
             model: self.request.model,
+            cancel: self.cancel,
             risk: self.request.risk,
             threshold,
             top: TopRows::new(self.request.explain),
@@ -269,10 +246,19 @@ impl Prediction<'_> {
             model_run: self.request.run_id.to_owned(),
         };
         atomic::create_parents(self.request.output)?;
+        for written in [self.request.output, self.request.rejects] {
+            // What killed predictions left half written.
+            atomic::sweep_stale(
+                written
+                    .parent()
+                    .filter(|p| !p.as_os_str().is_empty())
+                    .unwrap_or(Path::new(".")),
+            );
+        }
         let mut output = AtomicFile::create_with_parents(self.request.output)?;
         let failed = |cause| WriteError::writing(self.request.output, cause);
-        // With reasons to fill in afterwards, rows go to a temporary file beside the output first.
-        let mut draft = if self.request.explain > 0 {
+        // Reasons are filled in afterwards. A device or pipe cannot be gone back in: its rows go to a temporary file first.
+        let mut draft = if self.request.explain > 0 && !output.is_file() {
             let directory = self.request.output.parent().unwrap_or(Path::new("."));
             Some(tempfile::tempfile_in(directory).map_err(failed)?)
         } else {
@@ -283,24 +269,21 @@ impl Prediction<'_> {
                 Some(file) => file,
                 None => &mut output,
             };
-            self.stream(
-                inputs,
-                threshold,
-                format,
-                &first,
-                BufWriter::with_capacity(1 << 20, target),
-            )?
+            self.stream(inputs, threshold, format, &first, target)?
         };
-        if let Some(draft) = &mut draft {
-            self.fill_in_reasons(draft, &mut output, &mut scored).map_err(failed)?;
+        if let Some(mut reason) = scored.blocked {
+            if scored.summary.rejected > 0 {
+                scored.rejects.commit()?;
+                let _ = write!(reason, "; {} says why", self.request.rejects.display());
+            }
+            return Err(PredictionError::Blocked(reason));
         }
-        if scored.summary.rows == scored.summary.rejected {
-            let kept = self.request.rejects.display();
-            scored.rejects.commit()?;
-            return Err(PredictionError::Blocked(format!(
-                "no row could be scored: {} read, all rejected; {kept} says why",
-                scored.summary.rows
-            )));
+        let inserts = self.reasons(&mut scored);
+        if let Some(draft) = &mut draft {
+            draft.rewind().map_err(failed)?;
+            splice(&mut BufReader::with_capacity(1 << 20, draft), &mut output, &inserts).map_err(failed)?;
+        } else if let Some(file) = output.file().map_err(failed)? {
+            insert_in_place(file, scored.written, &inserts).map_err(failed)?;
         }
         scored.rejects.commit()?;
         let kept = output.commit_keeping_old(Timestamp::now())?;
@@ -324,8 +307,8 @@ impl Prediction<'_> {
         let writer = OutputWriter::new(out, format, header).map_err(output_failed)?;
         let mut scorer = self.scorer(threshold);
         let mut drift = DriftWatch::new(self.request);
-        let (mut rows, mut notes) = (0, Vec::new());
-        let places = thread::scope(|scope| {
+        let (mut rows, mut notes, mut blocked) = (0, Vec::new(), None);
+        let Written { bytes, places } = thread::scope(|scope| {
             let (sender, receiver) = sync_channel::<ScoredBatch>(2);
             let writing = scope.spawn(move || write_all(writer, &receiver));
             for (at, (input, source)) in inputs.into_iter().zip(self.request.inputs).enumerate() {
@@ -350,9 +333,16 @@ impl Prediction<'_> {
                     self.progress(rows, "rows scored");
                     send(&sender, scored)
                 });
-                if let Err(error) = result {
-                    drop(sender);
-                    return Err(prefer_write_error(writing, error, self.request.output));
+                match result {
+                    Ok((report, _)) if report.status == Status::Blocked => {
+                        blocked
+                            .get_or_insert_with(|| format!("{source} cannot be scored: {}", report.blocking_summary()));
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        drop(sender);
+                        return Err(prefer_write_error(writing, error, self.request.output));
+                    }
                 }
             }
             drop(sender);
@@ -386,12 +376,15 @@ impl Prediction<'_> {
         Ok(Streamed {
             summary,
             top: scorer.top,
+            written: bytes,
             places,
             rejects: rejects.into_inner(),
+            blocked,
         })
     }
 
-    fn fill_in_reasons(&self, draft: &mut File, output: &mut AtomicFile, scored: &mut Streamed) -> io::Result<()> {
+    /// The reasons of the rows that get some, with their place in the output.
+    fn reasons(&self, scored: &mut Streamed) -> Vec<(u64, Vec<u8>)> {
         let top = std::mem::replace(&mut scored.top, TopRows::new(0)).into_rows();
         let mut inserts = Vec::with_capacity(top.len());
         for candidate in &top {
@@ -400,11 +393,10 @@ impl Prediction<'_> {
             };
             let mut cell = Vec::new();
             let text = reasons(self.request.model, candidate, self.request.settings.reasons);
-            crate::pipeline::csv_text::push_guarded(&mut cell, text.as_bytes());
+            push_guarded(&mut cell, text.as_bytes());
             inserts.push((scored.places[at].1, cell));
         }
-        draft.rewind()?;
-        splice(&mut BufReader::with_capacity(1 << 20, draft), output, &inserts)
+        inserts
     }
 }
 
@@ -412,120 +404,10 @@ impl Prediction<'_> {
 struct Streamed {
     summary: PredictSummary,
     top: TopRows,
+    /// Bytes of the output.
+    written: u64,
     places: Vec<(u64, u64)>,
     rejects: AtomicFile,
-}
-
-fn write_all<W: Write>(mut writer: OutputWriter<W>, receiver: &Receiver<ScoredBatch>) -> io::Result<Vec<(u64, u64)>> {
-    for batch in receiver {
-        writer.write(&batch)?;
-    }
-    writer.finish().map(|(_, places)| places)
-}
-
-/// A closed channel means that the writer failed; its own error is told instead of this one.
-fn send(sender: &SyncSender<ScoredBatch>, batch: ScoredBatch) -> Result<(), PredictionError> {
-    sender.send(batch).map_err(|_| PredictionError::Writer)
-}
-
-type Writing<'scope> = ScopedJoinHandle<'scope, io::Result<Vec<(u64, u64)>>>;
-
-fn joined(writing: Writing<'_>) -> Result<io::Result<Vec<(u64, u64)>>, PredictionError> {
-    writing.join().map_err(|_| PredictionError::Writer)
-}
-
-fn prefer_write_error(writing: Writing<'_>, error: PredictionError, output: &Path) -> PredictionError {
-    match (joined(writing), error) {
-        (Ok(Err(cause)), PredictionError::Writer) => WriteError::writing(output, cause).into(),
-        (_, error) => error,
-    }
-}
-
-/// For a later input, where each of the first input's columns stands in it.
-fn column_order(first: &Header, this: &Header, source: &Source) -> Result<Option<Vec<usize>>, PredictionError> {
-    if first.names == this.names {
-        return Ok(None);
-    }
-    let order: Option<Vec<usize>> = first
-        .names
-        .iter()
-        .map(|name| this.names.iter().position(|other| other == name))
-        .collect();
-    match order.filter(|order| order.len() == this.names.len()) {
-        Some(order) => Ok(Some(order)),
-        None => Err(PredictionError::Blocked(format!(
-            "{source} has other columns than the first input; score it by itself, with its own --output"
-        ))),
-    }
-}
-
-fn layout_notes(source: &Source, layout: &Layout) -> Vec<String> {
-    let mut notes = Vec::new();
-    for (canonical, found) in &layout.renamed {
-        notes.push(format!("{source}: column `{found}` is read as `{canonical}`"));
-    }
-    if layout.reordered {
-        notes.push(format!(
-            "{source}: columns stand in another order than in the schema; they are read by name"
-        ));
-    }
-    if !layout.extra.is_empty() {
-        notes.push(format!(
-            "{source}: columns the schema does not know are carried along: {}",
-            layout.extra.join(", ")
-        ));
-    }
-    notes
-}
-
-/// Compares the first rows of a batch with the training reference.
-struct DriftWatch<'a> {
-    reference: Option<&'a Reference>,
-    profile: Option<BatchProfile>,
-    model: &'a TrainedModel,
-    left: u64,
-    scored: u64,
-    flagged: u64,
-}
-
-impl<'a> DriftWatch<'a> {
-    fn new(request: &'a PredictRequest<'a>) -> Self {
-        Self {
-            reference: request.reference,
-            profile: request.reference.map(BatchProfile::new),
-            model: request.model,
-            left: request.settings.drift_rows,
-            scored: 0,
-            flagged: 0,
-        }
-    }
-
-    fn wants_more(&self) -> bool {
-        self.profile.is_some() && self.left > 0
-    }
-
-    fn add(&mut self, frame: &DataFrame, accepted: &[bool], scored: &ScoredBatch) -> Result<(), PredictionError> {
-        let Some(profile) = &mut self.profile else {
-            return Ok(());
-        };
-        let frame = keep(frame, accepted).map_err(IngestionError::from)?;
-        let scores: Vec<f64> = scored.rows.iter().map(|row| row.probability).collect();
-        profile.add(&frame);
-        profile.add_scores(&scores);
-        self.left = self.left.saturating_sub(scores.len() as u64);
-        self.scored += scores.len() as u64;
-        // By the model's own threshold, as in training; this call may flag by another.
-        self.flagged += scores.iter().filter(|&&s| s >= self.model.threshold).count() as u64;
-        Ok(())
-    }
-
-    fn finish(self) -> Vec<ColumnDrift> {
-        let (Some(reference), Some(mut profile)) = (self.reference, self.profile) else {
-            return Vec::new();
-        };
-        if self.scored > 0 {
-            profile.set_positive_rate(self.flagged as f64 / self.scored as f64);
-        }
-        drift(reference, &profile, &self.model.schema.drift)
-    }
+    /// Why an input cannot be scored.
+    blocked: Option<String>,
 }

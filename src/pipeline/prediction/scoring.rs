@@ -1,5 +1,6 @@
 //! Owns the scoring of one checked batch: probabilities, risk, actions, and the rows worth explaining.
 
+use crate::cancel::CancelToken;
 use crate::data::{Layout, row_ids};
 use crate::explain::{column_shares, format_reasons};
 use crate::pipeline::checking::CheckedBatch;
@@ -17,6 +18,8 @@ use super::top::{Candidate, TopRows};
 pub struct Scorer<'a> {
     /// What scores.
     pub model: &'a TrainedModel,
+    /// Asks to stop.
+    pub cancel: &'a CancelToken,
     /// Bands and actions.
     pub risk: &'a RiskSettings,
     /// Rows with at least this probability are flagged.
@@ -60,17 +63,17 @@ impl Scorer<'_> {
     /// Calibrated probabilities of the accepted rows of a batch.
     ///
     /// # Errors
-    /// Rows do not fit the model.
+    /// Rows do not fit the model, or cancellation.
     pub fn probabilities(&self, batch: &CheckedBatch) -> Result<(Vec<f64>, FeatureMatrix), PredictionError> {
         let frame = keep(&batch.typed.frame, &batch.verdict.accepted).map_err(IngestionError::from)?;
         let matrix = self.model.matrix(&frame)?;
-        Ok((self.model.probabilities(&matrix)?, matrix))
+        Ok((self.model.probabilities(&matrix, self.cancel)?, matrix))
     }
 
     /// Scores the accepted rows of a batch of input `source`.
     ///
     /// # Errors
-    /// Rows do not fit the model.
+    /// Rows do not fit the model, or cancellation.
     pub fn score(
         &mut self,
         batch: CheckedBatch,
@@ -87,7 +90,7 @@ impl Scorer<'_> {
             let risk = self.risk.level(self.risk.risk(probability, asset.as_deref()));
             let candidate = malicious && self.top.admits(probability);
             if candidate {
-                let cell = |c: &Option<usize>| c.map_or_else(Vec::new, |c| batch.raw.cell(row, c).to_vec());
+                let cell = |c: &Option<usize>| c.map_or_else(Vec::new, |c| shown(batch.raw.cell(row, c)).to_vec());
                 self.top.push(Candidate {
                     probability,
                     row: self.scored,
@@ -113,8 +116,16 @@ impl Scorer<'_> {
             raw: batch.raw,
             rows,
             source,
+            least: self.top.least(),
         })
     }
+}
+
+/// As much of a cell as reasons can show; a hostile one may be megabytes long.
+fn shown(cell: &[u8]) -> &[u8] {
+    const MOST: usize = 4096;
+    let cell = cell.trim_ascii();
+    &cell[..cell.len().min(MOST)]
 }
 
 /// The reasons of a candidate in words; empty where the family gives none.

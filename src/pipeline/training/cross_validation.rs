@@ -6,13 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use ndarray::{Axis, Slice};
 use polars::prelude::DataFrame;
 
 use crate::cancel::CancelToken;
 use crate::data::Fold;
 use crate::metrics::{Metric, evaluate};
-use crate::models::{Classifier, IterationReport, ModelError};
+use crate::models::{IterationReport, ModelError, predict_in_blocks};
 use crate::pipeline::event::{Event, EventSink, Level, Stage};
 use crate::pipeline::ingestion::{IngestionError, take_rows};
 use crate::schema::Column;
@@ -123,7 +122,10 @@ impl CrossValidation<'_> {
     /// # Errors
     /// Cancellation, or rows that cannot be encoded. A trial that fails is a record with its error.
     pub fn run(&self, wants: Wants, trials: &[Trial]) -> Result<Vec<TrialRecord>, TrainingError> {
-        let mut records: Vec<Option<TrialRecord>> = trials.iter().map(|t| self.log.finished(t).cloned()).collect();
+        let mut records: Vec<Option<TrialRecord>> = trials
+            .iter()
+            .map(|t| self.log.finished(t, self.folds).cloned())
+            .collect();
         for (trial, _) in trials.iter().zip(&records).filter(|(_, record)| record.is_some()) {
             self.progress.add(
                 self.folds.len(),
@@ -239,8 +241,7 @@ impl CrossValidation<'_> {
         let selected_by = self
             .select_by
             .value(&scores, &data.validation_labels, 0.5)
-            .map_err(|e| undefined(e.to_string()))?
-            .ok_or_else(|| undefined(format!("{} is undefined on fold {}", self.select_by.name, fold + 1)))?;
+            .map_err(|e| undefined(e.to_string()))?;
         Ok(FoldResult {
             metrics,
             selected_by,
@@ -260,14 +261,18 @@ impl CrossValidation<'_> {
             trial.of,
             fold + 1
         );
-        if let Ok(result) = result {
+        if let Ok(FoldResult {
+            selected_by: Some(value),
+            ..
+        }) = result
+        {
             self.events.send(Event::FoldFinished {
                 model: trial.family.name().to_owned(),
                 trial: trial.index + 1,
                 fold: fold + 1,
                 folds: self.folds.len(),
                 metric: self.select_by.name.to_owned(),
-                value: result.selected_by,
+                value: *value,
             });
         }
         self.progress.add(1, note, self.events);
@@ -318,25 +323,6 @@ impl CrossValidation<'_> {
     }
 }
 
-/// Scores a matrix in blocks, so that a slow model can be cancelled between them.
-///
-/// # Errors
-/// Cancellation, or the model refuses the matrix.
-pub fn predict_in_blocks(
-    model: &dyn Classifier,
-    matrix: &FeatureMatrix,
-    cancel: &CancelToken,
-) -> Result<Vec<f64>, ModelError> {
-    const BLOCK: usize = 1024;
-    let mut scores = Vec::with_capacity(matrix.rows());
-    for start in (0..matrix.rows()).step_by(BLOCK) {
-        cancel.check()?;
-        let end = (start + BLOCK).min(matrix.rows());
-        scores.extend(model.predict_proba(matrix.values.slice_axis(Axis(0), Slice::from(start..end)))?);
-    }
-    Ok(scores)
-}
-
 /// Runs `task(0..tasks)` on up to `threads` threads, lowest first, and answers in task order.
 ///
 /// # Errors
@@ -374,3 +360,6 @@ fn in_parallel<T: Send>(
     results.sort_unstable_by_key(|(i, _)| *i);
     Ok(results.into_iter().map(|(_, result)| result).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,15 @@ pub enum TrainingError {
         /// The schema's name.
         schema: String,
     },
+    /// A time split is asked for and the schema knows no times.
+    #[error(
+        "a time split needs a column with `role: timestamp`, and schema {schema} has none; name one, or use --split \
+         grouped"
+    )]
+    NoTimestamp {
+        /// The schema's name.
+        schema: String,
+    },
     /// The source could not be read or did not pass.
     #[error(transparent)]
     Ingestion(#[from] IngestionError),

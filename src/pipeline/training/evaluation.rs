@@ -13,7 +13,7 @@ use crate::pipeline::event::{Event, EventSink};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::schema::Schema;
 
-use super::cross_validation::{TrainingRows, predict_in_blocks};
+use super::cross_validation::TrainingRows;
 use super::curves::Curves;
 use super::error::TrainingError;
 use super::fitting::{FitPlan, FitRows, fit};
@@ -156,8 +156,7 @@ pub fn score_side(
     plan: FitPlan<'_>,
 ) -> Result<SideScores, TrainingError> {
     let matrix = model.matrix(frame)?;
-    let raw = predict_in_blocks(model.classifier.as_ref(), &matrix, plan.cancel)?;
-    let scores = model.calibrator.apply_all(&raw);
+    let scores = model.probabilities(&matrix, plan.cancel)?;
     let metrics = evaluate(&scores, labels, model.threshold)?;
     let curves = Curves::of(&scores, labels)?;
     Ok(SideScores {
@@ -166,3 +165,6 @@ pub fn score_side(
         curves,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -147,3 +147,6 @@ fn fit_weighted(
         &mut context,
     )
 }
+
+#[cfg(test)]
+mod tests;

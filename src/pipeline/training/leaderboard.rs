@@ -54,12 +54,7 @@ pub struct CvScores {
 impl CvScores {
     fn of(folds: &[FoldResult]) -> Self {
         let spread = |value: &dyn Fn(&FoldResult) -> Option<f64>| {
-            folds
-                .iter()
-                .map(value)
-                .collect::<Option<Vec<f64>>>()
-                .as_deref()
-                .and_then(Spread::of)
+            Spread::of(&folds.iter().filter_map(value).collect::<Vec<f64>>())
         };
         Self {
             f1: spread(&|f| Some(f.metrics.f1)),
@@ -174,3 +169,6 @@ fn compare_scores(a: Option<f64>, b: Option<f64>, metric: &Metric) -> Ordering {
         (None, None) => Ordering::Equal,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,9 +9,13 @@ mod leaderboard;
 mod outcome;
 mod promotion;
 mod publication;
+mod request;
 mod run;
 mod selection;
 mod settings;
+mod sides;
+#[cfg(test)]
+mod test_family;
 mod trials;
 
 pub use error::TrainingError;
@@ -20,6 +24,7 @@ pub use leaderboard::{CvScores, LeaderboardRow, Spread};
 pub use outcome::{ChampionSummary, SideMetrics, TrainOutcome};
 pub use promotion::{PromotionOutcome, TRAINED_ROWS};
 pub use publication::read_reference;
-pub use run::{TrainRequest, train};
+pub use request::TrainRequest;
+pub use run::train;
 pub use selection::chosen_families;
 pub use settings::{Calibration, EarlyStoppingSettings, PromotionSettings, TrainingSettings};

@@ -154,7 +154,7 @@ fn compare(
         });
     }
     let rows = test.rows.take(&fresh)?;
-    let old = model.score(&rows.frame)?;
+    let old = model.score(&rows.frame, cancel)?;
     let new: Vec<f64> = fresh.iter().map(|&r| test.scores[r]).collect();
     let bootstrap = BootstrapOptions {
         resamples: settings.resamples,
@@ -184,3 +184,6 @@ pub fn write_trained_rows(path: &Path, groups: impl Iterator<Item = u64>) -> Res
     let bytes: Vec<u8> = hashes.iter().flat_map(|h| h.to_le_bytes()).collect();
     atomic::write_bytes(path, &bytes)
 }
+
+#[cfg(test)]
+mod tests;

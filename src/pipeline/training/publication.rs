@@ -7,7 +7,7 @@ use polars::prelude::DataFrame;
 use serde::Serialize;
 
 use crate::artifacts::atomic::AtomicFile;
-use crate::artifacts::{Manifest, RegistryStore, RunDir, RunFile, WriteError, atomic, load_run};
+use crate::artifacts::{Manifest, RegistryStore, RunDir, RunFile, RunId, WriteError, atomic, load_run};
 use crate::data::Split;
 use crate::metrics::Metrics;
 use crate::pipeline::csv_text::push_cell;
@@ -22,7 +22,7 @@ use super::curves::Curves;
 use super::error::TrainingError;
 use super::evaluation::{Finished, SideScores, ThresholdChoice};
 use super::promotion::{TRAINED_ROWS, write_trained_rows};
-use super::run::TrainRequest;
+use super::request::TrainRequest;
 use super::selection::Selection;
 use super::trials::{LearningCurve, TrialLog, TrialRecord};
 
@@ -153,16 +153,30 @@ fn conditions(request: &TrainRequest<'_>, manifest: &Manifest) -> Result<Vec<u8>
     serde_json::to_vec_pretty(&value).map_err(encode_error)
 }
 
-fn resumable(request: &TrainRequest<'_>, name: &str, manifest: &Manifest) -> Result<PathBuf, TrainingError> {
+/// The run that `--resume` names, and its directory.
+///
+/// # Errors
+/// There is no such run, or it does not wait for being resumed.
+pub fn run_to_resume(request: &TrainRequest<'_>, name: &str) -> Result<(RunId, PathBuf), TrainingError> {
     let id = RegistryStore::new(request.workspace).resolve(name)?;
     let (directory, old) = load_run(request.workspace, &id)?;
+    let reason = match old.status {
+        RunStatus::Running => "it is still running",
+        RunStatus::Finished => "it has finished; start without --resume",
+        RunStatus::Failed | RunStatus::Cancelled => return Ok((id, directory)),
+    };
+    Err(TrainingError::Resume {
+        run: id.to_string(),
+        reason: reason.to_owned(),
+    })
+}
+
+fn resumable(request: &TrainRequest<'_>, name: &str, manifest: &Manifest) -> Result<PathBuf, TrainingError> {
+    let (id, directory) = run_to_resume(request, name)?;
     let refuse = |reason: &str| TrainingError::Resume {
         run: id.to_string(),
         reason: reason.to_owned(),
     };
-    if old.status == RunStatus::Running {
-        return Err(refuse("it is still running"));
-    }
     match std::fs::read(directory.join(CONDITIONS)) {
         Err(_) => Err(refuse("it ended before its search began; start without --resume")),
         Ok(bytes) if bytes != conditions(request, manifest)? => Err(refuse(

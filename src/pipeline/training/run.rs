@@ -1,22 +1,18 @@
 //! Owns the course of a training run: its stages, what each hands to the next, and how the run ends on disk.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord};
+use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord, sweep_killed};
 use crate::cancel::CancelToken;
-use crate::data::{
-    Fold, ReadSettings, Source, Split, SplitInput, SplitStrategy, folds, open, seen_in_train, split, time_folds,
-};
+use crate::data::{Fold, RowReader, Split, SplitInput, SplitStrategy, folds, seen_in_train, split, time_folds};
 use crate::metrics::named_metric;
 use crate::pipeline::checking::Checking;
 use crate::pipeline::comparison::TestRows;
 use crate::pipeline::event::{Event, EventSink, Level, RunStatus, Stage};
 use crate::pipeline::ingestion::{Dataset, IngestionError, ingest, take_rows};
-use crate::schema::{Column, Role, Schema};
-use crate::transform::TransformSettings;
-use crate::validation::{Purpose, Report, ValidationSettings};
-use crate::workspace::Workspace;
+use crate::pipeline::stream::open_source;
+use crate::schema::{Column, Role};
+use crate::validation::{Purpose, Report};
 
 use super::cross_validation::TrainingRows;
 use super::error::TrainingError;
@@ -25,30 +21,9 @@ use super::fitting::FitPlan;
 use super::outcome::{ChampionSummary, SideMetrics, SplitSummary, TrainOutcome};
 use super::promotion::{PromotionOutcome, ScoredTest, decide};
 use super::publication as files;
-use super::selection::{Selection, SelectionInput, chosen_families};
-use super::settings::TrainingSettings;
-
-/// What to train on, and how.
-pub struct TrainRequest<'a> {
-    /// Where runs are kept.
-    pub workspace: &'a Workspace,
-    /// The data.
-    pub source: &'a Source,
-    /// What it must look like.
-    pub schema: &'a Arc<Schema>,
-    /// How it is read.
-    pub reading: &'a ReadSettings,
-    /// How it is checked.
-    pub validation: &'a ValidationSettings,
-    /// How columns become features.
-    pub transform: &'a TransformSettings,
-    /// How models are trained.
-    pub training: &'a TrainingSettings,
-    /// Threads; never changes the result.
-    pub threads: usize,
-    /// An interrupted run whose finished trials are taken over.
-    pub resume: Option<&'a str>,
-}
+use super::request::TrainRequest;
+use super::selection::{Selection, SelectionInput};
+use super::sides::{Side, Sides};
 
 /// Trains, compares, evaluates and publishes. The run's directory tells how it ended whatever happens.
 ///
@@ -60,15 +35,24 @@ pub fn train(
     cancel: &CancelToken,
 ) -> Result<TrainOutcome, TrainingError> {
     request.training.check()?;
-    chosen_families(request.training)?;
     if request.schema.label.is_none() {
         return Err(TrainingError::NoLabel {
             schema: request.schema.name.clone(),
         });
     }
+    let has_times = request.schema.columns.iter().any(|c| c.role == Role::Timestamp);
+    if request.training.split == SplitStrategy::Time && !has_times {
+        return Err(TrainingError::NoTimestamp {
+            schema: request.schema.name.clone(),
+        });
+    }
+    if let Some(name) = request.resume {
+        files::run_to_resume(request, name)?;
+    }
     let started = Instant::now();
     // Opened before the run exists: a mistyped path must not leave a failed run behind.
-    let reader = open(request.source, request.reading).map_err(IngestionError::from)?;
+    let reader = open_source::<IngestionError>(request.source, request.reading, cancel)?;
+    sweep_killed(request.workspace);
     let (directory, manifest) = RunDir::create(request.workspace)?;
     events.send(Event::RunStarted {
         run_id: directory.id().to_string(),
@@ -92,26 +76,8 @@ struct Run<'a> {
     manifest: Manifest,
 }
 
-/// The two sides of a split, each with its own frame.
-struct Sides {
-    split: Split,
-    train: Side,
-    test: Side,
-    seen_in_train: f64,
-}
-
-struct Side {
-    frame: polars::prelude::DataFrame,
-    labels: Vec<bool>,
-    groups: Vec<u64>,
-}
-
 impl Run<'_> {
-    fn stages(
-        &mut self,
-        reader: Box<dyn crate::data::RowReader>,
-        started: Instant,
-    ) -> Result<TrainOutcome, TrainingError> {
+    fn stages(&mut self, reader: Box<dyn RowReader>, started: Instant) -> Result<TrainOutcome, TrainingError> {
         self.manifest.seed = Some(self.request.training.seed);
         self.manifest.schema = Some(SchemaRecord {
             name: self.request.schema.name.clone(),
@@ -119,9 +85,9 @@ impl Run<'_> {
         });
         self.manifest.champion_at_start = RegistryStore::new(self.request.workspace).read()?.champion;
         let (report, dataset) = self.ingest(reader)?;
+        let dataset = self.validate(&report, dataset)?;
         let (sides, folds) = self.split(&dataset)?;
-        let selection = self.select(&sides, &folds)?;
-        let finished = self.finish(&selection, &sides, &folds)?;
+        let (selection, finished) = self.fit(&sides, &folds)?;
         let (train, test) = self.evaluate(&finished, &sides)?;
         let promotion = self.publish(&selection, &finished, (&train, &test), &sides, started)?;
         Ok(self.outcome(report, selection, finished, (train, test), &sides, promotion, started))
@@ -150,7 +116,8 @@ impl Run<'_> {
         Ok(result)
     }
 
-    fn ingest(&mut self, reader: Box<dyn crate::data::RowReader>) -> Result<(Report, Dataset), TrainingError> {
+    /// Reads and checks the rows in one pass; the report on the whole is for the next stage.
+    fn ingest(&mut self, reader: Box<dyn RowReader>) -> Result<(Report, Option<Dataset>), TrainingError> {
         let request = self.request;
         self.stage(Stage::Ingestion, None, |run| {
             let checking = Checking {
@@ -162,25 +129,33 @@ impl Run<'_> {
             };
             let mut rejects = files::RejectFile::create(&run.directory)?;
             let events = run.events;
-            let (report, dataset) = ingest(&checking, reader, rejects.writer(), |rows| {
-                let note = "rows read and checked".to_owned();
+            let (report, dataset) = ingest(&checking, reader, rejects.writer(), |done| {
+                let (stage, note) = (Stage::Ingestion, "rows read and checked".to_owned());
                 events.send(Event::StageProgress {
-                    stage: Stage::Ingestion,
-                    done: rows,
+                    stage,
+                    done,
                     total: None,
                     note,
                 });
             })?;
             rejects.commit()?;
-            files::write_report(&run.directory, &report)?;
-            run.warn_about(&report);
+            if let Some(dataset) = &dataset {
+                files::write_feature_store(&run.directory, dataset)?;
+            }
+            let summary = format!("{} rows of {}", report.rows, request.source);
+            Ok(((report, dataset), summary))
+        })
+    }
+
+    /// Writes and tells what the checks found; a blocked source ends the run here.
+    fn validate(&mut self, report: &Report, dataset: Option<Dataset>) -> Result<Dataset, TrainingError> {
+        let request = self.request;
+        self.stage(Stage::Validation, None, |run| {
+            files::write_report(&run.directory, report)?;
+            run.warn_about(report);
             let Some(dataset) = dataset else {
-                let source_name = request.source.to_string();
-                return Err(IngestionError::Blocked {
-                    source_name,
-                    reason: report.blocking_summary(),
-                }
-                .into());
+                let (source_name, reason) = (request.source.to_string(), report.blocking_summary());
+                return Err(IngestionError::Blocked { source_name, reason }.into());
             };
             run.manifest.data = Some(DataRecord {
                 name: request.source.to_string(),
@@ -188,13 +163,13 @@ impl Run<'_> {
                 rows: report.rows,
                 rejected_rows: report.rejected_rows,
             });
-            files::write_feature_store(&run.directory, &dataset)?;
             let malicious = dataset.labels.iter().filter(|l| **l).count();
+            let accepted = dataset.labels.len();
             let summary = format!(
-                "{} rows of {}, {} rejected, {malicious} malicious",
-                report.rows, request.source, report.rejected_rows
+                "{accepted} rows accepted, {} rejected, {malicious} malicious",
+                report.rejected_rows
             );
-            Ok(((report, dataset), summary))
+            Ok((dataset, summary))
         })
     }
 
@@ -292,11 +267,12 @@ impl Run<'_> {
         schema.features().chain(times).filter(here).cloned().collect()
     }
 
-    fn select(&mut self, sides: &Sides, folds: &[Fold]) -> Result<Selection, TrainingError> {
+    /// Search, selection, calibration, threshold and the final fit.
+    fn fit(&mut self, sides: &Sides, folds: &[Fold]) -> Result<(Selection, Finished), TrainingError> {
         let settings = self.request.training;
         self.stage(Stage::Training, None, |run| {
             let columns = run.columns(&sides.train);
-            let rows = rows_of(&sides.train, &columns, run.request.transform);
+            let rows = sides.train.rows(&columns, run.request.transform);
             let log = files::open_trial_log(run.request, &run.directory, &run.manifest)?;
             let input = SelectionInput {
                 rows: &rows,
@@ -312,6 +288,7 @@ impl Run<'_> {
                 events: run.events,
             };
             let selection = input.run(settings)?;
+            let finished = run.finish(&selection, &rows, folds)?;
             let summary = format!(
                 "{} trials of {} families; best by {}: {} ({:.4})",
                 selection.trials.len(),
@@ -320,17 +297,27 @@ impl Run<'_> {
                 selection.family.name(),
                 selection.trial.score().unwrap_or(f64::NAN)
             );
-            Ok((selection, summary))
+            Ok(((selection, finished), summary))
         })
     }
 
-    fn finish(&mut self, selection: &Selection, sides: &Sides, folds: &[Fold]) -> Result<Finished, TrainingError> {
-        let columns = self.columns(&sides.train);
-        let rows = rows_of(&sides.train, &columns, self.request.transform);
+    fn finish(
+        &self,
+        selection: &Selection,
+        rows: &TrainingRows<'_>,
+        folds: &[Fold],
+    ) -> Result<Finished, TrainingError> {
         let request = self.request;
+        let note = format!("{}: calibration, threshold and final fit", selection.family.name());
+        self.events.send(Event::StageProgress {
+            stage: Stage::Training,
+            done: 0,
+            total: None,
+            note,
+        });
         let finished = finish(
             selection,
-            &rows,
+            rows,
             folds,
             request.schema,
             request.training,
@@ -500,15 +487,5 @@ impl Run<'_> {
             Err(_) if self.cancel.is_cancelled() => Err(crate::cancel::Cancelled.into()),
             other => other,
         }
-    }
-}
-
-fn rows_of<'a>(side: &'a Side, columns: &'a [Column], transform: &'a TransformSettings) -> TrainingRows<'a> {
-    TrainingRows {
-        frame: &side.frame,
-        columns,
-        labels: &side.labels,
-        groups: &side.groups,
-        transform,
     }
 }

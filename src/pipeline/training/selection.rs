@@ -44,12 +44,7 @@ struct Group {
 /// # Errors
 /// An unknown name.
 pub fn chosen_families(settings: &TrainingSettings) -> Result<Vec<&'static dyn Family>, ModelError> {
-    let names: Vec<&str> = settings
-        .models
-        .iter()
-        .map(String::as_str)
-        .filter(|n| !n.is_empty())
-        .collect();
+    let names: Vec<&str> = settings.models.iter().map(|name| name.trim()).collect();
     if names.is_empty() || names.contains(&"all") {
         return Ok(families().to_vec());
     }

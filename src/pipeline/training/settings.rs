@@ -8,29 +8,36 @@ use crate::metrics::{ThresholdRule, named_metric};
 use crate::models::SearchStrategy;
 
 use super::error::TrainingError;
+use super::selection::chosen_families;
 
 /// How models are trained, selected, calibrated and promoted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingSettings {
-    /// Families to train, by name; empty means all.
+    /// Model families to train, by name; an empty list means all: `logistic_regression`, `naive_bayes_categorical`,
+    /// `naive_bayes_gaussian`, `decision_tree`, `k_nearest_neighbors`, `support_vector`.
     pub models: Vec<String>,
     /// Search over hyper-parameters: `none` (defaults only), `grid` or `random`.
     pub search: SearchStrategy,
-    /// Trials a family with random search; the defaults are always the first.
+    /// Trials for each family with random search, 1 to 10000; the defaults are always the first.
     pub trials: usize,
     /// Folds of cross-validation, 2 to 20.
     pub folds: usize,
-    /// Seed of every random choice.
+    /// Seed of every random choice. Same data, schema, settings and seed give the same model, byte for byte.
     pub seed: u64,
-    /// How test rows are set aside: `grouped` keeps identical rows on one side, `stratified` does not care, `time`
-    /// takes the latest.
+    /// How test rows are set aside: `grouped` keeps rows with the same features on one side, `stratified` only keeps
+    /// the share of malicious rows (copies of a test row may be trained on), `time` takes the latest rows and needs a
+    /// timestamp column.
     pub split: SplitStrategy,
     /// Share of rows set aside for the test, 0.05 to 0.5.
     pub test_fraction: f64,
-    /// The metric that selects in cross-validation; `docs/EXTENDING.md` lists them.
+    /// The metric that selects in cross-validation: `pr_auc`, `roc_auc`, `f1`, `precision`, `recall`, `accuracy`,
+    /// `mcc`, `brier`, `log_loss`, `ece`, `precision_at_10`, `precision_at_100`, `precision_at_1000`,
+    /// `recall_at_fpr_0.001`, `recall_at_fpr_0.01`.
     pub select_by: String,
-    /// How the threshold is chosen on out-of-fold scores: `f1`, `alerts:N`, `cost:FP,FN` or `fpr:X`.
+    /// How the threshold is chosen on out-of-fold scores: `f1` (best F1), `alerts:N` (at most N rows flagged),
+    /// `cost:FP,FN` (least total cost of false alarms and misses, as `cost:1,10`) or `fpr:X` (best recall with a
+    /// false-positive rate of at most X).
     pub threshold_by: ThresholdRule,
     /// How scores become probabilities: `sigmoid`, `isotonic` (makes ties, which spoil a ranking) or `none`.
     pub calibration: Calibration,
@@ -38,7 +45,7 @@ pub struct TrainingSettings {
     pub early_stopping: EarlyStoppingSettings,
     /// When a new model replaces the champion.
     pub promotion: PromotionSettings,
-    /// A gap between training and test F1 above this is warned about.
+    /// Warn where training F1 is above test F1 by more than this, 0 to 1.
     pub overfit_warning: f64,
 }
 
@@ -78,13 +85,13 @@ pub enum Calibration {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EarlyStoppingSettings {
-    /// The one metric that is watched.
+    /// The one metric that is watched; the names are those of `select_by`.
     pub metric: String,
     /// Iterations without improvement before stopping; 0 turns early stopping off.
     pub patience: usize,
-    /// Improvement that counts.
+    /// Improvement that counts, 0 to 1.
     pub min_delta: f64,
-    /// Share of the training rows that is watched instead of learned from.
+    /// Share of the training rows that is watched instead of learned from, 0.05 to 0.5.
     pub validation_fraction: f64,
 }
 
@@ -103,13 +110,13 @@ impl Default for EarlyStoppingSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PromotionSettings {
-    /// Whether a better model is promoted by itself.
+    /// Whether a model shown to be better becomes champion by itself. The first model always does.
     pub automatic: bool,
-    /// Test rows that neither model was trained on, at least; with fewer a person decides.
+    /// Test rows that neither model was trained on, at least; with fewer a person decides (`runs promote`).
     pub min_rows: usize,
-    /// Probability, by paired bootstrap, that the new model is better, at least.
+    /// Probability, by paired bootstrap, that the new model is better, at least: 0.5 up to but not 1.
     pub confidence: f64,
-    /// Bootstrap resamples.
+    /// Bootstrap resamples, 100 to 100000.
     pub resamples: usize,
 }
 
@@ -148,6 +155,9 @@ impl TrainingSettings {
         if !(1..=10_000).contains(&self.trials) {
             return refuse("trials", format!("{} is outside 1 to 10000", self.trials));
         }
+        if let Err(unknown) = chosen_families(self) {
+            return refuse("models", unknown.to_string());
+        }
         for (key, name) in [
             ("select_by", &self.select_by),
             ("early_stopping.metric", &self.early_stopping.metric),
@@ -163,11 +173,21 @@ impl TrainingSettings {
                 format!("{given} is outside 0.05 to 0.5"),
             );
         }
+        if !(0.0..=1.0).contains(&self.early_stopping.min_delta) {
+            let given = self.early_stopping.min_delta;
+            return refuse("early_stopping.min_delta", format!("{given} is outside 0 to 1"));
+        }
+        if !(0.0..=1.0).contains(&self.overfit_warning) {
+            return refuse("overfit_warning", format!("{} is outside 0 to 1", self.overfit_warning));
+        }
         if !(0.5..1.0).contains(&self.promotion.confidence) {
             return refuse(
                 "promotion.confidence",
-                format!("{} is outside 0.5 to 1", self.promotion.confidence),
+                format!("{} is not at least 0.5 and below 1", self.promotion.confidence),
             );
+        }
+        if self.promotion.min_rows == 0 {
+            return refuse("promotion.min_rows", "0 rows show nothing; give 1 or more".to_owned());
         }
         if !(100..=100_000).contains(&self.promotion.resamples) {
             return refuse(

@@ -9,6 +9,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::artifacts::atomic;
+use crate::data::Fold;
 use crate::metrics::Metrics;
 use crate::models::{Family, IterationReport, ModelError, ParamSpec, Params, SearchStrategy, grid, random};
 
@@ -60,8 +62,8 @@ pub fn trials_of(family: &'static dyn Family, settings: &TrainingSettings) -> Re
 pub struct FoldResult {
     /// Metrics on the held-out fold, at threshold .5.
     pub metrics: Metrics,
-    /// The selection metric on it.
-    pub selected_by: f64,
+    /// The selection metric on it; `None` where it is undefined, as an area is with one class (late time folds).
+    pub selected_by: Option<f64>,
     /// Seconds the fit took.
     pub fit_seconds: f64,
     /// Seconds the held-out rows took to score.
@@ -135,13 +137,10 @@ pub struct TrialRecord {
 }
 
 impl TrialRecord {
-    /// Mean of the selection metric over the folds; `None` if the trial failed.
+    /// Mean of the selection metric over the folds that have one; `None` if none has, or the trial failed.
     pub fn score(&self) -> Option<f64> {
-        if self.folds.is_empty() || self.error.is_some() {
-            return None;
-        }
-        let sum: f64 = self.folds.iter().map(|f| f.selected_by).sum();
-        Some(sum / self.folds.len() as f64)
+        let values: Vec<f64> = self.folds.iter().filter_map(|f| f.selected_by).collect();
+        (!values.is_empty() && self.error.is_none()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     }
 
     /// Seconds all fits took.
@@ -157,7 +156,8 @@ pub struct TrialLog {
 }
 
 impl TrialLog {
-    /// Opens the log at `path` for appending; trials in `resume_from` count as finished.
+    /// Starts the log at `path`; trials in `resume_from` count as finished and are taken over into it, so that this
+    /// run can be resumed in its turn.
     ///
     /// A last line torn by a crash is passed over: its trial runs again.
     ///
@@ -169,31 +169,38 @@ impl TrialLog {
             source,
         };
         let mut finished = HashMap::new();
+        let mut taken_over = Vec::new();
         if let Some(old) = resume_from.filter(|p| p.exists()) {
             let reader = BufReader::new(File::open(old).map_err(|e| fail(old, e))?);
             for line in reader.split(b'\n') {
                 let line = line.map_err(|e| fail(old, e))?;
                 if let Ok(record) = serde_json::from_slice::<TrialRecord>(&line) {
                     finished.insert((record.model.clone(), record.trial), record);
+                    taken_over.extend_from_slice(&line);
+                    taken_over.push(b'\n');
                 }
             }
         }
-        let file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .map_err(|e| fail(path, e))?;
+        atomic::write_bytes(path, &taken_over)?;
+        let file = OpenOptions::new().append(true).open(path).map_err(|e| fail(path, e))?;
         Ok(Self {
             file: Mutex::new(file),
             finished,
         })
     }
 
-    /// The record of this very trial (same family, place and parameters), if it is finished already.
-    pub fn finished(&self, trial: &Trial) -> Option<&TrialRecord> {
+    /// The record of this very trial (same family, place and parameters), if it is finished already, with a score
+    /// for each held-out row of `folds`.
+    pub fn finished(&self, trial: &Trial, folds: &[Fold]) -> Option<&TrialRecord> {
+        let whole = |record: &&TrialRecord| {
+            let scores = record.folds.iter().map(|f| f.scores.len());
+            record.params == trial.params
+                && record.error.is_none()
+                && scores.eq(folds.iter().map(|f| f.validation.len()))
+        };
         self.finished
             .get(&(trial.family.name().to_owned(), trial.index))
-            .filter(|r| r.params == trial.params && r.error.is_none())
+            .filter(whole)
     }
 
     /// Appends a finished trial.
@@ -208,3 +215,6 @@ impl TrialLog {
         file.sync_data()
     }
 }
+
+#[cfg(test)]
+mod tests;

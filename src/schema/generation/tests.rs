@@ -75,7 +75,7 @@ fn options(label: Option<&str>) -> GenerateOptions {
     }
 }
 
-fn try_generate(bytes: &[u8], label: Option<&str>) -> Result<Generated, SchemaError> {
+fn try_generate(bytes: &[u8], label: Option<&str>) -> Result<Generated, GenerationError> {
     generate(&mut MemoryReader::of(bytes), &options(label), &CancelToken::new())
 }
 
@@ -224,7 +224,7 @@ fn data_without_rows_or_columns_is_an_error() {
     ] {
         let error = try_generate(text, None).unwrap_err();
         assert!(
-            matches!(error, SchemaError::NoData { .. }) && error.to_string().contains(word),
+            matches!(error, GenerationError::NoData { .. }) && error.to_string().contains(word),
             "{error}"
         );
     }
@@ -237,7 +237,7 @@ fn cancelling_ends_it() {
     let cancel = CancelToken::new();
     cancel.cancel();
     let error = generate(&mut MemoryReader::of(b"a\n1\n"), &options(None), &cancel).unwrap_err();
-    assert!(matches!(error, SchemaError::Cancelled(_)));
+    assert!(matches!(error, GenerationError::Cancelled(_)));
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use crate::schema::{Column, ColumnType};
+use crate::text::{shortened, visible_text};
 use crate::validation::cells::{Cells, scan};
 use crate::validation::error::ValidationError;
 use crate::validation::report::CheckOutcome;
-use crate::validation::visible::{shortened, visible_text};
 
 use super::cells::type_name;
 use super::{Batch, Check, Findings, Setup, Tally, Totals};

@@ -6,9 +6,9 @@ use polars::prelude::DataFrame;
 
 use crate::data::{CellProblem, Layout, RawBatch, TypedBatch, feature_groups};
 use crate::schema::{LabelValue, Schema};
+use crate::text::shortened;
 use crate::validation::cells::Cells;
 use crate::validation::drift::Places;
-use crate::validation::visible::shortened;
 
 /// Longest value shown, in characters.
 const LONGEST_VALUE: usize = 200;

@@ -1,10 +1,10 @@
 //! Owns the check of features that have the same value in every row.
 
 use crate::schema::Severity;
+use crate::text::{shortened, visible_text};
 use crate::validation::cells::{Cells, scan};
 use crate::validation::error::ValidationError;
 use crate::validation::report::{CheckOutcome, Scope};
-use crate::validation::visible::{shortened, visible_text};
 
 use super::{Accepted, Check, Purpose, Setup, Totals};
 

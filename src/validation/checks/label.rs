@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::schema::{LabelValue, Severity};
+use crate::text::grouped;
 use crate::validation::error::ValidationError;
 use crate::validation::report::{CheckOutcome, Scope};
-use crate::validation::table::grouped;
 
 use super::{Batch, Check, Findings, Purpose, Setup, Tally, Totals};
 

@@ -94,7 +94,7 @@ impl Check for Leak {
             }
         }
         if found.is_empty() {
-            let shown = super::super::visible_text(strongest.1);
+            let shown = crate::text::visible_text(strongest.1);
             let message = format!("the strongest single feature is `{shown}`, ROC-AUC {:.3}", strongest.0);
             found.push(CheckOutcome::passed(ID, Severity::Warn, Scope::File, message));
         }

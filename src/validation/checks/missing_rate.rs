@@ -1,9 +1,9 @@
 //! Owns the check of columns that are missing far more often than in the training data.
 
 use crate::schema::Severity;
+use crate::text::grouped;
 use crate::validation::error::ValidationError;
 use crate::validation::report::{CheckOutcome, Scope};
-use crate::validation::table::grouped;
 
 use super::{Batch, Check, Findings, Setup, Totals};
 

@@ -3,10 +3,10 @@
 use regex::bytes::Regex;
 
 use crate::schema::ColumnType;
+use crate::text::{shortened, visible_text};
 use crate::validation::cells::Cells;
 use crate::validation::error::{ValidationError, one_line};
 use crate::validation::report::CheckOutcome;
-use crate::validation::visible::{shortened, visible_text};
 
 use super::{Batch, Check, Findings, Setup, Tally, Totals};
 

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use crate::schema::{LabelValue, Severity};
+use crate::text::{grouped, percent};
 use crate::validation::error::ValidationError;
 use crate::validation::report::{CheckOutcome, Scope};
-use crate::validation::table::{grouped, percent};
 
 use super::{Accepted, Check, Purpose, Setup, Totals};
 

@@ -4,9 +4,9 @@ use polars::prelude::{DataFrame, DataType, Expr, Field, IntoLazy, PolarsResult, 
 use polars::sql::sql_expr;
 
 use crate::schema::ColumnType;
+use crate::text::{shortened, visible_text};
 use crate::validation::error::{ValidationError, one_line};
 use crate::validation::report::{CheckOutcome, Scope};
-use crate::validation::visible::{shortened, visible_text};
 
 use super::{Batch, Check, Findings, Setup, Tally, Totals, source_of};
 

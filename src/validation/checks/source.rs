@@ -1,8 +1,8 @@
 //! Owns the checks of a source's header: missing, absent, extra and renamed columns, and their order.
 
 use crate::schema::Severity;
+use crate::text::{shortened, visible_text};
 use crate::validation::report::{CheckOutcome, Scope};
-use crate::validation::visible::{shortened, visible_text};
 
 use super::{Purpose, Setup};
 
@@ -60,7 +60,7 @@ fn missing(setup: &Setup<'_>) -> Vec<CheckOutcome> {
 fn missing_label(setup: &Setup<'_>) -> Option<CheckOutcome> {
     let severity = match setup.purpose {
         Purpose::Train => Severity::Block,
-        Purpose::Validate => Severity::Info,
+        Purpose::Validate => Severity::Warn,
         Purpose::Score => return None,
     };
     let Some(label) = &setup.schema.label else {
@@ -79,7 +79,11 @@ fn missing_label(setup: &Setup<'_>) -> Option<CheckOutcome> {
     let hint = near.map_or_else(String::new, |(_, name)| {
         format!("; the nearest name in the file is {}", quoted(name))
     });
-    let message = format!("label column {} is missing{hint}", quoted(&label.column));
+    let use_of_it = match setup.purpose {
+        Purpose::Train => "nothing can be learned from it",
+        _ => "the file can be scored, but nothing can be learned from it",
+    };
+    let message = format!("label column {} is missing{hint}; {use_of_it}", quoted(&label.column));
     Some(CheckOutcome::failed(MISSING, severity, message).about(label.column.as_str()))
 }
 

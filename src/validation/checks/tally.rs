@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::schema::Severity;
+use crate::text::grouped;
 use crate::validation::report::{CheckOutcome, CheckStatus, Example, Scope};
-use crate::validation::table::grouped;
 
 use super::Batch;
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::schema::Severity;
+use crate::text::{grouped, percent};
+use crate::text::{shortened, visible_text};
 use crate::validation::error::ValidationError;
 use crate::validation::report::{CheckOutcome, CheckStatus, Example, Scope};
-use crate::validation::table::{grouped, percent};
-use crate::validation::visible::{shortened, visible_text};
 
 use super::{Batch, Check, Findings, Purpose, Setup, Totals};
 
@@ -18,6 +18,8 @@ pub(super) struct RowCounts {
     purpose: Purpose,
     max_rejected_fraction: f64,
     most: usize,
+    /// Required columns are missing, so no row is read.
+    unread: bool,
     examples: Vec<Example>,
     first_reason: Option<Arc<str>>,
 }
@@ -28,6 +30,7 @@ impl RowCounts {
             purpose: setup.purpose,
             max_rejected_fraction: setup.settings.max_rejected_fraction,
             most: setup.settings.max_examples,
+            unread: !setup.layout.missing.is_empty(),
             examples: Vec::new(),
             first_reason: None,
         }
@@ -95,7 +98,10 @@ impl Check for RowCounts {
     }
 
     fn outcomes(&mut self, totals: &Totals) -> Vec<CheckOutcome> {
-        let no_rows = if totals.rows == 0 {
+        let no_rows = if totals.rows == 0 && self.unread {
+            let message = "not read: required columns are missing";
+            CheckOutcome::skipped("no_rows", Severity::Block, Scope::File, message)
+        } else if totals.rows == 0 {
             let message = "the file has no rows; check that it is the right one and has finished being written";
             CheckOutcome::failed("no_rows", Severity::Block, message)
         } else {

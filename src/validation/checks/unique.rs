@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use crate::schema::Severity;
+use crate::text::grouped;
 use crate::validation::cells::Cells;
 use crate::validation::error::ValidationError;
 use crate::validation::report::CheckOutcome;
-use crate::validation::table::grouped;
 
 use super::{Batch, Check, Findings, Purpose, Setup, Tally, Totals};
 

@@ -74,7 +74,7 @@ fn the_label_column_by_purpose() {
     assert!(trained.check("missing_column", Some("y")).message.contains("`yy`"));
     assert_eq!(
         run(Purpose::Validate).check("missing_column", Some("y")).severity,
-        Severity::Info
+        Severity::Warn
     );
     assert_eq!(
         run(Purpose::Score).check("missing_column", None).status,

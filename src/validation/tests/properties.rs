@@ -1,5 +1,6 @@
 //! Owns the properties of validation: no row is lost, and neither batch size nor content can make it fail.
 
+use crate::text::visible_text;
 use proptest::prelude::*;
 
 use super::*;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::validation::visible::{fit, shortened, text_width};
+use crate::text::{fit, shortened, text_width, visible_text};
 
 fn hostile() -> Outcome {
     let mut a = column("a\u{1b}[2J\u{202e}", ColumnType::Category);

@@ -1,7 +1,9 @@
-//! Owns the one function that makes text from data safe to show, and the width such text takes on a terminal.
+//! Owns text as people see it: made safe to show, measured, cut, wrapped, and counts written for reading.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Makes text safe to print: control characters, bidirectional overrides, zero-width and other invisible characters
 /// become visible escapes (`\x1b`, `\n`, `\u{202e}`), and so does a backslash (`\\`), so that an escape cannot be
@@ -31,7 +33,7 @@ pub fn visible_text(text: &str) -> Cow<'_, str> {
 
 /// Characters that take no place or move others: format characters (general category Cf), line and paragraph
 /// separators, fillers, variation selectors, tags and private use.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}'
@@ -42,32 +44,13 @@ fn is_invisible(c: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
-/// Columns a character takes on a terminal: 2 for wide East Asian characters and pictographs, 0 for combining marks.
-fn char_width(c: char) -> usize {
-    match c {
-        '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' => 0,
-        '\u{1100}'..='\u{115f}'
-        | '\u{2e80}'..='\u{303e}'
-        | '\u{3041}'..='\u{a4cf}'
-        | '\u{a960}'..='\u{a97f}'
-        | '\u{ac00}'..='\u{d7a3}'
-        | '\u{f900}'..='\u{faff}'
-        | '\u{fe30}'..='\u{fe6f}'
-        | '\u{ff00}'..='\u{ff60}'
-        | '\u{ffe0}'..='\u{ffe6}'
-        | '\u{1f300}'..='\u{1faff}'
-        | '\u{20000}'..='\u{3fffd}' => 2,
-        _ => 1,
-    }
-}
-
 /// Columns this text takes on a terminal.
-pub(crate) fn text_width(text: &str) -> usize {
-    text.chars().map(char_width).sum()
+pub fn text_width(text: &str) -> usize {
+    text.width()
 }
 
 /// The text shortened to `width` columns, `~` marking the cut, and filled up with spaces.
-pub(crate) fn fit(text: &str, width: usize) -> String {
+pub fn fit(text: &str, width: usize) -> String {
     let all = text_width(text);
     if all <= width {
         return format!("{text}{}", " ".repeat(width - all));
@@ -76,10 +59,11 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
     let mut used = 0;
     // One column stays free for the mark; a run of combining marks is bounded by stopping there.
     for c in text.chars() {
-        if used + char_width(c) + 1 > width {
+        let columns = c.width().unwrap_or(0);
+        if used + columns + 1 > width {
             break;
         }
-        used += char_width(c);
+        used += columns;
         out.push(c);
     }
     if width > 0 {
@@ -91,7 +75,7 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
 }
 
 /// Bytes decoded lossily and shortened to `most` characters, the cut marked with `…`.
-pub(crate) fn shortened(bytes: &[u8], most: usize) -> String {
+pub fn shortened(bytes: &[u8], most: usize) -> String {
     // A character has at most four bytes, so this much is enough to decide.
     let window = bytes.len().min(most.saturating_add(1).saturating_mul(4));
     let text = String::from_utf8_lossy(&bytes[..window]);
@@ -99,4 +83,85 @@ pub(crate) fn shortened(bytes: &[u8], most: usize) -> String {
         Some((cut, _)) => format!("{}…", &text[..cut]),
         None => text.into_owned(),
     }
+}
+
+/// A JSON document in one line with every unsafe character as `\uXXXX`. They can only stand inside strings, so the
+/// document means the same.
+pub fn escape_json(document: &str) -> Cow<'_, str> {
+    if !document.chars().any(is_invisible) {
+        return Cow::Borrowed(document);
+    }
+    let mut safe = String::with_capacity(document.len() + 16);
+    for c in document.chars() {
+        if is_invisible(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// Writes `lead` and then `text`, broken at spaces, further lines indented.
+pub fn wrap(out: &mut String, lead: &str, text: &str, indent: usize, width: usize) {
+    // A deep indent would leave no room; fall back to a shallow one on a line of its own.
+    let (mut current, indent) = if indent + 24 > width {
+        line(out, &fit(lead, width));
+        (" ".repeat(7), 7)
+    } else {
+        (lead.to_owned(), indent)
+    };
+    let mut fresh = true;
+    for word in text.split(' ') {
+        let word = fit_word(word, width.saturating_sub(indent));
+        let gap = usize::from(!fresh);
+        if !fresh && text_width(&current) + gap + text_width(&word) > width {
+            line(out, &current);
+            current = " ".repeat(indent);
+            fresh = true;
+        }
+        if !fresh {
+            current.push(' ');
+        }
+        current.push_str(&word);
+        fresh = false;
+    }
+    line(out, &fit(&current, width));
+}
+
+fn fit_word(word: &str, width: usize) -> String {
+    if text_width(word) <= width {
+        word.to_owned()
+    } else {
+        fit(word, width)
+    }
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(text.trim_end());
+    out.push('\n');
+}
+
+/// A count with thousands separated.
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A share as a percentage with one decimal: `47.1 %`. Nothing of nothing is `0.0 %`.
+pub fn percent(part: u64, whole: u64) -> String {
+    let mut out = String::new();
+    let share = if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+    let _ = write!(out, "{:.1} %", share * 100.0);
+    out
 }

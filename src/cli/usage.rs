@@ -1,0 +1,100 @@
+//! Owns what a wrong command line is told: one line that says what is wrong, and one that says where help is.
+
+use clap::error::ErrorKind;
+
+use super::print;
+use crate::text::visible_text;
+
+/// Shows what clap has to say, and answers the exit code: help and version on standard output, errors in two lines on
+/// standard error.
+pub(super) fn show(error: &clap::Error) -> u8 {
+    let code = u8::try_from(error.exit_code()).unwrap_or(2);
+    let is_help = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    );
+    if is_help {
+        // Standard output may be closed already, as by `| head`.
+        let _ = error.print();
+        return code;
+    }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    for line in lines(&error.render().to_string(), &arguments) {
+        print::line_err(&visible_text(&line));
+    }
+    code
+}
+
+/// The two lines of an error as clap renders it: paragraphs of what is wrong, tips, usage, and where help is.
+fn lines(rendered: &str, arguments: &[String]) -> [String; 2] {
+    let mut rendered = rendered.to_owned();
+    // A password in an address must not reach a log that keeps standard error.
+    for address in arguments.iter().filter_map(|a| Some((a, a.split_once("://")?.0))) {
+        rendered = rendered.replace(address.0, &format!("{}://…", address.1));
+    }
+    let mut what = String::new();
+    let mut usage = String::new();
+    for paragraph in rendered.split("\n\n") {
+        let text = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+        if let Some(problem) = text.strip_prefix("error: ") {
+            problem.clone_into(&mut what);
+        } else if let Some(tip) = text.strip_prefix("tip: ") {
+            what.push_str("; ");
+            what.push_str(tip);
+        } else if let Some(line) = text.strip_prefix("Usage: ") {
+            line.clone_into(&mut usage);
+        }
+    }
+    let command = usage
+        .split(' ')
+        .skip(1)
+        .take_while(|word| word.bytes().all(|b| b.is_ascii_lowercase()))
+        .fold("nsec-tui".to_owned(), |command, word| command + " " + word);
+    [format!("nsec-tui: {what}"), format!("try `{command} --help`")]
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::args::Cli;
+
+    fn told(arguments: &[&str]) -> [String; 2] {
+        let all = ["nsec-tui"].iter().chain(arguments);
+        let error = Cli::try_parse_from(all).unwrap_err();
+        let arguments: Vec<String> = arguments.iter().map(|a| (*a).to_owned()).collect();
+        lines(&error.render().to_string(), &arguments)
+    }
+
+    #[test]
+    fn says_what_is_wrong_and_where_help_is() {
+        assert_eq!(
+            told(&["validate", "--jsn"]),
+            [
+                "nsec-tui: unexpected argument '--jsn' found; a similar argument exists: '--json'",
+                "try `nsec-tui validate --help`"
+            ]
+        );
+        assert_eq!(
+            told(&["predict"]),
+            [
+                "nsec-tui: the following required arguments were not provided: <INPUT>...",
+                "try `nsec-tui predict --help`"
+            ]
+        );
+    }
+
+    #[test]
+    fn never_repeats_an_address() {
+        for arguments in [
+            ["validate", "--data", "mongodb://u:secret@h/db.c"],
+            ["validate", "--data=mongodb://u:secret@h/db.c", "--json"],
+            ["predict", "x.csv", "--mongodb://u:secret@h/db.c"],
+        ] {
+            let text = told(&arguments).join(" ");
+            assert!(!text.contains("secret"), "{text}");
+            assert!(text.contains("mongodb://"), "{text}");
+        }
+    }
+}

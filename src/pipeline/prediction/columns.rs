@@ -1,0 +1,80 @@
+//! Owns how the columns of one input relate to the model's, the schema's and the first input's.
+
+use crate::data::{Header, Layout, Source};
+use crate::pipeline::trained_model::TrainedModel;
+
+use super::error::PredictionError;
+
+/// The model needs every column it learned from, required by the schema or not.
+pub(super) fn check_columns(model: &TrainedModel, source: &Source, layout: &Layout) -> Result<(), PredictionError> {
+    let lacking: Vec<&str> = model
+        .preprocessor
+        .columns()
+        .filter(|name| {
+            let at = model.schema.columns.iter().position(|c| c.name == *name);
+            at.and_then(|at| layout.sources.get(at).copied().flatten()).is_none()
+        })
+        .collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let hints: Vec<String> = layout
+        .missing
+        .iter()
+        .filter(|m| lacking.contains(&m.name.as_str()))
+        .filter_map(|m| Some(format!("{} may be `{}`", m.name, m.suggestion.as_deref()?)))
+        .collect();
+    let hint = if hints.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", hints.join(", "))
+    };
+    Err(PredictionError::Blocked(format!(
+        "{source} lacks {} that the model learned from: {}{hint}; add them, name aliases in the schema and train \
+         again, or train a model without them",
+        if lacking.len() == 1 { "a column" } else { "columns" },
+        lacking.join(", ")
+    )))
+}
+
+/// For a later input, where each of the first input's columns stands in it.
+pub(super) fn column_order(
+    first: &Header,
+    this: &Header,
+    source: &Source,
+) -> Result<Option<Vec<usize>>, PredictionError> {
+    if first.names == this.names {
+        return Ok(None);
+    }
+    let order: Option<Vec<usize>> = first
+        .names
+        .iter()
+        .map(|name| this.names.iter().position(|other| other == name))
+        .collect();
+    match order.filter(|order| order.len() == this.names.len()) {
+        Some(order) => Ok(Some(order)),
+        None => Err(PredictionError::Blocked(format!(
+            "{source} has other columns than the first input; score it by itself, with its own --output"
+        ))),
+    }
+}
+
+/// What is said of an input's columns: renamed, in another order, more than the schema knows.
+pub(super) fn layout_notes(source: &Source, layout: &Layout) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (canonical, found) in &layout.renamed {
+        notes.push(format!("{source}: column `{found}` is read as `{canonical}`"));
+    }
+    if layout.reordered {
+        notes.push(format!(
+            "{source}: columns stand in another order than in the schema; they are read by name"
+        ));
+    }
+    if !layout.extra.is_empty() {
+        notes.push(format!(
+            "{source}: columns the schema does not know are carried along: {}",
+            layout.extra.join(", ")
+        ));
+    }
+    notes
+}

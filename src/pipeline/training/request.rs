@@ -1,0 +1,33 @@
+//! Owns what a training run is asked for.
+
+use std::sync::Arc;
+
+use crate::data::{ReadSettings, Source};
+use crate::schema::Schema;
+use crate::transform::TransformSettings;
+use crate::validation::ValidationSettings;
+use crate::workspace::Workspace;
+
+use super::settings::TrainingSettings;
+
+/// What to train on, and how.
+pub struct TrainRequest<'a> {
+    /// Where runs are kept.
+    pub workspace: &'a Workspace,
+    /// The data.
+    pub source: &'a Source,
+    /// What it must look like.
+    pub schema: &'a Arc<Schema>,
+    /// How it is read.
+    pub reading: &'a ReadSettings,
+    /// How it is checked.
+    pub validation: &'a ValidationSettings,
+    /// How columns become features.
+    pub transform: &'a TransformSettings,
+    /// How models are trained.
+    pub training: &'a TrainingSettings,
+    /// Threads; never changes the result.
+    pub threads: usize,
+    /// An interrupted run whose finished trials are taken over.
+    pub resume: Option<&'a str>,
+}
