@@ -1,5 +1,13 @@
 //! Owns the promise of a clean end: SIGINT, SIGTERM and SIGHUP at several moments, each with its own exit code.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[cfg(test)]
 mod training_common;
 
 use std::fs;
@@ -31,7 +39,7 @@ fn signals() -> impl Iterator<Item = (&'static str, i32)> {
 fn until(what: &str, mut done: impl FnMut() -> bool) {
     let started = Instant::now();
     while !done() {
-        assert!(started.elapsed() < Duration::from_secs(60), "never came: {what}");
+        assert!(started.elapsed() < Duration::from_mins(1), "never came: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -138,7 +146,9 @@ fn handles_signals(process: u32) -> bool {
     };
     let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
     let mask = mask.and_then(|m| u64::from_str_radix(m.trim(), 16).ok()).unwrap_or(0);
-    mask & (1 << 1) != 0 && mask & (1 << 14) != 0
+    // One that has ended already handles nothing and needs nothing.
+    let ended = status.lines().any(|line| line.starts_with("State:\tZ"));
+    ended || mask & (1 << 1) != 0 && mask & (1 << 14) != 0
 }
 
 /// A person who types `predict -` and then Ctrl-C must get the prompt back, though nothing ever came.
@@ -186,7 +196,6 @@ fn waiting_for_standard_input_can_be_interrupted() {
     assert!(
         listed
             .iter()
-            .skip(0)
             .take(listed.len() - runs)
             .all(|run| run["status"] == "cancelled")
     );
@@ -209,14 +218,6 @@ fn two_signals_at_once_end_it_too() {
         ["cancelled", "failed (killed)"].contains(&status.as_str().unwrap()),
         "{status}"
     );
-    let next = [
-        "train",
-        "--data",
-        "rows.csv",
-        "--models",
-        "naive_bayes_gaussian",
-        "--search",
-        "none",
-    ];
+    let next = ["train", "--models", "naive_bayes_gaussian", "--search", "none"];
     place.run(&next).expect(0);
 }

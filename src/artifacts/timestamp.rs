@@ -20,6 +20,12 @@ impl Timestamp {
         self.0.format("%Y%m%dT%H%M%SZ").to_string()
     }
 
+    /// The millisecond within its second, 0 to 999.
+    pub fn millisecond(&self) -> u16 {
+        // A leap second counts on to 1,999.
+        self.0.timestamp_subsec_millis().min(999) as u16
+    }
+
     /// Seconds from `earlier` to `self`; zero if the clock was set back in between.
     pub fn seconds_since(&self, earlier: Self) -> f64 {
         ((self.0 - earlier.0).num_milliseconds().max(0) as f64) / 1000.0

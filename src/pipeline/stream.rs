@@ -8,8 +8,9 @@ use std::time::Duration;
 use crate::cancel::{CancelToken, Cancelled};
 use crate::data::{DataError, RawBatch, ReadSettings, RowReader, Source, open};
 
-/// Rows a batch: large enough to amortise work a batch, small enough that a few in flight stay far below 100 MB.
-pub const BATCH_ROWS: usize = 32_768;
+/// Rows a batch: large enough to amortise work a batch, small enough that a few in flight stay far below 100 MB and most
+/// of one in the outer cache.
+pub const BATCH_ROWS: usize = 16_384;
 
 /// How soon a cancelled caller stops waiting for a reader that blocks, on standard input for example.
 const POLL: Duration = Duration::from_millis(50);

@@ -179,7 +179,10 @@ impl Cells<'_> {
     /// Maps each cell's key; `None` if this column has no whole-number keys of that sort.
     pub(super) fn map_int_keys<T>(&self, view: KeyView, map: impl Fn(Option<i64>) -> T) -> Option<Vec<T>> {
         Some(match (self, view) {
-            (Self::Int(cells), KeyView::Value) => cells.iter().map(map).collect(),
+            (Self::Int(cells), KeyView::Value) => match cells.cont_slice() {
+                Ok(whole) => whole.iter().map(|&v| map(Some(v))).collect(),
+                Err(_) => cells.iter().map(map).collect(),
+            },
             (Self::Int(cells), KeyView::PortBand) => cells.iter().map(|c| map(c.map(port::band))).collect(),
             (Self::Int(cells), KeyView::PortService) => cells.iter().map(|c| map(c.map(port::service))).collect(),
             (Self::Bool(cells), KeyView::Truth) => cells.iter().map(|c| map(c.map(i64::from))).collect(),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct ValidationSettings {
     /// The largest share of rows that may be rejected before the whole file is refused (0 to 1). Scoring never
     /// refuses a file for this; it refuses one of which no row is left.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub max_rejected_fraction: f64,
     /// How many failing cells each check shows as examples, at most 1000. All are counted, and all rejected rows are
     /// written.
@@ -18,8 +19,10 @@ pub struct ValidationSettings {
     /// How many seconds a timestamp may lie in the future: clocks differ.
     pub future_tolerance_seconds: u64,
     /// From which area under the ROC curve on a single feature counts as giving the label away (0.5 to 1).
+    #[schemars(range(min = 0.5, max = 1.0))]
     pub leak_auc: f64,
     /// By how much a column's share of missing cells may exceed that of the training data (0 to 1).
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub missing_rate_jump: f64,
 }
 

@@ -85,7 +85,7 @@ impl Workspace {
     #[track_caller]
     pub(crate) fn run_with(&self, arguments: &[&dyn AsRef<OsStr>], input: &[u8], code: i32) -> Outcome {
         let mut command = self.command();
-        command.args(arguments.iter().map(|a| a.as_ref())).write_stdin(input);
+        command.args(arguments.iter().map(AsRef::as_ref)).write_stdin(input);
         let outcome = Outcome::of(&mut command);
         outcome.check(code);
         outcome
@@ -237,6 +237,8 @@ impl Outcome {
         let last = err.lines().last().unwrap_or_default();
         let is_told = match code {
             0 => errors == 0,
+            // Without a command the help is shown instead.
+            2 if err.contains("\nUsage: nsec-tui") => errors == 0,
             2 => errors == 1 && (last.starts_with("nsec-tui: ") || last.starts_with("try `nsec-tui")),
             _ => errors == 1 && last.starts_with("nsec-tui: "),
         };

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::artifacts::timestamp::Timestamp;
 
-/// `yyyymmddThhmmssZ-xxxx`: the UTC second a run began in and four hex digits. Sorts by time. A value of this type is
-/// always well formed, so it can stand in a path.
+/// `yyyymmddThhmmssZ-xxxx`: the UTC second a run began in and four hex digits, the millisecond and chance. Sorts by
+/// time, so that the newest run is the newest of its second too. A value of this type is always well formed, so it can
+/// stand in a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RunId(String);
@@ -23,11 +24,12 @@ pub struct InvalidRunId {
 }
 
 impl RunId {
-    /// A name for a run that begins at `now`. Two calls in one second may give the same; `mkdir` decides.
+    /// A name for a run that begins at `now`. Two calls in one millisecond may give the same; `mkdir` decides.
     pub fn generate(now: Timestamp) -> Self {
-        // Each `RandomState` has fresh keys from the operating system; four hex digits need no more than that.
-        let random = RandomState::new().build_hasher().finish();
-        Self(format!("{}-{:04x}", now.compact(), random & 0xffff))
+        // Each `RandomState` has fresh keys from the operating system; a few bits need no more than that.
+        let random = RandomState::new().build_hasher().finish() % CHANCES;
+        let suffix = u64::from(now.millisecond()) * CHANCES + random;
+        Self(format!("{}-{suffix:04x}", now.compact()))
     }
 
     /// The name.
@@ -35,6 +37,9 @@ impl RunId {
         &self.0
     }
 }
+
+/// Names a millisecond: 1,000 times this fits four hex digits.
+const CHANCES: u64 = 65;
 
 /// `d` a digit, `x` a lower-case hex digit, anything else itself.
 const PATTERN: &[u8; 21] = b"ddddddddTddddddZ-xxxx";

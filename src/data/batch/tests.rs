@@ -23,6 +23,32 @@ fn push_keeps_rows_and_sets_other_widths_apart() {
     assert!(RawBatch::new(3).extend(batch).is_err());
 }
 
+#[test]
+fn only_rows_between_commas_are_given_in_one_piece() {
+    let mut batch = RawBatch::new(2);
+    assert!(batch.comma_separated(0..0).is_none());
+    batch.copy_delimited(b"a,b", b',', 2);
+    batch.end_row(2);
+    batch.push(3, [&b"c,"[..], b"d"]);
+    batch.copy_delimited(b",", b',', 2);
+    batch.end_row(4);
+    assert_eq!(batch.comma_separated(0..1), Some(&b"a,b\n"[..]));
+    assert_eq!(batch.comma_separated(1..3), Some(&b"c,\nd\n,\n"[..]));
+    assert!(batch.comma_separated(2..4).is_none());
+
+    let mut other = RawBatch::new(2);
+    other.copy_delimited(b"e,;f", b';', 2);
+    other.end_row(5);
+    assert!(other.comma_separated(0..1).is_none());
+    batch.extend(other).unwrap();
+    assert!(batch.comma_separated(0..1).is_none(), "rows of two kinds");
+
+    let mut narrow = RawBatch::new(1);
+    narrow.copy_delimited(b"a", b',', 1);
+    narrow.end_row(2);
+    assert!(narrow.comma_separated(0..1).is_none());
+}
+
 proptest! {
     #[test]
     fn copied_rows_split_as_std_splits(

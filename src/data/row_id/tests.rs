@@ -137,6 +137,27 @@ fn chunked_columns_and_other_pools_hash_alike() {
 
 proptest! {
     #[test]
+    fn whole_numbers_are_framed_alike_short_and_long(
+        values in prop::collection::vec(prop_oneof![-140_i64..140, any::<i64>()], 1..40),
+        word in "[a-z]{0,3}",
+    ) {
+        let schema = schema(
+            vec![column("a", ColumnType::Int), column("b", ColumnType::Text), column("c", ColumnType::Int)],
+            None,
+        );
+        let data = frame(vec![
+            Series::new("a".into(), values.clone()).into_column(),
+            Series::new("b".into(), vec![word.as_str(); values.len()]).into_column(),
+            Series::new("c".into(), values.iter().rev().copied().collect::<Vec<_>>()).into_column(),
+        ]);
+        let framed = |text: &str| format!("{}{text}", text.len() as u8 as char);
+        for (id, (a, c)) in row_ids(&schema, &data).iter().zip(values.iter().zip(values.iter().rev())) {
+            let text = [framed("test"), framed(&a.to_string()), framed(&word), framed(&c.to_string())].concat();
+            prop_assert_eq!(id.to_string(), &blake3::hash(text.as_bytes()).to_hex()[..16]);
+        }
+    }
+
+    #[test]
     fn different_text_gives_different_ids(rows in prop::collection::btree_set(("[\\x00-\\x05a,]{0,3}", "[\\x00-\\x05a,]{0,3}"), 0..50)) {
         let schema = schema(vec![column("p", ColumnType::Text), column("q", ColumnType::Text)], None);
         let (p, q): (Vec<_>, Vec<_>) = rows.iter().cloned().unzip();

@@ -5,6 +5,18 @@ use crate::pipeline::trained_model::TrainedModel;
 
 use super::error::PredictionError;
 
+/// Names that a message repeats at most; a file may have thousands of columns.
+const NAMED: usize = 10;
+
+/// The first names, and how many more there are.
+fn some_of<S: AsRef<str>>(names: &[S]) -> String {
+    let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
+    match names.len().saturating_sub(NAMED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 /// The model needs every column it learned from, required by the schema or not.
 pub(super) fn check_columns(model: &TrainedModel, source: &Source, layout: &Layout) -> Result<(), PredictionError> {
     let lacking: Vec<&str> = model
@@ -33,7 +45,7 @@ pub(super) fn check_columns(model: &TrainedModel, source: &Source, layout: &Layo
         "{source} lacks {} that the model learned from: {}{hint}; add them, name aliases in the schema and train \
          again, or train a model without them",
         if lacking.len() == 1 { "a column" } else { "columns" },
-        lacking.join(", ")
+        some_of(&lacking)
     )))
 }
 
@@ -73,7 +85,7 @@ pub(super) fn layout_notes(source: &Source, layout: &Layout) -> Vec<String> {
     if !layout.extra.is_empty() {
         notes.push(format!(
             "{source}: columns the schema does not know are carried along: {}",
-            layout.extra.join(", ")
+            some_of(&layout.extra)
         ));
     }
     notes

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::artifacts::WriteError;
+use crate::artifacts::atomic::advice;
 use crate::cancel::Cancelled;
 use crate::data::DataError;
 use crate::metrics::MetricError;
@@ -36,7 +37,7 @@ pub enum PredictionError {
     #[error(transparent)]
     Write(#[from] WriteError),
     /// A temporary file could not be used.
-    #[error("temporary file in {}: {cause}", directory.display())]
+    #[error("temporary file in {}: {}; TMPDIR names another place", directory.display(), advice(cause))]
     Temporary {
         /// Where it was wanted.
         directory: PathBuf,

@@ -56,6 +56,8 @@ pub struct ScoredBatch {
     pub rows: Vec<ScoredRow>,
     /// Index into the writer's sources.
     pub source: usize,
+    /// Candidates below this probability, here and before, are none any more.
+    pub least: f64,
 }
 
 /// What a finished writer leaves.
@@ -63,7 +65,8 @@ pub struct ScoredBatch {
 pub struct Written {
     /// Bytes of the whole text.
     pub bytes: u64,
-    /// Row and byte offset of the empty reasons cell of every candidate, in row order.
+    /// Row and byte offset of the empty reasons cell of every row that is still a candidate, and perhaps of others, in
+    /// row order.
     pub places: Vec<(u64, u64)>,
 }
 
@@ -117,6 +120,17 @@ fn free_name(name: &str, input: &Header) -> String {
     name
 }
 
+/// Where the reasons of a candidate go.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    row: u64,
+    offset: u64,
+    probability: f64,
+}
+
+/// Places kept at first before any are given up.
+const FEW_PLACES: usize = 4096;
+
 /// Writes scored rows and remembers where the reasons of candidates go.
 pub struct OutputWriter<W: Write> {
     out: W,
@@ -124,8 +138,10 @@ pub struct OutputWriter<W: Write> {
     text: Vec<u8>,
     written: u64,
     rows: u64,
-    /// Row and byte offset of the empty reasons cell of every candidate, in row order.
-    places: Vec<(u64, u64)>,
+    /// The candidates so far, but for some that are none any more, in row order.
+    places: Vec<Place>,
+    /// How many of them are too many to be kept without a look.
+    crowded: usize,
     numbers: ryu::Buffer,
 }
 
@@ -145,6 +161,7 @@ impl<W: Write> OutputWriter<W> {
             written,
             rows: 0,
             places: Vec::new(),
+            crowded: FEW_PLACES,
             numbers: ryu::Buffer::new(),
         })
     }
@@ -178,6 +195,10 @@ impl<W: Write> OutputWriter<W> {
             if self.text.len() >= WRITE_BYTES {
                 self.write_out()?;
             }
+        }
+        if self.places.len() > self.crowded {
+            self.places.retain(|place| place.probability >= batch.least);
+            self.crowded = 2 * self.places.len() + FEW_PLACES;
         }
         self.write_out()
     }
@@ -217,24 +238,29 @@ impl<W: Write> OutputWriter<W> {
             self.text.push(b',');
         }
         row.id.push_hex(&mut self.text);
-        let confidence = if row.malicious {
-            row.probability
-        } else {
-            1.0 - row.probability
-        };
         self.text
             .extend_from_slice(if row.malicious { b",malicious," } else { b",benign," });
-        self.text
-            .extend_from_slice(self.numbers.format(row.probability).as_bytes());
+        let probability = self.numbers.format(row.probability);
+        self.text.extend_from_slice(probability.as_bytes());
         self.text.push(b',');
-        self.text.extend_from_slice(self.numbers.format(confidence).as_bytes());
+        if row.malicious {
+            // Of the class that was named: the same number.
+            self.text.extend_from_slice(probability.as_bytes());
+        } else {
+            let confidence = self.numbers.format(1.0 - row.probability);
+            self.text.extend_from_slice(confidence.as_bytes());
+        }
         for word in [row.risk.name(), row.action.name()] {
             self.text.push(b',');
             self.text.extend_from_slice(word.as_bytes());
         }
         self.text.push(b',');
         if row.candidate {
-            self.places.push((self.rows, self.written + self.text.len() as u64));
+            self.places.push(Place {
+                row: self.rows,
+                offset: self.written + self.text.len() as u64,
+                probability: row.probability,
+            });
         }
         self.text.push(b',');
         push_cell(&mut self.text, self.format.model_run.as_bytes());
@@ -250,22 +276,10 @@ impl<W: Write> OutputWriter<W> {
         self.out.flush()?;
         Ok(Written {
             bytes: self.written,
-            places: self.places,
+            places: self.places.iter().map(|place| (place.row, place.offset)).collect(),
         })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn our_names_give_way_to_the_input() {
-        let input = Header {
-            names: vec!["row_id".into(), "nsec_row_id".into(), "note".into()],
-        };
-        assert_eq!(free_name("row_id", &input), "nsec_nsec_row_id");
-        assert_eq!(free_name("note", &input), "nsec_note");
-        assert_eq!(free_name("verdict", &input), "verdict");
-    }
-}
+mod tests;

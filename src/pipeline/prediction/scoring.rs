@@ -90,7 +90,7 @@ impl Scorer<'_> {
             let risk = self.risk.level(self.risk.risk(probability, asset.as_deref()));
             let candidate = malicious && self.top.admits(probability);
             if candidate {
-                let cell = |c: &Option<usize>| c.map_or_else(Vec::new, |c| batch.raw.cell(row, c).to_vec());
+                let cell = |c: &Option<usize>| c.map_or_else(Vec::new, |c| shown(batch.raw.cell(row, c)).to_vec());
                 self.top.push(Candidate {
                     probability,
                     row: self.scored,
@@ -116,8 +116,16 @@ impl Scorer<'_> {
             raw: batch.raw,
             rows,
             source,
+            least: self.top.least(),
         })
     }
+}
+
+/// As much of a cell as reasons can show; a hostile one may be megabytes long.
+fn shown(cell: &[u8]) -> &[u8] {
+    const MOST: usize = 4096;
+    let cell = cell.trim_ascii();
+    &cell[..cell.len().min(MOST)]
 }
 
 /// The reasons of a candidate in words; empty where the family gives none.

@@ -58,6 +58,14 @@ impl TopRows {
                 .is_some_and(|Reverse(least)| probability.total_cmp(&least.probability).is_gt())
     }
 
+    /// The least probability among the rows kept: rows below it are out for good. Negative infinity while there is room.
+    pub fn least(&self) -> f64 {
+        self.heap
+            .peek()
+            .filter(|_| self.heap.len() >= self.limit)
+            .map_or(f64::NEG_INFINITY, |Reverse(least)| least.probability)
+    }
+
     /// Takes a row that [`TopRows::admits`].
     pub fn push(&mut self, candidate: Candidate) {
         self.heap.push(Reverse(candidate));
@@ -91,11 +99,13 @@ mod tests {
                 });
             }
         }
+        assert_eq!(top.least(), 0.9);
         assert_eq!(top.into_rows().iter().map(|c| c.row).collect::<Vec<_>>(), [1, 3]);
     }
 
     #[test]
     fn keeps_none_when_asked_for_none() {
         assert!(!TopRows::new(0).admits(1.0));
+        assert_eq!(TopRows::new(0).least(), f64::NEG_INFINITY);
     }
 }
