@@ -223,7 +223,7 @@ mod tests {
         let first = workspace.write("first.csv", bundled(30));
         let reversed = changed(40, |i, l| {
             let cells = l.rsplit(',').collect::<Vec<_>>().join(",");
-            if i == 7 { cells.replace("1", "9") } else { cells }
+            if i == 7 { cells.replace('1', "9") } else { cells }
         });
         let second = workspace.write("second.csv", reversed);
         let summary = workspace.run(&[&"predict", &first, &second, &"--json"], 0).json();

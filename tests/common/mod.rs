@@ -85,7 +85,7 @@ impl Workspace {
     #[track_caller]
     pub(crate) fn run_with(&self, arguments: &[&dyn AsRef<OsStr>], input: &[u8], code: i32) -> Outcome {
         let mut command = self.command();
-        command.args(arguments.iter().map(|a| a.as_ref())).write_stdin(input);
+        command.args(arguments.iter().map(AsRef::as_ref)).write_stdin(input);
         let outcome = Outcome::of(&mut command);
         outcome.check(code);
         outcome
