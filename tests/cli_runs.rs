@@ -1,5 +1,12 @@
 //! Owns the tests of `runs`: listing, showing, comparing, promoting, rolling back, pruning, and who becomes champion.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 #[cfg(test)]
 mod training_common;
 
@@ -251,13 +258,13 @@ fn a_run_without_a_sound_model_is_not_promoted() {
         fs::write(run.join(".lock"), "").unwrap();
     });
     copy("20200101T000000Z-0002", &|run, _| {
-        fs::write(run.join("model_trainer/model.bin"), "x").unwrap()
+        fs::write(run.join("model_trainer/model.bin"), "x").unwrap();
     });
     copy("20200101T000000Z-0003", &|run, _| {
-        fs::remove_file(run.join("model_trainer/model.bin")).unwrap()
+        fs::remove_file(run.join("model_trainer/model.bin")).unwrap();
     });
     copy("20200101T000000Z-0004", &|run, _| {
-        fs::write(run.join("manifest.json"), "{\"run_id\":").unwrap()
+        fs::write(run.join("manifest.json"), "{\"run_id\":").unwrap();
     });
     for (run, why) in [
         (failed.as_str(), "it is failed"),

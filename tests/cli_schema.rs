@@ -58,11 +58,12 @@ mod tests {
         let (header, rows) = text.split_once('\n').unwrap();
         let mut rows: Vec<&str> = rows.lines().collect();
         rows.sort_by_key(|r| r.rsplit_once(',').unwrap().1.to_owned());
-        let numbered: String = rows
+        let numbered = rows
             .iter()
             .enumerate()
             .map(|(i, r)| format!("{i},{},{r}\n", 1_000 + 3 * i))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         workspace.write("in.csv", format!(",ticket,{header}\n{numbered}"));
         let outcome = workspace.run(&[&"schema", &"generate", &"in.csv", &"--output", &"s.yaml"], 0);
         assert!(outcome.err().contains("ticket"), "{}", outcome.err());

@@ -1,5 +1,12 @@
 //! Owns the tests of `train`: what it prints, what it leaves on disk, and how it refuses.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 #[cfg(test)]
 mod training_common;
 
@@ -209,7 +216,11 @@ fn check_manifest(run: &Path, outcome: &Value) {
     for file in manifest["files"].as_array().unwrap() {
         let bytes = fs::read(run.join(file["path"].as_str().unwrap())).unwrap();
         assert_eq!(file["bytes"].as_u64(), Some(bytes.len() as u64), "{file}");
-        let hash: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+        let hash = Sha256::digest(&bytes)
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect::<Vec<_>>()
+            .concat();
         assert_eq!(file["sha256"].as_str(), Some(hash.as_str()), "{file}");
     }
 }

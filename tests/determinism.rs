@@ -1,5 +1,12 @@
 //! Owns the promise that threads change nothing but the time: `model.bin` is the same to the byte.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 #[cfg(test)]
 mod training_common;
 

@@ -1,6 +1,13 @@
 //! Every hostile file through `validate`, `train` and `predict`: documented exit code, one-line error or reject rows,
 //! never a panic, nothing half-written. `tests/hostile/README.md` tells what each file is meant to show.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 #[cfg(test)]
 mod common;
 #[cfg(test)]

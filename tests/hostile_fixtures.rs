@@ -1,5 +1,12 @@
 //! The hostile files are what their generator makes, and every one has its expectation and its line in the README.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 #[cfg(test)]
 mod hostile;
 

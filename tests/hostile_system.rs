@@ -1,6 +1,13 @@
 //! What the system refuses: missing files, directories, permissions, a full disk, a closed standard input or output.
 //! The last table of `tests/hostile/README.md` documents the codes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 #[cfg(test)]
 mod common;
 

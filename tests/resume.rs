@@ -1,5 +1,12 @@
 //! Owns the promise of `--resume`: finished trials are not run again, and the model is that of an uninterrupted run.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 #[cfg(test)]
 mod training_common;
 

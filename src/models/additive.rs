@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::classifier::{Contributions, ScoreScale};
+use super::classifier::{Contributions, ScoreScale, TrainSet};
 
 /// Mean and standard deviation of each feature's part of the score over the training rows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -13,22 +13,25 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// From `part(row, feature)` over all training rows, each with its weight.
-    pub(super) fn measure(
-        rows: usize,
-        width: usize,
-        weight: impl Fn(usize) -> f64,
-        part: impl Fn(usize, usize) -> f64,
-    ) -> Self {
-        let total: f64 = (0..rows).map(&weight).sum();
-        let moment = |f: &dyn Fn(usize) -> f64| (0..rows).map(|row| weight(row) * f(row)).sum::<f64>() / total;
-        let mean: Vec<f64> = (0..width).map(|j| moment(&|row| part(row, j))).collect();
-        let deviation = mean
-            .iter()
-            .enumerate()
-            .map(|(j, mean)| moment(&|row| (part(row, j) - mean).powi(2)).sqrt())
-            .collect();
-        Self { mean, deviation }
+    /// From `part(feature, value)` over all training rows, each with its weight. Two passes: the one-pass formula
+    /// loses digits on large means.
+    pub(super) fn measure(data: &TrainSet<'_>, part: impl Fn(usize, f32) -> f64) -> Self {
+        let total: f64 = data.weighted_rows().map(|(weight, _)| weight).sum();
+        let moment = |f: &dyn Fn(usize, f32) -> f64| -> Vec<f64> {
+            let mut sums = vec![0.0; data.matrix.width()];
+            for (weight, row) in data.weighted_rows() {
+                for (j, (sum, value)) in sums.iter_mut().zip(row).enumerate() {
+                    *sum += weight * f(j, *value);
+                }
+            }
+            sums.into_iter().map(|sum| sum / total).collect()
+        };
+        let mean = moment(&|j, value| part(j, value));
+        let squares = moment(&|j, value| (part(j, value) - mean[j]).powi(2));
+        Self {
+            deviation: squares.into_iter().map(f64::sqrt).collect(),
+            mean,
+        }
     }
 
     /// Log-odds contributions of a row with these parts: each part less its training mean.

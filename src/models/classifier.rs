@@ -116,6 +116,15 @@ pub struct TrainSet<'a> {
     pub weights: Option<&'a [f32]>,
 }
 
+impl TrainSet<'_> {
+    /// Each row with its weight.
+    pub(super) fn weighted_rows(&self) -> impl Iterator<Item = (f64, ArrayView1<'_, f32>)> {
+        let weight = |row: usize| self.weights.map_or(1.0, |w| f64::from(w[row]));
+        let rows = self.matrix.values.rows().into_iter().enumerate();
+        rows.map(move |(at, row)| (weight(at), row))
+    }
+}
+
 /// What surrounds a fit: seed, threads, a way to stop it, a validation split and someone who watches.
 pub struct FitContext<'a> {
     /// Seed of every random choice.

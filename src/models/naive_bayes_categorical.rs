@@ -109,8 +109,7 @@ impl Family for NaiveBayesCategorical {
                 .collect();
             features.push(Table { coding, log_ratio });
         }
-        let part = |row: usize, j: usize| features[j].part(data.matrix.values[[row, j]]);
-        let parts = Parts::measure(data.labels.len(), features.len(), weight, part);
+        let parts = Parts::measure(data, |j, value| features[j].part(value));
         Ok(Box::new(Model {
             prior: (totals[1] / totals[0]).ln(),
             features,

@@ -101,8 +101,7 @@ impl Family for NaiveBayesGaussian {
             let rows = (0..data.labels.len()).filter(|row| data.labels[*row] == class);
             rows.map(weight).sum()
         };
-        let part = |row: usize, j: usize| features[j].part(x[[row, j]]);
-        let parts = Parts::measure(data.labels.len(), features.len(), weight, part);
+        let parts = Parts::measure(data, |j, value| features[j].part(value));
         Ok(Box::new(Model {
             prior: (total(true) / total(false)).ln(),
             features,

@@ -1,10 +1,16 @@
 //! Owns the tests of logistic regression. Expected values: scikit-learn 1.7.2, `LogisticRegression(C, tol=1e-12)`.
 
 use ndarray::{Array2, arr2};
+use smartcore::linalg::basic::arrays::Array as _;
+use smartcore::linear::logistic_regression::{LogisticRegression, LogisticRegressionParameters};
 
-use super::*;
-use crate::models::ParamValue;
-use crate::models::test_data::{assert_close, fit, noisy, numeric};
+use super::LogisticRegression as LogisticRegressionFamily;
+use super::loss::Loss;
+use super::{MOST_SLOPE, NAME};
+use crate::cancel::CancelToken;
+use crate::models::test_data::{assert_close, context, fit, noisy, numeric};
+use crate::models::{Family as _, ModelError, ParamValue, Params, TrainSet, engine_input};
+use crate::transform::FeatureMatrix;
 
 const LABELS: [bool; 8] = [true, false, true, true, false, false, true, false];
 
@@ -72,13 +78,74 @@ fn a_fit_short_of_the_optimum_is_told() {
         labels: &labels,
         weights: None,
     };
-    let start = Model::new(vec![0.0; 4], 0.0, &x.values);
-    assert!(start.slope(&data, 1.0) > 10.0 * MOST_SLOPE);
-    let (weights, intercept) = minimise(
+    let loss = Loss::new(x.values.as_slice().unwrap(), 4, data.labels, data.weights, 1.0);
+    assert!(loss.steepest(&[0.0; 5]) > 10.0 * MOST_SLOPE);
+    assert!(loss.steepest(&loss.minimum(&CancelToken::new())) < 1e-7);
+}
+
+/// Coefficients and intercept of smartcore's own `LogisticRegression`.
+fn smartcore(x: &FeatureMatrix, labels: &[bool], c: f64) -> Vec<f64> {
+    let data = TrainSet {
+        matrix: x,
+        labels,
+        weights: None,
+    };
+    let parameters = LogisticRegressionParameters::default().with_alpha(1.0 / c);
+    let fitted = LogisticRegression::fit(
         &engine_input::dense(NAME, &data, false).unwrap(),
         &engine_input::classes(&data),
-        1.0,
+        parameters,
     )
     .unwrap();
-    assert!(Model::new(weights, intercept, &x.values).slope(&data, 1.0) < 1e-6);
+    let weights = fitted.coefficients().iterator(0);
+    weights.chain(fitted.intercept().iterator(0)).copied().collect()
+}
+
+#[test]
+fn agrees_with_smartcore_and_row_weights_are_copies() {
+    // Coarse values, so that rows repeat.
+    let (x, labels) = noisy(600, 5);
+    let x = numeric(x.values.mapv(f32::round));
+    let copies: Vec<usize> = (0..600).flat_map(|row| vec![row; 1 + row % 3]).collect();
+    let weights: Vec<f32> = (0..600).map(|row| 1.0 + (row % 3) as f32).collect();
+    let (many, many_labels) = (
+        x.select_rows(&copies),
+        copies.iter().map(|r| labels[*r]).collect::<Vec<_>>(),
+    );
+    for c in [0.01, 1.0, 100.0] {
+        let minimum = |x: &FeatureMatrix, labels: &[bool], weights: Option<&[f32]>| {
+            let loss = Loss::new(x.values.as_slice().unwrap(), 4, labels, weights, c);
+            loss.minimum(&CancelToken::new())
+        };
+        assert_close(&minimum(&x, &labels, None), &smartcore(&x, &labels, c), 1e-5);
+        let expected = smartcore(&many, &many_labels, c);
+        assert_close(&minimum(&many, &many_labels, None), &expected, 1e-5);
+        assert_close(&minimum(&x, &labels, Some(&weights)), &expected, 1e-5);
+    }
+}
+
+#[test]
+fn the_order_of_rows_changes_nothing_but_the_last_digits() {
+    let (x, labels) = noisy(200, 9);
+    let reversed: Vec<usize> = (0..200).rev().collect();
+    let backwards: Vec<bool> = labels.iter().rev().copied().collect();
+    let model = fit(NAME, &x, &labels, &[]).predict_proba(x.values.view()).unwrap();
+    let other = fit(NAME, &x.select_rows(&reversed), &backwards, &[]);
+    assert_close(&other.predict_proba(x.values.view()).unwrap(), &model, 1e-6);
+}
+
+#[test]
+fn a_cancelled_fit_ends_by_itself() {
+    let (x, labels) = noisy(200, 2);
+    let loss = Loss::new(x.values.as_slice().unwrap(), 4, &labels, None, 1.0);
+    let cancel = CancelToken::new();
+    cancel.cancel();
+    assert_eq!(loss.minimum(&cancel), [0.0; 5]);
+    let data = TrainSet {
+        matrix: &x,
+        labels: &labels,
+        weights: None,
+    };
+    let result = LogisticRegressionFamily.fit(&data, &Params::default(), &mut context(&cancel, &mut |_| ()));
+    assert!(matches!(result, Err(ModelError::Cancelled(_))));
 }

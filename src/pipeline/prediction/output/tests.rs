@@ -30,7 +30,7 @@ fn scored(row: usize, probability: f64) -> ScoredRow {
         malicious: probability >= 0.5,
         risk: RiskLevel::Medium,
         action: Action::Review,
-        candidate: row % 3 == 0,
+        candidate: row.is_multiple_of(3),
     }
 }
 
