@@ -111,7 +111,11 @@ mod tests {
         }
         let manual = Outcome::of(program().arg("man")).out();
         // A group (`runs`) has no section: its commands have.
-        let is_group = |c: &[&str]| COMMANDS.iter().any(|other| other.len() > c.len() && other.starts_with(c));
+        let is_group = |c: &[&str]| {
+            COMMANDS
+                .iter()
+                .any(|other| other.len() > c.len() && other.starts_with(c))
+        };
         for command in COMMANDS.iter().filter(|c| !is_group(c)) {
             let heading = format!(".SH \"NSEC-TUI {}\"", command.join(" ").to_uppercase());
             assert!(manual.contains(&heading), "{heading} is not in the manual");
