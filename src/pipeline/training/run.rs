@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord, sweep_killed};
 use crate::cancel::CancelToken;
-use crate::data::{Fold, RowReader, Split, SplitInput, SplitStrategy, folds, seen_in_train, split, time_folds};
+use crate::data::{
+    Fold, RowReader, Split, SplitInput, SplitStrategy, feature_fingerprint, folds, seen_in_train, split, time_folds,
+};
 use crate::metrics::named_metric;
 use crate::pipeline::checking::Checking;
 use crate::pipeline::comparison::TestRows;
@@ -274,6 +276,16 @@ impl Run<'_> {
             let columns = run.columns(&sides.train);
             let rows = sides.train.rows(&columns, run.request.transform);
             let log = files::open_trial_log(run.request, &run.directory, &run.manifest)?;
+            if run.request.resume.is_some() {
+                let text = format!(
+                    "{} finished trials are taken over from the resumed run",
+                    log.taken_over()
+                );
+                run.events.send(Event::Message {
+                    level: Level::Info,
+                    text,
+                });
+            }
             let input = SelectionInput {
                 rows: &rows,
                 folds,
@@ -368,11 +380,13 @@ impl Run<'_> {
         started: Instant,
     ) -> Result<PromotionOutcome, TrainingError> {
         self.stage(Stage::Publication, None, |run| {
-            files::write_model(&run.directory, finished, &sides.train.groups)?;
+            let fingerprint = feature_fingerprint(run.request.schema, &sides.train.frame);
+            files::write_model(&run.directory, finished, &sides.train.groups, fingerprint)?;
             files::write_scores(&run.directory, selection, finished, train, test)?;
-            files::write_reference(&run.directory, finished, &sides.train.frame, &train.scores)?;
+            files::write_reference(&run.directory, finished, &sides.train.frame)?;
             run.cancel.check()?;
             run.describe(selection, finished, train, test)?;
+            files::strip_trials(&run.directory, selection)?;
             run.directory.record_files(&mut run.manifest)?;
             run.manifest.end(RunStatus::Finished, None);
             run.manifest.seconds = Some(started.elapsed().as_secs_f64());
@@ -387,6 +401,8 @@ impl Run<'_> {
                 rows,
                 scores: &test.scores,
                 threshold: finished.model.threshold,
+                trained: &sides.train.groups,
+                fingerprint,
             };
             let promotion = decide(
                 run.request.workspace,
@@ -396,7 +412,9 @@ impl Run<'_> {
                 &settings.promotion,
                 settings.seed,
                 run.cancel,
-            )?;
+            );
+            // The run is whole; what keeps it from being compared or promoted is told, and is no failure of it.
+            let promotion = promotion.unwrap_or_else(|error| PromotionOutcome::undecided(run.directory.id(), &error));
             let verdict = if promotion.promoted { "promoted" } else { "not promoted" };
             let summary = format!("{verdict}: {}", promotion.reason);
             Ok((promotion, summary))
