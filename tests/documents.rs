@@ -97,6 +97,16 @@ fn readme_has_the_exit_codes_of_the_help() {
     let ours = codes(&help(&[]), "Exit codes:");
     assert_eq!(ours.len(), 6, "{ours:?}");
     assert_eq!(codes(&read("README.md"), "## Exit codes"), ours);
+    let list = help(&[]);
+    let list = list
+        .split("Examples:\n")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .filter(|l| !l.is_empty() && !l.ends_with(':'));
+    for line in list {
+        assert!(line.starts_with("  "), "not in line with the others: {line}");
+    }
 }
 
 #[test]

@@ -10,8 +10,7 @@ use crate::models::SearchStrategy;
 use crate::settings::LogLevel;
 
 /// Examples under `--help`, and in the manual page.
-pub(super) const EXAMPLES: &str = "\
-  nsec-tui train                                  learn from the workspace's data
+pub(super) const EXAMPLES: &str = "  nsec-tui train                                  learn from the workspace's data
   nsec-tui validate --data new.csv                check a file before it is scored
   nsec-tui predict new.csv --alerts 50            flag the 50 rows most likely malicious
   nsec-tui schema generate flows.csv --output flows.yaml
@@ -19,8 +18,7 @@ pub(super) const EXAMPLES: &str = "\
   nsec-tui runs list";
 
 /// Exit codes, under `--help` and in the manual page.
-pub(super) const EXIT_CODES: &str = "\
-  0              done
+pub(super) const EXIT_CODES: &str = "  0              done
   1              failed
   2              wrong use: a flag, a setting or a schema
   3              the data is blocked by validation
