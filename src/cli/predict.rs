@@ -8,7 +8,7 @@ use super::error::CliError;
 use super::locate::run_named;
 use super::print;
 use crate::artifacts::RunFile;
-use crate::event::RunStatus;
+use crate::pipeline::event::RunStatus;
 use crate::pipeline::prediction::{EXPLAIN_LIMIT, PredictRequest, PredictSummary, predict};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::pipeline::training::read_reference;

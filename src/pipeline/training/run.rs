@@ -4,9 +4,7 @@ use std::time::Instant;
 
 use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord, sweep_killed};
 use crate::cancel::CancelToken;
-use crate::data::{
-    Fold, RowReader, Split, SplitInput, SplitStrategy, feature_fingerprint, folds, seen_in_train, split, time_folds,
-};
+use crate::data::{Fold, RowReader, SplitInput, SplitStrategy, feature_fingerprint, seen_in_train, split};
 use crate::metrics::named_metric;
 use crate::pipeline::checking::Checking;
 use crate::pipeline::comparison::TestRows;
@@ -201,7 +199,7 @@ impl Run<'_> {
                 })
             };
             let (train, test) = (side(&parts.train)?, side(&parts.test)?);
-            let folds = run.folds(&train, &parts, dataset)?;
+            let folds = train.folds(settings, &parts, dataset)?;
             let seen_in_train = seen_in_train(&dataset.groups, &parts.train, &parts.test);
             files::write_split(&run.directory, dataset, &parts)?;
             run.manifest.split = Some(SplitRecord {
@@ -233,19 +231,6 @@ impl Run<'_> {
                 ),
                 summary,
             ))
-        })
-    }
-
-    fn folds(&self, train: &Side, parts: &Split, dataset: &Dataset) -> Result<Vec<Fold>, TrainingError> {
-        let settings = self.request.training;
-        Ok(match settings.split {
-            SplitStrategy::Grouped => folds(&train.labels, Some(&train.groups), settings.folds, settings.seed)?,
-            SplitStrategy::Stratified => folds(&train.labels, None, settings.folds, settings.seed)?,
-            SplitStrategy::Time => {
-                let times = dataset.times.as_deref().unwrap_or_default();
-                let times: Vec<Option<i64>> = parts.train.iter().map(|&r| times.get(r).copied().flatten()).collect();
-                time_folds(&times, &train.labels, settings.folds)?
-            }
         })
     }
 
