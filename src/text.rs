@@ -9,7 +9,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// become visible escapes (`\x1b`, `\n`, `\u{202e}`), and so does a backslash (`\\`), so that an escape cannot be
 /// forged. Nothing is dropped: dropping would make `1<ESC>0` read `10`.
 pub fn visible_text(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|b| matches!(b, 0x20..=0x7e) && b != b'\\') {
+    if !text.chars().any(|c| c == '\\' || is_invisible(c)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);

@@ -29,8 +29,8 @@ pub(super) fn show(error: &clap::Error) -> u8 {
 fn lines(rendered: &str, arguments: &[String]) -> [String; 2] {
     let mut rendered = rendered.to_owned();
     // A password in an address must not reach a log that keeps standard error.
-    for address in arguments.iter().filter_map(|a| Some((a, a.split_once("://")?.0))) {
-        rendered = rendered.replace(address.0, &format!("{}://…", address.1));
+    for (address, scheme) in arguments.iter().filter_map(|argument| address_in(argument)) {
+        rendered = rendered.replace(address, &format!("{scheme}://…"));
     }
     let mut what = String::new();
     let mut usage = String::new();
@@ -51,6 +51,16 @@ fn lines(rendered: &str, arguments: &[String]) -> [String; 2] {
         .take_while(|word| word.bytes().all(|b| b.is_ascii_lowercase()))
         .fold("nsec-tui".to_owned(), |command, word| command + " " + word);
     [format!("nsec-tui: {what}"), format!("try `{command} --help`")]
+}
+
+/// The address in an argument such as `--data=mongodb://…`, to its end, and its scheme.
+fn address_in(argument: &str) -> Option<(&str, &str)> {
+    let (before, _) = argument.split_once("://")?;
+    let of_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    let start = before
+        .rfind(|c| !of_scheme(c))
+        .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+    Some((&argument[start..], &before[start..]))
 }
 
 #[cfg(test)]

@@ -17,29 +17,7 @@ fn data() -> String {
 /// The schema through serde alone: sequences become text, as the YAML reader does, and the label's short form is
 /// spelled out.
 fn schema(yaml: &str) -> Schema {
-    fn texts(value: &mut serde_yaml::Value) {
-        if let Some(items) = value.as_sequence_mut() {
-            for item in items {
-                if let Some(n) = item.as_i64() {
-                    *item = n.to_string().into();
-                }
-            }
-        }
-    }
-    let mut value: serde_yaml::Value = serde_yaml::from_str(yaml).unwrap();
-    for column in value["columns"].as_sequence_mut().unwrap() {
-        if let Some(allowed) = column.get_mut("allowed") {
-            texts(allowed);
-        }
-    }
-    let mut malicious = value["label"]["malicious"].clone();
-    if malicious.is_sequence() {
-        texts(&mut malicious);
-        value["label"]["malicious"] = serde_yaml::to_value(BTreeMap::from([("values", malicious)])).unwrap();
-    }
-    texts(&mut value["label"]["benign"]);
-    // JSON knows no tags, so the enum reads from `{values: [...]}` as it stands.
-    serde_json::from_value(serde_json::to_value(value).unwrap()).unwrap()
+    Schema::parse(yaml, "embedded").unwrap()
 }
 
 #[test]

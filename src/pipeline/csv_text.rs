@@ -203,8 +203,8 @@ mod tests {
         assert_eq!(guarded(b"\t=1"), "'\t=1");
         assert_eq!(guarded(b"-"), "'-");
         assert_eq!(guarded(b"-inf"), "'-inf");
-        assert_eq!(guarded(b" =1"), "\"' =1\"");
-        assert_eq!(guarded(b" @1"), "\"' @1\"");
+        assert_eq!(guarded(b" =1"), "' =1");
+        assert_eq!(guarded(b" @1"), "' @1");
         assert_eq!(guarded(b" -1"), "\" -1\"");
     }
 

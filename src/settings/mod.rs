@@ -206,22 +206,26 @@ pub fn parse(text: &str, file: &str) -> Result<Settings, SettingsError> {
     }
     let schema = schemars::schema_for!(Settings);
     let findings = check::check(&value, schema.as_value());
-    if !findings.is_empty() {
-        return Err(invalid(
-            findings.into_iter().map(|f| located(&f.key, f.message)).collect(),
-        ));
+    let mut problems: Vec<Problem> = findings.into_iter().map(|f| located(&f.key, f.message)).collect();
+    match serde_yaml::from_value::<Settings>(without_empty_sections(value)) {
+        Ok(settings) => {
+            for (key, message) in settings.validate() {
+                let path: Vec<String> = key.split('.').map(str::to_owned).collect();
+                if problems.iter().all(|known| known.key != key) {
+                    problems.push(located(&path, message));
+                }
+            }
+            if problems.is_empty() {
+                return Ok(settings);
+            }
+        }
+        // What keeps it from being read was found above, unless only the types themselves can tell.
+        Err(error) if problems.is_empty() => {
+            problems.push(located_by_reading(text, &error).unwrap_or_else(|| from_yaml(&error)));
+        }
+        Err(_) => {}
     }
-    let settings: Settings = serde_yaml::from_value(without_empty_sections(value))
-        .map_err(|e| invalid(vec![located_by_reading(text, &e).unwrap_or_else(|| from_yaml(&e))]))?;
-    let wrong = settings.validate();
-    if wrong.is_empty() {
-        return Ok(settings);
-    }
-    let problem = |(key, message): (String, String)| {
-        let path: Vec<String> = key.split('.').map(str::to_owned).collect();
-        located(&path, message)
-    };
-    Err(invalid(wrong.into_iter().map(problem).collect()))
+    Err(invalid(problems))
 }
 
 fn from_yaml(error: &serde_yaml::Error) -> Problem {

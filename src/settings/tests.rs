@@ -168,7 +168,11 @@ fn values_out_of_range_are_refused_with_their_line() {
         assert_eq!((line, found.as_str()), (Some(3), key));
     }
     let two = problems("training:\n  folds: 1\nvalidation:\n  leak_auc: 2\n");
-    assert_eq!(two.iter().map(|p| p.line).collect::<Vec<_>>(), [Some(2), Some(4)]);
+    assert_eq!(
+        two.iter().map(|p| p.line).collect::<Vec<_>>(),
+        [Some(2), Some(4)],
+        "{two:?}"
+    );
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Owns the tests of writing scored rows.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -131,7 +133,13 @@ proptest! {
 
 #[test]
 fn rows_of_other_delimiters_are_written_with_commas() {
-    let (header, raw) = read(b"a;b\n1,5;2\nx;-y\n");
+    let settings = ReadSettings {
+        delimiter: ';',
+        ..ReadSettings::default()
+    };
+    let mut reader = open_bytes("in.csv", b"a;b\n1,5;2\nx;-y\n".to_vec(), &settings).unwrap();
+    let header = reader.header().clone();
+    let raw = reader.next_batch(10).unwrap().unwrap();
     let rows = vec![scored(0, 0.25), scored(1, 0.75)];
     let batch = ScoredBatch {
         raw,
