@@ -1,10 +1,11 @@
-//! Owns the compression of the bundled data set for embedding: `Network_Data/phisingData.csv` -> `OUT_DIR`.
+//! Owns what the build adds to the program: the bundled data set, compressed, and the commit it was built from.
 
 use std::env;
 use std::error::Error;
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use flate2::{Compression, GzBuilder};
 
@@ -20,5 +21,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     gz.write_all(&csv)?;
     let packed = gz.finish()?;
     fs::write(PathBuf::from(env::var("OUT_DIR")?).join("phisingData.csv.gz"), packed)?;
+    name_commit(&root);
     Ok(())
+}
+
+/// Sets `NSEC_GIT_COMMIT`, which manifests carry, in release builds from a checkout. Other builds leave it out, so that
+/// not every commit compiles the crate again.
+fn name_commit(root: &Path) {
+    let head = root.join(".git/logs/HEAD");
+    if env::var("PROFILE").is_ok_and(|profile| profile == "release") && head.exists() {
+        println!("cargo:rerun-if-changed={}", head.display());
+        let commit = Command::new("git")
+            .args(["rev-parse", "HEAD"])
+            .current_dir(root)
+            .output();
+        if let Ok(commit) = commit
+            && commit.status.success()
+        {
+            println!(
+                "cargo:rustc-env=NSEC_GIT_COMMIT={}",
+                String::from_utf8_lossy(&commit.stdout).trim()
+            );
+        }
+    }
 }

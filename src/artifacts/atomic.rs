@@ -288,7 +288,7 @@ fn temporary_beside(target: &Path) -> io::Result<NamedTempFile> {
         .permissions(fs::Permissions::from_mode(NEW_FILE_MODE))
         .tempfile_in(directory_of(target))?;
     // Says to the sweeper that the writer lives. Without locks the file's age has to do.
-    let _unsupported_is_fine = temp.as_file().try_lock();
+    let _unsupported_is_fine = temp.as_file().lock();
     Ok(temp)
 }
 
@@ -301,6 +301,10 @@ fn flushed(writer: BufWriter<NamedTempFile>) -> io::Result<NamedTempFile> {
 
 /// Where `path` leads when its last component is a symbolic link, even one to a file that is not there yet.
 fn follow_links(path: &Path) -> io::Result<PathBuf> {
+    // `/dev/stdout` leads to a pipe that has no name of its own.
+    if fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
+        return Ok(path.to_path_buf());
+    }
     let mut current = path.to_path_buf();
     for _ in 0..MAX_LINKS {
         match fs::symlink_metadata(&current) {

@@ -106,7 +106,8 @@ pub struct ProcessMark {
 pub struct DataRecord {
     /// The source as the user named it.
     pub name: String,
-    /// SHA-256 of its bytes, in hex.
+    /// SHA-256, in hex, of the header and every cell as read, each with its length before it: the same rows have the
+    /// same hash whether they come as CSV, compressed or from standard input.
     pub sha256: String,
     /// Rows read.
     pub rows: u64,

@@ -27,6 +27,7 @@ use self::context::Context;
 use self::error::CliError;
 use self::signals::SignalWatch;
 use crate::cancel::CancelToken;
+use crate::models::silence_engine_panics;
 
 /// Parses the command line, runs the command and answers its exit code.
 pub fn run() -> ExitCode {
@@ -34,6 +35,7 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(usage::show(&error)),
     };
+    silence_engine_panics();
     let cancel = CancelToken::new();
     let signals = match SignalWatch::install(cancel.clone()) {
         Ok(signals) => signals,

@@ -8,7 +8,7 @@ use super::error::CliError;
 use super::locate::run_named;
 use super::print;
 use crate::artifacts::RunFile;
-use crate::models::silence_engine_panics;
+use crate::pipeline::event::RunStatus;
 use crate::pipeline::prediction::{EXPLAIN_LIMIT, PredictRequest, PredictSummary, predict};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::pipeline::training::read_reference;
@@ -16,8 +16,23 @@ use crate::text::visible_text;
 
 /// Scores and prints what came of it.
 pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError> {
-    silence_engine_panics();
     let (directory, manifest) = run_named(&context.workspace, &args.model)?;
+    if manifest.status != RunStatus::Finished {
+        let state = match manifest.status {
+            RunStatus::Running => "still running",
+            RunStatus::Cancelled => "cancelled",
+            RunStatus::Failed | RunStatus::Finished => "failed",
+        };
+        let text = format!(
+            "run {} is {state} and has no model; `nsec-tui runs list` shows those that do",
+            manifest.run_id
+        );
+        return Err(CliError::Unreachable(text));
+    }
+    if args.output.as_deref().is_some_and(|output| output.as_os_str() == "-") {
+        let text = "--output - : the scored file and its rejects are two files; name the first one";
+        return Err(CliError::Usage(text.to_owned()));
+    }
     let model = TrainedModel::load(&directory.join(RunFile::Model.relative()))?;
     let settings = &context.settings.prediction;
     let explain = args.explain.unwrap_or(settings.explain);
@@ -88,7 +103,12 @@ fn report(summary: &PredictSummary) -> String {
         summary.rows, summary.flagged, summary.rejected, summary.model.name, summary.model.run_id
     );
     if summary.tied_out > 0 {
-        let _ = writeln!(text, "{} rows stay out because they tie at the cut", summary.tied_out);
+        let tied = summary.tied_out;
+        let _ = writeln!(
+            text,
+            "{tied} rows more tie at the cut and stay out; --alerts {} flags them too",
+            summary.flagged + tied
+        );
     }
     let risk = &summary.risk;
     let _ = writeln!(

@@ -106,7 +106,11 @@ fn list(context: &Context, json: bool) -> Result<(), CliError> {
         return print::json(&json!({ "champion": registry.champion, "runs": runs }));
     }
     if runs.is_empty() {
-        return print::out("no runs yet; `nsec-tui train` makes one\n");
+        let here = context.workspace.root().display().to_string();
+        return print::out(&format!(
+            "no runs yet in workspace {}; `nsec-tui train` makes one\n",
+            visible_text(&here)
+        ));
     }
     let mut text = format!(
         "{:24} {:16} {:22} {:>7} {:>7} {:>7}  {}\n",
@@ -119,7 +123,7 @@ fn list(context: &Context, json: bool) -> Result<(), CliError> {
             "{:24} {:16} {:22} {:>7} {:>7} {:>7}  {}{}",
             visible_text(&run.run_id),
             run.status,
-            run.model.as_deref().unwrap_or("-"),
+            run.model.as_deref().map_or("-".into(), visible_text),
             number(run.test_f1),
             number(run.test_pr_auc),
             run.seconds.map_or_else(|| "-".to_owned(), |s| format!("{s:.1}")),
@@ -127,7 +131,7 @@ fn list(context: &Context, json: bool) -> Result<(), CliError> {
             if run.names.is_empty() {
                 String::new()
             } else {
-                format!("  <- {}", run.names.join(", "))
+                format!("  <- {}", visible_text(&run.names.join(", ")))
             }
         );
     }
@@ -152,13 +156,13 @@ fn show(context: &Context, name: &str, json: bool) -> Result<(), CliError> {
             data.rows,
             data.rejected_rows
         );
-        let _ = writeln!(text, "           sha256 {}", data.sha256);
+        let _ = writeln!(text, "           sha256 of its cells {}", data.sha256);
     }
     if let Some(split) = &manifest.split {
         let _ = writeln!(
             text,
             "split      {}, seed {}: {} training rows, {} test rows, {:.1} % seen in training",
-            split.strategy,
+            visible_text(&split.strategy),
             split.seed,
             split.train_rows,
             split.test_rows,
@@ -169,13 +173,14 @@ fn show(context: &Context, name: &str, json: bool) -> Result<(), CliError> {
     for timing in &manifest.timings {
         let _ = writeln!(text, "{:10} {:.2} s", timing.stage.to_string(), timing.seconds);
     }
-    let _ = writeln!(text, "directory  {}", directory.display());
+    let _ = writeln!(text, "directory  {}", visible_text(&directory.display().to_string()));
     print::out(&text)
 }
 
 fn push_model(text: &mut String, manifest: &Manifest) {
     let Some(model) = &manifest.model else { return };
-    let _ = writeln!(text, "model      {model} {}", manifest.params);
+    let described = format!("{model} {}", manifest.params);
+    let _ = writeln!(text, "model      {}", visible_text(&described));
     if let Some(threshold) = manifest.threshold {
         let _ = writeln!(text, "threshold  {threshold:.4}");
     }
@@ -198,7 +203,7 @@ fn compare(context: &Context, a: &str, b: &str, json: bool) -> Result<(), CliErr
     let (directory_a, manifest_a) = run_named(&context.workspace, a)?;
     let (directory_b, manifest_b) = run_named(&context.workspace, b)?;
     let comparison = compare_runs(&manifest_a, &manifest_b);
-    let paired = paired_difference(&directory_a, &directory_b, &context.settings.reading, &context.cancel);
+    let paired = paired_difference(&directory_a, &directory_b, &context.cancel);
     let (paired, why_not) = match paired {
         Ok(paired) => (Some(paired), None),
         Err(reason) => (None, Some(reason.to_string())),
@@ -264,7 +269,7 @@ fn registry_changed(registry: &Registry, json: bool) -> Result<(), CliError> {
         .map_or_else(|| "none".to_owned(), ToString::to_string);
     let mut text = format!("champion: {champion}\n");
     for (alias, run) in &registry.aliases {
-        let _ = writeln!(text, "{alias}: {run}");
+        let _ = writeln!(text, "{}: {run}", visible_text(alias));
     }
     print::out(&text)
 }

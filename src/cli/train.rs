@@ -9,7 +9,6 @@ use super::context::Context;
 use super::error::CliError;
 use super::print;
 use crate::metrics::Metrics;
-use crate::models::silence_engine_panics;
 use crate::pipeline::event::{Event, EventSink};
 use crate::pipeline::training::{LeaderboardRow, Spread, TrainOutcome, TrainRequest, TrainingSettings, train};
 use crate::text::{visible_text, wrap};
@@ -22,7 +21,6 @@ pub(super) fn run(args: &TrainArgs, context: &Context) -> Result<(), CliError> {
     let threads = args
         .threads
         .map_or_else(|| available_parallelism().map_or(1, NonZero::get), usize::from);
-    silence_engine_panics();
     // The pool only scores and encodes in fixed blocks; a pool that exists already serves as well.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     let request = TrainRequest {

@@ -18,7 +18,10 @@ pub(super) fn show(error: &clap::Error) -> u8 {
         let _ = error.print();
         return code;
     }
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|a| a.to_string_lossy().into_owned())
+        .collect();
     for line in lines(&error.render().to_string(), &arguments) {
         print::line_err(&visible_text(&line));
     }

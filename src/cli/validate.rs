@@ -52,7 +52,7 @@ fn baseline(name: &str, context: &Context) -> Result<Baseline, CliError> {
             let source = Source::parse(name)?;
             // No run's name has an extension: such a name is a file's, even of one that is not there.
             let is_file = matches!(&source, Source::Path(path) if path.exists() || path.extension().is_some());
-            if is_file {
+            if is_file || source == Source::Stdin {
                 Ok(Baseline::Source(source))
             } else {
                 Err(not_a_run)

@@ -28,7 +28,7 @@ pub use batch::{CellIssue, CellProblem, Header, MalformedRow, RawBatch, TypedBat
 pub use error::DataError;
 pub use layout::{Layout, MissingColumn};
 pub use reader::{NullTokens, RowReader};
-pub use row_id::{RowId, feature_groups, row_ids};
+pub use row_id::{RowId, feature_fingerprint, feature_groups, row_ids};
 pub use settings::ReadSettings;
 pub use source::{EmbeddedTable, Source, open, open_bytes};
 pub use split::{Fold, Split, SplitError, SplitInput, SplitStrategy, folds, seen_in_train, split, time_folds};

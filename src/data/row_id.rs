@@ -59,6 +59,19 @@ pub fn feature_groups(schema: &Schema, frame: &DataFrame) -> Vec<u64> {
     hash_rows(frame, schema.features(), &[])
 }
 
+/// A hash of which features a frame has. [`feature_groups`] of two frames can be compared only where this is equal: a
+/// column that is there in one and not in the other changes every row's hash.
+pub fn feature_fingerprint(schema: &Schema, frame: &DataFrame) -> u64 {
+    let mut text = Vec::new();
+    for column in schema.features().filter(|column| frame.column(&column.name).is_ok()) {
+        frame_text(&mut text, column.name.as_bytes());
+        frame_text(&mut text, column.kind.word().as_bytes());
+    }
+    let mut first = [0; 8];
+    first.copy_from_slice(&blake3::hash(&text).as_bytes()[..8]);
+    u64::from_be_bytes(first)
+}
+
 fn hash_rows<'a>(frame: &DataFrame, columns: impl Iterator<Item = &'a Column>, prefix: &[u8]) -> Vec<u64> {
     let mut seen = BTreeSet::new();
     let columns: Vec<Values> = columns

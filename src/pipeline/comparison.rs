@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::artifacts::RunFile;
 use crate::cancel::{CancelToken, Cancelled};
-use crate::data::{DataError, ReadSettings, Source, open};
+use crate::data::{DataError, ReadSettings, Source, feature_fingerprint, open};
 use crate::metrics::{BootstrapOptions, Difference, MetricError, Paired, bootstrap_difference};
 use crate::models::ModelError;
 use crate::pipeline::checking::Checking;
@@ -39,6 +39,9 @@ pub enum ComparisonError {
     /// A model does not fit the rows.
     #[error(transparent)]
     Score(ScoreError),
+    /// The two were trained on other features, so it cannot be told which rows both are new to.
+    #[error("the runs were trained on other columns, so it cannot be told which rows are new to both")]
+    OtherFeatures,
     /// Too few rows that neither model knows.
     #[error("only {rows} test rows are new to both models, {needed} are asked")]
     TooFewRows {
@@ -104,13 +107,17 @@ pub struct MetricDifference {
 pub fn paired_difference(
     first: &Path,
     second: &Path,
-    reading: &ReadSettings,
     cancel: &CancelToken,
 ) -> Result<PairedDifference, ComparisonError> {
     let old = TrainedModel::load(&first.join(RunFile::Model.relative()))?;
     let new = TrainedModel::load(&second.join(RunFile::Model.relative()))?;
     let source = Source::Path(first.join(RunFile::Ingested.relative()).join("test.csv"));
     let settings = ValidationSettings::default();
+    // Runs write their rows with commas, and cells without a value empty, whatever the source was.
+    let reading = ReadSettings {
+        delimiter: ',',
+        null_texts: Vec::new(),
+    };
     let checking = Checking {
         schema: &old.schema,
         purpose: Purpose::Train,
@@ -123,19 +130,23 @@ pub fn paired_difference(
         path: "rejects".into(),
         source,
     })?;
-    let (report, dataset) = ingest(&checking, open(&source, reading)?, &mut nowhere, |_| {})?;
+    let (report, dataset) = ingest(&checking, open(&source, &reading)?, &mut nowhere, |_| {})?;
     let Some(dataset) = dataset else {
         let (source_name, reason) = (source.to_string(), report.blocking_summary());
         return Err(IngestionError::Blocked { source_name, reason }.into());
     };
-    let mut trained = trained_rows(first)?;
-    trained.extend(trained_rows(second)?);
+    let (mut trained, others) = (trained_rows(first)?, trained_rows(second)?);
+    let here = feature_fingerprint(&old.schema, &dataset.frame);
+    if trained.fingerprint != here || others.fingerprint != here {
+        return Err(ComparisonError::OtherFeatures);
+    }
+    trained.hashes.extend(others.hashes);
     let rows = TestRows {
         frame: &dataset.frame,
         labels: &dataset.labels,
         groups: &dataset.groups,
     };
-    let fresh = rows.fresh(&trained);
+    let fresh = rows.fresh(&trained.hashes);
     if fresh.len() < MIN_ROWS {
         return Err(ComparisonError::TooFewRows {
             rows: fresh.len(),
@@ -240,23 +251,32 @@ impl Pair<'_> {
     }
 }
 
-/// The feature hashes a run was trained on.
+/// The rows a run was trained on, as feature hashes.
+pub struct TrainedRows {
+    /// Which features they are hashes of.
+    pub fingerprint: u64,
+    /// One a distinct row.
+    pub hashes: HashSet<u64>,
+}
+
+/// The rows a run was trained on.
 ///
 /// # Errors
 /// The file is missing or damaged.
-pub fn trained_rows(run: &Path) -> Result<HashSet<u64>, ComparisonError> {
+pub fn trained_rows(run: &Path) -> Result<TrainedRows, ComparisonError> {
     let path = run.join(TRAINED_ROWS);
     let fail = |reason: String| ComparisonError::TrainedRows {
         path: path.display().to_string(),
         reason,
     };
     let bytes = fs::read(&path).map_err(|e| fail(e.to_string()))?;
-    if bytes.len() % 8 != 0 {
-        return Err(fail("damaged".to_owned()));
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut words = words.iter().map(|word| u64::from_le_bytes(*word));
+    match words.next() {
+        Some(fingerprint) if rest.is_empty() => Ok(TrainedRows {
+            fingerprint,
+            hashes: words.collect(),
+        }),
+        _ => Err(fail("damaged".to_owned())),
     }
-    Ok(bytes
-        .chunks_exact(8)
-        .filter_map(|chunk| chunk.try_into().ok())
-        .map(u64::from_le_bytes)
-        .collect())
 }

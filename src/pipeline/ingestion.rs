@@ -5,7 +5,7 @@ use std::io::Write;
 use polars::prelude::{BooleanChunked, DataFrame, DataType, NewChunkedArray, TimeUnit};
 use sha2::{Digest, Sha256};
 
-use crate::data::{Header, RawBatch, RowReader, feature_groups};
+use crate::data::{Header, NullTokens, RawBatch, RowReader, feature_groups};
 use crate::schema::{LabelValue, Role, Schema};
 use crate::validation::{Report, Status};
 
@@ -29,6 +29,8 @@ pub struct Dataset {
     pub hash: String,
     /// The rows as text, for writing the split as files.
     pub text: RowText,
+    /// Which texts of them mean "no value".
+    pub nulls: NullTokens,
 }
 
 /// Accepted rows as they were read.
@@ -67,6 +69,7 @@ pub fn ingest<W: Write>(
     rejects: &mut RejectWriter<W>,
     mut progress: impl FnMut(u64),
 ) -> Result<(Report, Option<Dataset>), IngestionError> {
+    let nulls = reader.null_tokens().clone();
     let mut hash = Sha256::new();
     hash_cells(&mut hash, reader.header().names.iter().map(String::as_bytes));
     let mut frame: Option<DataFrame> = None;
@@ -120,6 +123,7 @@ pub fn ingest<W: Write>(
             times,
             hash,
             text,
+            nulls,
         }),
     ))
 }

@@ -67,7 +67,8 @@ impl<W: Write> RejectWriter<W> {
             push_guarded(&mut self.line, text.as_bytes());
         }
         self.line.push(b',');
-        // The raw text is for putting the row back after repair, so it is never guarded.
+        // The raw text is for putting the row back after repair, so it is never guarded. Longer rows are cut
+        // after 4 KiB; their line number leads to the whole.
         push_cell(&mut self.line, &reject.raw);
         self.line.push(b'\n');
         self.rows += 1;

@@ -56,7 +56,8 @@ impl RunEntry {
     /// Whether a living process still writes to it, as far as can be told.
     pub fn is_running(&self) -> bool {
         match &self.manifest {
-            Ok(m) => m.status == RunStatus::Running,
+            // A run that is finished may still be compared with the champion.
+            Ok(m) => m.status == RunStatus::Running || matches!(owner(&self.path), Owner::Alive),
             // A run between `mkdir` and its first manifest.
             Err(_) => matches!(owner(&self.path), Owner::Alive),
         }

@@ -11,7 +11,7 @@ use crate::artifacts::atomic::AtomicFile;
 use crate::artifacts::{Timestamp, WriteError, atomic};
 use crate::cancel::CancelToken;
 use crate::data::{Header, Layout, ReadSettings, RowReader, Source};
-use crate::metrics::BudgetTracker;
+use crate::metrics::{BudgetTracker, MetricError};
 use crate::pipeline::checking::Checking;
 use crate::pipeline::csv_text::push_guarded;
 use crate::pipeline::event::{Event, EventSink, Level, Stage};
@@ -197,7 +197,11 @@ impl Prediction<'_> {
                 Ok(())
             })?;
         }
-        let cut = budget.finish()?;
+        let cut = match budget.finish() {
+            // No row can be scored; the second look says why.
+            Err(MetricError::Empty) => return Ok((f64::INFINITY, 0)),
+            cut => cut?,
+        };
         Ok((cut.threshold, cut.tied_out))
     }
 
@@ -285,8 +289,8 @@ impl Prediction<'_> {
         } else if let Some(file) = output.file().map_err(failed)? {
             insert_in_place(file, scored.written, &inserts).map_err(failed)?;
         }
-        scored.rejects.commit()?;
         let kept = output.commit_keeping_old(Timestamp::now())?;
+        scored.rejects.commit()?;
         scored.summary.kept_old = kept.map(|path| path.display().to_string());
         Ok(scored.summary)
     }

@@ -59,6 +59,8 @@ pub struct Finished {
     pub model: TrainedModel,
     /// Its threshold's story.
     pub threshold: ThresholdChoice,
+    /// Calibrated out-of-fold probabilities of the training rows.
+    pub out_of_fold: Vec<f64>,
     /// The final fit's iterations, for families that fit in iterations.
     pub curve: LearningCurve,
     /// Notes for people: a calibration that fell back, rows left out at a tie.
@@ -95,6 +97,12 @@ pub fn finish(
     };
     let calibrated = calibrator.apply_all(&out_of_fold.scores);
     let chosen = choose(&calibrated, &out_of_fold.labels, settings.threshold_by)?;
+    if chosen.flagged == 0 {
+        notes.push(format!(
+            "the rule {} flags no row: {} rows tie at the highest scores; take another rule or model",
+            settings.threshold_by, chosen.tied_out
+        ));
+    }
     let all = FitRows {
         matrix: &selection.matrix,
         labels: rows.labels,
@@ -132,6 +140,7 @@ pub fn finish(
         threshold,
         curve,
         notes,
+        out_of_fold: calibrated,
     })
 }
 

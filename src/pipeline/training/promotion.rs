@@ -1,6 +1,7 @@
 //! Owns the question whether a new model replaces the champion: on test rows that neither was trained on, by paired
 //! bootstrap.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,20 @@ pub struct PromotionOutcome {
     pub interval: Option<(f64, f64)>,
 }
 
+impl PromotionOutcome {
+    /// Not promoted, because the decision itself failed.
+    pub fn undecided(run: &RunId, error: &TrainingError) -> Self {
+        Self {
+            promoted: false,
+            reason: format!("left to a person (`runs promote {run}`): {error}"),
+            champion: None,
+            fresh_rows: 0,
+            probability_better: None,
+            interval: None,
+        }
+    }
+}
+
 /// Test rows with the new model's view of them.
 pub struct ScoredTest<'a> {
     /// The rows.
@@ -45,6 +60,10 @@ pub struct ScoredTest<'a> {
     pub scores: &'a [f64],
     /// The new model's threshold.
     pub threshold: f64,
+    /// Feature hashes of the rows the new model was trained on.
+    pub trained: &'a [u64],
+    /// Which features the hashes are of.
+    pub fingerprint: u64,
 }
 
 /// The comparison with a champion, before anything is changed.
@@ -145,8 +164,14 @@ fn compare(
         reason: e.to_string(),
     })?;
     let trained = trained_rows(&directory)?;
+    if trained.fingerprint != test.fingerprint {
+        return Err(ComparisonError::OtherFeatures);
+    }
     let model = TrainedModel::load(&directory.join(RunFile::Model.relative()))?;
-    let fresh = test.rows.fresh(&trained);
+    // With a split that does not keep copies together, the new model knows some of its own test rows.
+    let own: HashSet<u64> = test.trained.iter().copied().collect();
+    let mut fresh = test.rows.fresh(&trained.hashes);
+    fresh.retain(|&row| !own.contains(&test.rows.groups[row]));
     if fresh.len() < settings.min_rows {
         return Err(ComparisonError::TooFewRows {
             rows: fresh.len(),
@@ -177,11 +202,14 @@ fn compare(
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn write_trained_rows(path: &Path, groups: impl Iterator<Item = u64>) -> Result<(), WriteError> {
+///
+/// The first eight bytes are the fingerprint of the features they are hashes of.
+pub fn write_trained_rows(path: &Path, fingerprint: u64, groups: impl Iterator<Item = u64>) -> Result<(), WriteError> {
     let mut hashes: Vec<u64> = groups.collect();
     hashes.sort_unstable();
     hashes.dedup();
-    let bytes: Vec<u8> = hashes.iter().flat_map(|h| h.to_le_bytes()).collect();
+    let all = std::iter::once(&fingerprint).chain(&hashes);
+    let bytes: Vec<u8> = all.flat_map(|h| h.to_le_bytes()).collect();
     atomic::write_bytes(path, &bytes)
 }
 

@@ -69,7 +69,7 @@ pub fn write_report(run: &RunDir, report: &Report) -> Result<(), TrainingError> 
     Ok(atomic::write_bytes(&run.file(RunFile::DriftReport), yaml.as_bytes())?)
 }
 
-/// Writes the accepted rows as they were read.
+/// Writes the accepted rows as they were read, cells without a value empty.
 pub fn write_feature_store(run: &RunDir, dataset: &Dataset) -> Result<(), TrainingError> {
     let path = run.file(RunFile::FeatureStore).join("data.csv");
     write_rows(&path, dataset, 0..dataset.labels.len())
@@ -96,7 +96,11 @@ fn write_rows(path: &Path, dataset: &Dataset, rows: impl Iterator<Item = usize>)
     let mut line = Vec::new();
     push_line(&mut line, dataset.header.names.iter().map(String::as_bytes));
     for row in rows {
-        push_line(&mut line, dataset.text.cells(row));
+        let cells = dataset.text.cells(row);
+        push_line(
+            &mut line,
+            cells.map(|cell| if dataset.nulls.is_null(cell) { b"" } else { cell }),
+        );
         if line.len() > 1 << 16 {
             file.write_all(&line).map_err(failed)?;
             line.clear();
@@ -142,6 +146,8 @@ fn conditions(request: &TrainRequest<'_>, manifest: &Manifest) -> Result<Vec<u8>
         "version": env!("CARGO_PKG_VERSION"),
         "data": manifest.data.as_ref().map(|d| &d.sha256),
         "schema": request.schema.hash(),
+        "reading": request.reading,
+        "validation": request.validation,
         "transform": request.transform,
         "split": training.split,
         "test_fraction": training.test_fraction,
@@ -187,11 +193,12 @@ fn resumable(request: &TrainRequest<'_>, name: &str, manifest: &Manifest) -> Res
 }
 
 /// Writes the model, the preprocessor for people, and which rows were learned from.
-pub fn write_model(run: &RunDir, finished: &Finished, groups: &[u64]) -> Result<(), TrainingError> {
+pub fn write_model(run: &RunDir, finished: &Finished, groups: &[u64], fingerprint: u64) -> Result<(), TrainingError> {
     atomic::write_bytes(&run.file(RunFile::Model), &finished.model.encode()?)?;
     atomic::write_json(&run.file(RunFile::Preprocessor), &finished.model.preprocessor)?;
     Ok(write_trained_rows(
         &run.path().join(TRAINED_ROWS),
+        fingerprint,
         groups.iter().copied(),
     )?)
 }
@@ -251,6 +258,11 @@ pub fn write_scores(
         &run.file(RunFile::LearningCurves),
         &learning_curves(selection, finished),
     )?;
+    Ok(())
+}
+
+/// Replaces the search's log by the trials without their scores: a finished run has nothing left to resume.
+pub fn strip_trials(run: &RunDir, selection: &Selection) -> Result<(), TrainingError> {
     let mut lines = Vec::new();
     for record in &selection.trials {
         serde_json::to_writer(&mut lines, record).map_err(encode_error)?;
@@ -299,12 +311,9 @@ fn learning_curves<'a>(selection: &'a Selection, finished: &'a Finished) -> Vec<
 }
 
 /// Writes what training rows and their scores looked like, for the drift of later batches.
-pub fn write_reference(
-    run: &RunDir,
-    finished: &Finished,
-    frame: &DataFrame,
-    scores: &[f64],
-) -> Result<(), TrainingError> {
+pub fn write_reference(run: &RunDir, finished: &Finished, frame: &DataFrame) -> Result<(), TrainingError> {
+    // Scores of rows the model learned from would make every later batch look drifted.
+    let scores = &finished.out_of_fold;
     let mut builder = ReferenceBuilder::new(&finished.model.schema);
     builder.add(frame);
     builder.add_scores(scores);

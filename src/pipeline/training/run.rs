@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord, sweep_killed};
 use crate::cancel::CancelToken;
-use crate::data::{Fold, RowReader, Split, SplitInput, SplitStrategy, folds, seen_in_train, split, time_folds};
+use crate::data::{Fold, RowReader, SplitInput, SplitStrategy, feature_fingerprint, seen_in_train, split};
 use crate::metrics::named_metric;
 use crate::pipeline::checking::Checking;
 use crate::pipeline::comparison::TestRows;
@@ -199,7 +199,7 @@ impl Run<'_> {
                 })
             };
             let (train, test) = (side(&parts.train)?, side(&parts.test)?);
-            let folds = run.folds(&train, &parts, dataset)?;
+            let folds = train.folds(settings, &parts, dataset)?;
             let seen_in_train = seen_in_train(&dataset.groups, &parts.train, &parts.test);
             files::write_split(&run.directory, dataset, &parts)?;
             run.manifest.split = Some(SplitRecord {
@@ -234,19 +234,6 @@ impl Run<'_> {
         })
     }
 
-    fn folds(&self, train: &Side, parts: &Split, dataset: &Dataset) -> Result<Vec<Fold>, TrainingError> {
-        let settings = self.request.training;
-        Ok(match settings.split {
-            SplitStrategy::Grouped => folds(&train.labels, Some(&train.groups), settings.folds, settings.seed)?,
-            SplitStrategy::Stratified => folds(&train.labels, None, settings.folds, settings.seed)?,
-            SplitStrategy::Time => {
-                let times = dataset.times.as_deref().unwrap_or_default();
-                let times: Vec<Option<i64>> = parts.train.iter().map(|&r| times.get(r).copied().flatten()).collect();
-                time_folds(&times, &train.labels, settings.folds)?
-            }
-        })
-    }
-
     fn plan(&self) -> FitPlan<'_> {
         FitPlan {
             seed: self.request.training.seed,
@@ -274,6 +261,16 @@ impl Run<'_> {
             let columns = run.columns(&sides.train);
             let rows = sides.train.rows(&columns, run.request.transform);
             let log = files::open_trial_log(run.request, &run.directory, &run.manifest)?;
+            if run.request.resume.is_some() {
+                let text = format!(
+                    "{} finished trials are taken over from the resumed run",
+                    log.taken_over()
+                );
+                run.events.send(Event::Message {
+                    level: Level::Info,
+                    text,
+                });
+            }
             let input = SelectionInput {
                 rows: &rows,
                 folds,
@@ -368,11 +365,13 @@ impl Run<'_> {
         started: Instant,
     ) -> Result<PromotionOutcome, TrainingError> {
         self.stage(Stage::Publication, None, |run| {
-            files::write_model(&run.directory, finished, &sides.train.groups)?;
+            let fingerprint = feature_fingerprint(run.request.schema, &sides.train.frame);
+            files::write_model(&run.directory, finished, &sides.train.groups, fingerprint)?;
             files::write_scores(&run.directory, selection, finished, train, test)?;
-            files::write_reference(&run.directory, finished, &sides.train.frame, &train.scores)?;
+            files::write_reference(&run.directory, finished, &sides.train.frame)?;
             run.cancel.check()?;
             run.describe(selection, finished, train, test)?;
+            files::strip_trials(&run.directory, selection)?;
             run.directory.record_files(&mut run.manifest)?;
             run.manifest.end(RunStatus::Finished, None);
             run.manifest.seconds = Some(started.elapsed().as_secs_f64());
@@ -387,6 +386,8 @@ impl Run<'_> {
                 rows,
                 scores: &test.scores,
                 threshold: finished.model.threshold,
+                trained: &sides.train.groups,
+                fingerprint,
             };
             let promotion = decide(
                 run.request.workspace,
@@ -396,7 +397,9 @@ impl Run<'_> {
                 &settings.promotion,
                 settings.seed,
                 run.cancel,
-            )?;
+            );
+            // The run is whole; what keeps it from being compared or promoted is told, and is no failure of it.
+            let promotion = promotion.unwrap_or_else(|error| PromotionOutcome::undecided(run.directory.id(), &error));
             let verdict = if promotion.promoted { "promoted" } else { "not promoted" };
             let summary = format!("{verdict}: {}", promotion.reason);
             Ok((promotion, summary))

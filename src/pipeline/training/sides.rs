@@ -2,11 +2,13 @@
 
 use polars::prelude::DataFrame;
 
-use crate::data::Split;
+use crate::data::{Fold, Split, SplitError, SplitStrategy, folds, time_folds};
+use crate::pipeline::ingestion::Dataset;
 use crate::schema::Column;
 use crate::transform::TransformSettings;
 
 use super::cross_validation::TrainingRows;
+use super::settings::TrainingSettings;
 
 /// The two sides of a split, each with its own frame.
 pub(super) struct Sides {
@@ -31,6 +33,24 @@ pub(super) struct Side {
 }
 
 impl Side {
+    /// Folds over these rows, cut as the split was.
+    pub(super) fn folds(
+        &self,
+        settings: &TrainingSettings,
+        parts: &Split,
+        dataset: &Dataset,
+    ) -> Result<Vec<Fold>, SplitError> {
+        match settings.split {
+            SplitStrategy::Grouped => folds(&self.labels, Some(&self.groups), settings.folds, settings.seed),
+            SplitStrategy::Stratified => folds(&self.labels, None, settings.folds, settings.seed),
+            SplitStrategy::Time => {
+                let times = dataset.times.as_deref().unwrap_or_default();
+                let times: Vec<Option<i64>> = parts.train.iter().map(|&r| times.get(r).copied().flatten()).collect();
+                time_folds(&times, &self.labels, settings.folds)
+            }
+        }
+    }
+
     /// These rows as cross-validation and the final fit take them.
     pub(super) fn rows<'a>(&'a self, columns: &'a [Column], transform: &'a TransformSettings) -> TrainingRows<'a> {
         TrainingRows {

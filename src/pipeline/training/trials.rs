@@ -189,6 +189,11 @@ impl TrialLog {
         })
     }
 
+    /// Finished trials that another run's log brought.
+    pub fn taken_over(&self) -> usize {
+        self.finished.len()
+    }
+
     /// The record of this very trial (same family, place and parameters), if it is finished already, with a score
     /// for each held-out row of `folds`.
     pub fn finished(&self, trial: &Trial, folds: &[Fold]) -> Option<&TrialRecord> {

@@ -15,6 +15,9 @@ use crate::pipeline::training::cross_validation::TrainingRows;
 use crate::schema::{DriftThresholds, Schema};
 use crate::transform::TransformSettings;
 
+/// Which features the table's hashes are of.
+const FINGERPRINT: u64 = 7;
+
 struct Place {
     _directory: tempfile::TempDir,
     workspace: Workspace,
@@ -69,7 +72,7 @@ impl Place {
         };
         let (run, mut manifest) = RunDir::create(&self.workspace).unwrap();
         atomic::write_bytes(&run.file(RunFile::Model), &model.encode().unwrap()).unwrap();
-        write_trained_rows(&run.path().join(TRAINED_ROWS), trained).unwrap();
+        write_trained_rows(&run.path().join(TRAINED_ROWS), FINGERPRINT, trained).unwrap();
         run.record_files(&mut manifest).unwrap();
         manifest.end(RunStatus::Finished, None);
         run.write_manifest(&manifest).unwrap();
@@ -123,6 +126,8 @@ impl Place {
             },
             scores: &scores,
             threshold: 0.5,
+            trained: &[],
+            fingerprint: FINGERPRINT,
         };
         let metric = named_metric("pr_auc").unwrap();
         decide(&self.workspace, run, &test, metric, settings, 7, cancel)
