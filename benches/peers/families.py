@@ -57,7 +57,7 @@ def peers():
          LogisticRegression(C=1.0, tol=1e-6, max_iter=10_000, class_weight="balanced")),
         ("naive_bayes_categorical", "none", codes, CategoricalNB(alpha=1.0, force_alpha=True)),
         ("decision_tree", "none", raw, DecisionTreeClassifier(max_depth=24, min_samples_leaf=10, random_state=0)),
-        ("k_nearest_neighbors", "none", encode, KNeighborsClassifier(n_neighbors=15, weights="distance")),
+        ("k_nearest_neighbors", "none", encode, KNeighborsClassifier(n_neighbors=31, weights="distance")),
         ("support_vector", "none", encode, SVC(C=1.0, gamma="scale")),
     ]
 
