@@ -19,7 +19,8 @@ use loss::Loss;
 const NAME: &str = "logistic_regression";
 const VERSION: u8 = 1;
 
-/// Cells above which a fit is refused.
+/// Cells above which a fit is refused, for its time. CPU seconds a million cells, all rows distinct, c = 10: UCI .7,
+/// NSL-KDD .5; the search fits 16 times.
 const MOST_CELLS: usize = 10_000_000;
 
 /// Largest slope of the mean loss at which the optimiser counts as having arrived. scikit-learn asks 1e-4; ours looks
@@ -72,7 +73,7 @@ impl Family for LogisticRegression {
 
     fn refuses(&self, rows: usize, features: usize) -> Option<String> {
         (rows.saturating_mul(features) > MOST_CELLS).then(|| {
-            format!("{rows} rows x {features} features; its fit cannot be interrupted: at most {MOST_CELLS} cells")
+            format!("{rows} rows x {features} features; its search would take minutes: at most {MOST_CELLS} cells")
         })
     }
 

@@ -3,6 +3,7 @@
 use ndarray::{ArrayView1, ArrayView2};
 use serde::{Deserialize, Serialize};
 
+use crate::cancel::CancelToken;
 use crate::transform::{CategoryEncoding, MissingValues, Scaling, Wants};
 
 use super::additive::{Parts, bounded};
@@ -76,27 +77,21 @@ impl Family for NaiveBayesGaussian {
     ) -> Result<Box<dyn Classifier>, ModelError> {
         let params = params.resolve(NAME, &self.parameters())?;
         checks::trainable(NAME, data)?;
-        let x = &data.matrix.values;
         let weight = |row: usize| data.weights.map_or(1.0, |w| f64::from(w[row]));
-        let all = |_: usize| true;
-        let largest = x
-            .columns()
-            .into_iter()
-            .map(|column| moments(column, |_| 1.0, all).1)
-            .fold(0.0, f64::max);
+        let cancel = context.cancel;
+        let overall = moments(data, cancel, |_| Some(1.0))?;
+        let largest = overall.iter().map(|normal| normal.variance).fold(0.0, f64::max);
         let floor = (params.float("var_smoothing")? * largest).max(LEAST_VARIANCE);
-        let mut features = Vec::with_capacity(x.ncols());
-        for column in x.columns() {
-            context.cancel.check()?;
-            let [benign, malicious] = [false, true].map(|class| {
-                let (mean, variance) = moments(column, weight, |row| data.labels[row] == class);
-                Normal {
-                    mean,
-                    variance: variance + floor,
-                }
-            });
-            features.push(Pair { benign, malicious });
-        }
+        let of_class = |class: bool| -> Result<Vec<Normal>, ModelError> {
+            let mut normals = moments(data, cancel, |row| (data.labels[row] == class).then(|| weight(row)))?;
+            for normal in &mut normals {
+                normal.variance += floor;
+            }
+            Ok(normals)
+        };
+        let (benign, malicious) = (of_class(false)?, of_class(true)?);
+        let pairs = benign.into_iter().zip(malicious);
+        let features: Vec<Pair> = pairs.map(|(benign, malicious)| Pair { benign, malicious }).collect();
         let total = |class: bool| -> f64 {
             let rows = (0..data.labels.len()).filter(|row| data.labels[*row] == class);
             rows.map(weight).sum()
@@ -126,15 +121,29 @@ impl Family for NaiveBayesGaussian {
     }
 }
 
-/// Weighted mean and variance of the chosen rows. Two passes: the one-pass formula loses digits on large means.
-fn moments(column: ArrayView1<'_, f32>, weight: impl Fn(usize) -> f64, chosen: impl Fn(usize) -> bool) -> (f64, f64) {
-    let sum = |f: &dyn Fn(f64) -> f64| {
-        let rows = column.iter().enumerate().filter(|(row, _)| chosen(*row));
-        rows.map(|(row, v)| weight(row) * f(f64::from(*v))).sum::<f64>()
+/// Weighted mean and variance of every feature over the rows that have a weight. Two passes: the one-pass formula loses
+/// digits on large means. Row by row, as the matrix lies in memory.
+fn moments(
+    data: &TrainSet<'_>,
+    cancel: &CancelToken,
+    weight: impl Fn(usize) -> Option<f64>,
+) -> Result<Vec<Normal>, ModelError> {
+    let total: f64 = (0..data.labels.len()).filter_map(&weight).sum();
+    let average = |f: &dyn Fn(usize, f64) -> f64| -> Result<Vec<f64>, ModelError> {
+        let mut sums = vec![0.0; data.matrix.width()];
+        for (at, row) in data.matrix.values.rows().into_iter().enumerate() {
+            cancel.check()?;
+            let Some(weight) = weight(at) else { continue };
+            for (j, (sum, value)) in sums.iter_mut().zip(row).enumerate() {
+                *sum += weight * f(j, f64::from(*value));
+            }
+        }
+        Ok(sums.into_iter().map(|sum| sum / total).collect())
     };
-    let total = sum(&|_| 1.0);
-    let mean = sum(&|v| v) / total;
-    (mean, sum(&|v| (v - mean).powi(2)) / total)
+    let means = average(&|_, value| value)?;
+    let variances = average(&|j, value| (value - means[j]).powi(2))?;
+    let normals = means.into_iter().zip(variances);
+    Ok(normals.map(|(mean, variance)| Normal { mean, variance }).collect())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
