@@ -110,7 +110,13 @@ mod tests {
             }
         }
         let manual = Outcome::of(program().arg("man")).out();
-        for command in COMMANDS.iter().filter(|c| !c.is_empty()) {
+        // A group (`runs`) has no section: its commands have.
+        let is_group = |c: &[&str]| {
+            COMMANDS
+                .iter()
+                .any(|other| other.len() > c.len() && other.starts_with(c))
+        };
+        for command in COMMANDS.iter().filter(|c| !is_group(c)) {
             let heading = format!(".SH \"NSEC-TUI {}\"", command.join(" ").to_uppercase());
             assert!(manual.contains(&heading), "{heading} is not in the manual");
         }

@@ -4,6 +4,9 @@ use super::report::{CheckOutcome, CheckStatus, Report, Scope};
 use crate::schema::Severity;
 use crate::text::visible_text;
 
+/// Reasons in one line at most; the report has them all.
+const MOST_REASONS: usize = 3;
+
 /// Warnings shown at most; the report has them all.
 const MOST_WARNINGS: usize = 6;
 
@@ -15,10 +18,14 @@ impl Report {
             .filter(|c| c.severity == Severity::Block && c.scope == Scope::File)
             .map(describe)
             .collect();
-        if failed.is_empty() {
-            "no check says why".to_owned()
-        } else {
-            failed.join("; ")
+        let more = failed.len().saturating_sub(MOST_REASONS);
+        match (failed.is_empty(), more) {
+            (true, _) => "no check says why".to_owned(),
+            (false, 0) => failed.join("; "),
+            (false, _) => format!(
+                "{}; and {more} more, which `validate` lists",
+                failed[..MOST_REASONS].join("; ")
+            ),
         }
     }
 

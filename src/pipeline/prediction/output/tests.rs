@@ -1,3 +1,5 @@
+//! Owns the tests of writing scored rows.
+
 use proptest::prelude::*;
 
 use super::*;
