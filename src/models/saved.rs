@@ -19,7 +19,7 @@ pub fn write<T: Serialize>(family: &'static str, version: u8, model: &T) -> Resu
     Ok(bytes)
 }
 
-/// Reads what [`write`] wrote, to the last byte. The caller checks that the content makes sense.
+/// Reads what [`write()`] wrote, to the last byte. The caller checks that the content makes sense.
 ///
 /// # Errors
 /// [`ModelError::Damaged`] for another version, bytes that do not fit, or bytes left over.
