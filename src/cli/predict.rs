@@ -99,7 +99,7 @@ fn report(summary: &PredictSummary) -> String {
         .map_or_else(|| "above every score".to_owned(), |t| format!("{t:.4}"));
     let _ = writeln!(
         text,
-        "{} rows: {} flagged at threshold {threshold}, {} rejected ({} of {})",
+        "{} rows: {} flagged at threshold {threshold}, {} rejected\nmodel:   {} of run {}",
         summary.rows, summary.flagged, summary.rejected, summary.model.name, summary.model.run_id
     );
     if summary.tied_out > 0 {

@@ -14,7 +14,7 @@ use crate::artifacts::{
     CHAMPION, Manifest, Promotion, Registry, RegistryStore, RunEntry, compare_runs, current_user, list_runs, prune_runs,
 };
 use crate::pipeline::comparison::{PairedDifference, paired_difference};
-use crate::text::visible_text;
+use crate::text::{visible_text, wrap};
 
 /// Runs a command on runs.
 pub(super) fn run(command: &RunsCommand, context: &Context) -> Result<(), CliError> {
@@ -113,20 +113,19 @@ fn list(context: &Context, json: bool) -> Result<(), CliError> {
         ));
     }
     let mut text = format!(
-        "{:24} {:16} {:22} {:>7} {:>7} {:>7}  {}\n",
-        "run", "status", "model", "F1", "PR-AUC", "s", "data"
+        "{:21} {:15} {:23} {:>6} {:>6}  {}\n",
+        "run", "status", "model", "F1", "PR-AUC", "data"
     );
     for run in &runs {
         let number = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"));
         let _ = writeln!(
             text,
-            "{:24} {:16} {:22} {:>7} {:>7} {:>7}  {}{}",
+            "{:21} {:15} {:23} {:>6} {:>6}  {}{}",
             visible_text(&run.run_id),
             run.status,
             run.model.as_deref().map_or("-".into(), visible_text),
             number(run.test_f1),
             number(run.test_pr_auc),
-            run.seconds.map_or_else(|| "-".to_owned(), |s| format!("{s:.1}")),
             run.data.as_deref().map(visible_text).unwrap_or_default(),
             if run.names.is_empty() {
                 String::new()
@@ -143,7 +142,8 @@ fn show(context: &Context, name: &str, json: bool) -> Result<(), CliError> {
     if json {
         return print::json(&manifest);
     }
-    let mut text = format!("run        {}\nstatus     {:?}\n", manifest.run_id, manifest.status);
+    let status = format!("{:?}", manifest.status).to_lowercase();
+    let mut text = format!("run        {}\nstatus     {status}\n", manifest.run_id);
     if let Some(failure) = &manifest.failure {
         let _ = writeln!(text, "failure    {}", visible_text(failure));
     }
@@ -170,8 +170,13 @@ fn show(context: &Context, name: &str, json: bool) -> Result<(), CliError> {
         );
     }
     push_model(&mut text, &manifest);
-    for timing in &manifest.timings {
-        let _ = writeln!(text, "{:10} {:.2} s", timing.stage.to_string(), timing.seconds);
+    let stages = manifest
+        .timings
+        .iter()
+        .map(|t| format!("{} {:.2} s", t.stage, t.seconds));
+    let stages = stages.collect::<Vec<_>>().join(", ");
+    if !stages.is_empty() {
+        wrap(&mut text, "stages     ", &stages, 11, 80);
     }
     let _ = writeln!(text, "directory  {}", visible_text(&directory.display().to_string()));
     print::out(&text)

@@ -71,8 +71,8 @@ fn report(outcome: &TrainOutcome, select_by: &str) -> String {
     let split = &outcome.split;
     let _ = writeln!(
         text,
-        "\n{} rows learned from, {} test rows scored once ({} split, seed {}); {:.1} % of the test rows were seen in \
-         training",
+        "\n{} rows learned from, {} test rows scored once ({} split, seed {});\n{:.1} % of the test \
+         rows were seen in training",
         split.train_rows,
         split.test_rows,
         split.strategy,
