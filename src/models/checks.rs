@@ -14,6 +14,33 @@ fn data_error(family: &'static str, reason: String) -> ModelError {
 /// # Errors
 /// [`ModelError::Data`] with the first thing found wrong.
 pub fn trainable(family: &'static str, data: &TrainSet<'_>) -> Result<(), ModelError> {
+    learnable(family, data)?;
+    finite(family, data.matrix.values.view())
+}
+
+/// As [`trainable()`], for families that take missing values and infinities.
+///
+/// # Errors
+/// [`ModelError::Data`] with the first thing found wrong.
+pub fn learnable(family: &'static str, data: &TrainSet<'_>) -> Result<(), ModelError> {
+    shaped(family, data)?;
+    let rows = data.labels.len();
+    let malicious = data.labels.iter().filter(|l| **l).count();
+    if malicious == 0 || malicious == rows {
+        let only = if malicious == 0 { "benign" } else { "malicious" };
+        return Err(data_error(
+            family,
+            format!("all {rows} training rows are {only}; it takes both classes to learn"),
+        ));
+    }
+    Ok(())
+}
+
+/// At least one row and one feature, and a label (and a positive weight) for each row.
+///
+/// # Errors
+/// [`ModelError::Data`] with the first thing found wrong.
+pub fn shaped(family: &'static str, data: &TrainSet<'_>) -> Result<(), ModelError> {
     let (rows, width) = data.matrix.values.dim();
     if rows == 0 || width == 0 {
         return Err(data_error(
@@ -47,15 +74,7 @@ pub fn trainable(family: &'static str, data: &TrainSet<'_>) -> Result<(), ModelE
             ));
         }
     }
-    let malicious = data.labels.iter().filter(|l| **l).count();
-    if malicious == 0 || malicious == rows {
-        let only = if malicious == 0 { "benign" } else { "malicious" };
-        return Err(data_error(
-            family,
-            format!("all {rows} training rows are {only}; it takes both classes to learn"),
-        ));
-    }
-    finite(family, data.matrix.values.view())
+    Ok(())
 }
 
 /// Rows a model of this width can score.

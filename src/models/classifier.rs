@@ -101,6 +101,8 @@ pub struct Capabilities {
     pub row_weights: bool,
     /// Fits in iterations and reports each.
     pub iterations: bool,
+    /// Can stop when a watched split gets no better, and gains by it: a share of the training rows is watched then.
+    pub early_stopping: bool,
     /// Gives exact contributions.
     pub contributions: bool,
 }

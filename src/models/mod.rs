@@ -8,6 +8,8 @@ mod classifier;
 mod decision_tree;
 mod detached;
 mod engine_input;
+mod forests;
+mod gradient_boosting;
 mod k_nearest_neighbors;
 mod logistic_regression;
 mod naive_bayes_categorical;
@@ -20,6 +22,8 @@ mod search;
 mod support_vector;
 #[cfg(test)]
 mod test_data;
+mod tree_ensemble;
+pub mod trees;
 mod weights;
 
 pub use classifier::{

@@ -10,6 +10,9 @@ static FAMILIES: &[&dyn Family] = &[
     &super::decision_tree::DecisionTree,
     &super::k_nearest_neighbors::KNearestNeighbors,
     &super::support_vector::SupportVector,
+    &super::gradient_boosting::GradientBoosting,
+    &super::forests::RANDOM_FOREST,
+    &super::forests::EXTRA_TREES,
 ];
 
 /// Every family, in the order leaderboards are filled.

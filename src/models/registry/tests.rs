@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::cancel::CancelToken;
 use crate::models::test_data::{accuracy, context, noisy, numeric, try_fit};
 use crate::models::{Classifier, Family, ModelError, ParamKind, Params, ScoreScale, TrainSet, grid, random};
-use crate::transform::FeatureMatrix;
+use crate::transform::{FeatureMatrix, MissingValues};
 
 use super::*;
 
@@ -174,6 +174,9 @@ fn data_nobody_can_learn_from_is_a_typed_error() {
         assert!(reason(*family, &numeric(Array2::zeros((0, 4))), &[], None).contains("0 rows x 4"));
         assert!(reason(*family, &numeric(Array2::zeros((40, 0))), &labels, None).contains("40 rows x 0"));
         for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            if family.wants().missing == MissingValues::Keep {
+                break;
+            }
             let mut broken = matrix.clone();
             broken.values[[17, 2]] = bad;
             assert!(reason(*family, &broken, &labels, None).contains("in row 17, feature 2"));
@@ -190,6 +193,33 @@ fn data_nobody_can_learn_from_is_a_typed_error() {
             error.to_string().contains("fitted on 4 features but the rows have 3"),
             "{error}"
         );
+    }
+}
+
+#[test]
+fn families_that_keep_missing_values_learn_and_score_with_any_number() {
+    let (mut matrix, labels) = noisy(400, 10);
+    for (at, bad) in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY]
+        .into_iter()
+        .cycle()
+        .take(200)
+        .enumerate()
+    {
+        matrix.values[[at * 2, at % 4]] = bad;
+    }
+    for family in families().iter().filter(|f| f.wants().missing == MissingValues::Keep) {
+        let model = try_fit(*family, &matrix, &labels, None, &Params::default()).unwrap();
+        let p = model.predict_proba(matrix.values.view()).unwrap();
+        assert!(accuracy(&p, &labels) > 0.78, "{}", family.name());
+        for (row, p) in matrix.values.rows().into_iter().zip(p) {
+            let account = model.contributions(row).unwrap();
+            let sum = account.base + account.values.iter().sum::<f64>();
+            let score = match account.scale {
+                ScoreScale::LogOdds => (p / (1.0 - p)).ln(),
+                ScoreScale::Probability => p,
+            };
+            assert!((sum - score).abs() < 1e-9, "{}: {sum} is not {score}", family.name());
+        }
     }
 }
 

@@ -45,7 +45,7 @@ pub fn fit(
     plan: FitPlan<'_>,
     on_iteration: &mut dyn FnMut(&IterationReport),
 ) -> Result<Box<dyn Classifier>, ModelError> {
-    let stops_early = family.capabilities().iterations && plan.early_stopping.patience > 0;
+    let stops_early = family.capabilities().early_stopping && plan.early_stopping.patience > 0;
     let parts = if stops_early {
         early_stopping_rows(rows, plan)
     } else {

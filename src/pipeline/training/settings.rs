@@ -15,7 +15,8 @@ use super::selection::chosen_families;
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingSettings {
     /// Model families to train, by name; an empty list means all: `logistic_regression`, `naive_bayes_categorical`,
-    /// `naive_bayes_gaussian`, `decision_tree`, `k_nearest_neighbors`, `support_vector`.
+    /// `naive_bayes_gaussian`, `decision_tree`, `k_nearest_neighbors`, `support_vector`,
+    /// `gradient_boosting`, `random_forest`, `extra_trees`.
     pub models: Vec<String>,
     /// Search over hyper-parameters: `none` (defaults only), `grid` or `random`.
     pub search: SearchStrategy,

@@ -89,6 +89,7 @@ impl Family for Steps {
         Capabilities {
             row_weights: self.row_weights,
             iterations: self.iterates,
+            early_stopping: self.iterates,
             contributions: false,
         }
     }
