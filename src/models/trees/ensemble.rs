@@ -48,7 +48,9 @@ impl Ensemble {
         }
         let total: f64 = sums.iter().sum();
         if total > 0.0 {
-            sums.iter_mut().for_each(|s| *s /= total);
+            for sum in &mut sums {
+                *sum /= total;
+            }
         }
         sums
     }

@@ -227,13 +227,12 @@ impl Nursery<'_> {
             if next.rows.len() >= ASK_ROWS {
                 plan.cancel.check()?;
             }
-            match self.split(plan, &next, scale, &mut tree, &mut rng) {
-                Some((left, right)) => open.extend([right, left]),
-                None => {
-                    let leaf = &mut tree.nodes[next.node];
-                    leaf.value = (next.total.gradient() / next.total.hessian().max(1.0)) as f32;
-                    leaf.cover = (next.total.hessian() / scale.hessian) as f32;
-                }
+            if let Some((left, right)) = self.split(plan, &next, scale, &mut tree, &mut rng) {
+                open.extend([right, left]);
+            } else {
+                let leaf = &mut tree.nodes[next.node];
+                leaf.value = (next.total.gradient() / next.total.hessian().max(1.0)) as f32;
+                leaf.cover = (next.total.hessian() / scale.hessian) as f32;
             }
         }
         tree.sum_up();

@@ -123,7 +123,7 @@ impl<'a> ForestSearch<'a> {
         }
     }
 
-    fn candidate(&self, column: usize, cut: Cut, left: Packed, gain: Gain, node: &NodeRules<'_>) -> Option<Candidate> {
+    fn candidate(column: usize, cut: Cut, left: Packed, gain: Gain, node: &NodeRules<'_>) -> Option<Candidate> {
         let gain = node.real_gain(gain.value() - node.parent_worth());
         // Equal children are no split, whatever rounding says; a gain of exactly 0 may still part rows to be split well later.
         (gain > -1e-9 && gain >= node.rules.min_gain - 1e-9).then_some(Candidate {
@@ -167,7 +167,7 @@ impl<'a> ForestSearch<'a> {
             }
         }
         let (gain, cut, left) = best?;
-        self.candidate(column, cut, left, gain, node)
+        Self::candidate(column, cut, left, gain, node)
     }
 
     /// A cut drawn evenly from the bins between the node's lowest and highest value; missing values go to a side drawn
@@ -197,7 +197,7 @@ impl<'a> ForestSearch<'a> {
         for value in present.iter().filter(|b| Some(*b) != missing_bin && *b <= bin) {
             left.add(self.cells[value]);
         }
-        self.if_large_enough(column, Cut::After { bin, missing_left }, left, node)
+        Self::if_large_enough(column, Cut::After { bin, missing_left }, left, node)
     }
 
     /// Each category that has rows goes to a side drawn, at least one to each.
@@ -222,13 +222,13 @@ impl<'a> ForestSearch<'a> {
                 left.add(self.cells[bin]);
             }
         }
-        self.if_large_enough(column, Cut::Set(set), left, node)
+        Self::if_large_enough(column, Cut::Set(set), left, node)
     }
 
-    fn if_large_enough(&self, column: usize, cut: Cut, left: Packed, node: &NodeRules<'_>) -> Option<Candidate> {
+    fn if_large_enough(column: usize, cut: Cut, left: Packed, node: &NodeRules<'_>) -> Option<Candidate> {
         let (hessian, rest) = (left.hessian(), node.total.less(left).hessian());
         (hessian >= node.least && rest >= node.least)
-            .then(|| self.candidate(column, cut, left, node.worth(left), node))
+            .then(|| Self::candidate(column, cut, left, node.worth(left), node))
             .flatten()
     }
 }

@@ -82,7 +82,9 @@ impl Explainer {
                 );
             }
         }
-        values.iter_mut().for_each(|v| *v *= share);
+        for value in &mut values {
+            *value *= share;
+        }
         (self.base + base * share, values)
     }
 }
