@@ -4,6 +4,7 @@ pub mod checking;
 pub mod comparison;
 pub mod csv_text;
 pub mod ingestion;
+pub mod kept_rows;
 pub mod prediction;
 pub mod rejects;
 pub mod stream;
