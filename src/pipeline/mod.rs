@@ -10,6 +10,8 @@ pub mod rejects;
 pub mod stream;
 pub mod trained_model;
 pub mod training;
+pub mod training_reference;
+pub mod typed_values;
 pub mod validation;
 
 pub use crate::event;
