@@ -398,9 +398,24 @@ mod tests {
             );
             for row in table.rows.iter().filter(|r| !r["reasons"].is_empty()) {
                 assert_eq!(row["classification"], "malicious");
-                // `column = value` of this very row.
-                let (column, rest) = row["reasons"].split_once(" = ").unwrap();
-                assert!(rest.starts_with(row[column].as_str()), "{}", row["reasons"]);
+                // `column = value` of this very row, the largest share first.
+                let mut last = 100.0;
+                for reason in row["reasons"].split("; ") {
+                    let (column, rest) = reason.split_once(" = ").unwrap();
+                    let rest = rest.strip_prefix(row[column].as_str()).unwrap();
+                    let rest = rest.strip_prefix(" raises").or(rest.strip_prefix(" lowers")).unwrap();
+                    let points = rest.strip_prefix(" risk by ").unwrap();
+                    let points = match points
+                        .strip_suffix(" points")
+                        .or(points.strip_suffix(" point"))
+                        .unwrap()
+                    {
+                        "less than 1" => 0.0,
+                        whole => number(whole),
+                    };
+                    assert!(points <= last, "{}", row["reasons"]);
+                    last = points;
+                }
             }
         }
         workspace.run(&[&"predict", &path, &"--explain", &"100001"], 2);

@@ -110,6 +110,15 @@ fn readme_has_the_exit_codes_of_the_help() {
 }
 
 #[test]
+fn readme_and_help_say_what_a_point_is() {
+    let sentence = "all the evidence in a row, for malicious and against, is 100 points";
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (name, text) in [("README.md", read("README.md")), ("the help", help(&["predict"]))] {
+        assert_eq!(words(&text).matches(sentence).count(), 1, "{name}");
+    }
+}
+
+#[test]
 fn readme_agrees_with_the_manifest_and_the_families() {
     let (page, manifest) = (read("README.md"), read("Cargo.toml"));
     let version = manifest

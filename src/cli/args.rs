@@ -182,7 +182,8 @@ pub struct PredictArgs {
     /// Flag at most this many rows, the most probable ones; rows that tie at the cut stay out
     #[arg(long, value_name = "N")]
     pub alerts: Option<u64>,
-    /// Give reasons for the N most probable flagged rows [setting: prediction.explain]
+    /// Give reasons for the N most probable flagged rows, in points: all the evidence in a row, for malicious and
+    /// against, is 100 points [setting: prediction.explain]
     #[arg(long, value_name = "N")]
     pub explain: Option<usize>,
     /// Write text cells as they are, even where a spreadsheet would run them as a formula

@@ -1,5 +1,18 @@
-//! Why a row got its score, in words: contributions summed by schema column, and the `reasons` cell.
+//! Why a row got its score and what it is like: the evidence by schema column in words, the smallest change that would
+//! clear it, the training rows nearest to it.
+//!
+//! Works on typed cells and on what a model says of them; knows no table, file or stage.
 
+mod gower;
 mod reasons;
+mod reference_rows;
+mod seen_values;
+mod smallest_change;
+mod value;
 
+pub use gower::Measure;
 pub use reasons::{ColumnShare, column_shares, format_reasons};
+pub use reference_rows::{MOST_ROWS, Neighbour, ReferenceRows, RowChoice};
+pub use seen_values::{MOST_NAMES, MOST_NUMBERS, SeenColumn, SeenValues};
+pub use smallest_change::{FieldChange, STARTS, SmallestChange, smallest_change};
+pub use value::Value;

@@ -1,5 +1,5 @@
 //! Owns reasons: contributions of encoded features summed by the schema column they came from, each with its signed
-//! share of the evidence, and their text.
+//! share of the evidence, and their text in points of it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -55,10 +55,11 @@ pub fn column_shares(contributions: &Contributions, features: &[Feature]) -> Vec
     columns
 }
 
-/// The `reasons` cell: the `most` largest shares as `SSLfinal_State = -1 (+23 %); URL_of_Anchor = -1 (-18 %)`.
+/// The `reasons` cell: the `most` largest shares, as `SSLfinal_State = -1 raises risk by 23 points; URL_of_Anchor = -1
+/// lowers risk by 18 points`. The evidence of a row is 100 points, whichever way it speaks.
 ///
-/// `value_of` gives a column's cell; a missing or empty one is written as `column is empty`. Long cells are cut,
-/// control characters replaced. Columns without any share are left out.
+/// `value_of` gives a column's cell; a missing or empty one is written as `port is empty, which raises risk by 5
+/// points`. Long cells are cut, control characters replaced. Columns without any share are left out.
 pub fn format_reasons<'a>(shares: &[ColumnShare], most: usize, value_of: impl Fn(&str) -> Option<&'a str>) -> String {
     let mut text = String::new();
     for share in shares.iter().filter(|s| s.share != 0.0).take(most) {
@@ -71,9 +72,9 @@ pub fn format_reasons<'a>(shares: &[ColumnShare], most: usize, value_of: impl Fn
                 text.push_str(" = ");
                 push_cell(&mut text, value);
             }
-            _ => text.push_str(" is empty"),
+            _ => text.push_str(" is empty, which"),
         }
-        push_percent(&mut text, share.share);
+        push_points(&mut text, share.share);
     }
     text
 }
@@ -91,13 +92,18 @@ fn push_cell(text: &mut String, value: &str) {
     }
 }
 
-fn push_percent(text: &mut String, share: f64) {
-    let percent = share * 100.0;
+fn push_points(text: &mut String, share: f64) {
+    let direction = if share > 0.0 { "raises" } else { "lowers" };
+    let points = (share.abs() * 100.0).round();
     // Writing to a string cannot fail.
-    let _ = if percent.abs() >= 0.5 {
-        write!(text, " ({percent:+.0} %)")
+    let _ = if points < 1.0 {
+        write!(text, " {direction} risk by less than 1 point")
     } else {
-        write!(text, " ({}<1 %)", if share > 0.0 { '+' } else { '-' })
+        write!(
+            text,
+            " {direction} risk by {points} point{}",
+            if points == 1.0 { "" } else { "s" }
+        )
     };
 }
 

@@ -9,15 +9,13 @@ use serde::Serialize;
 
 use crate::artifacts::RunFile;
 use crate::cancel::{CancelToken, Cancelled};
-use crate::data::{DataError, ReadSettings, Source, feature_fingerprint, open};
+use crate::data::feature_fingerprint;
 use crate::metrics::{BootstrapOptions, Difference, MetricError, Paired, bootstrap_difference};
 use crate::models::ModelError;
-use crate::pipeline::checking::Checking;
-use crate::pipeline::ingestion::{IngestionError, ingest, take_rows};
-use crate::pipeline::rejects::RejectWriter;
+use crate::pipeline::ingestion::{IngestionError, take_rows};
+use crate::pipeline::kept_rows::{SplitSide, read_kept_rows};
 use crate::pipeline::trained_model::{ModelFileError, ScoreError, TrainedModel};
 use crate::pipeline::training::TRAINED_ROWS;
-use crate::validation::{Purpose, ValidationSettings};
 
 /// Why two models cannot be compared.
 #[derive(Debug, thiserror::Error)]
@@ -67,12 +65,6 @@ impl From<ScoreError> for ComparisonError {
     }
 }
 
-impl From<DataError> for ComparisonError {
-    fn from(error: DataError) -> Self {
-        Self::Rows(error.into())
-    }
-}
-
 /// Fewer rows than this say nothing.
 const MIN_ROWS: usize = 30;
 
@@ -111,30 +103,7 @@ pub fn paired_difference(
 ) -> Result<PairedDifference, ComparisonError> {
     let old = TrainedModel::load(&first.join(RunFile::Model.relative()))?;
     let new = TrainedModel::load(&second.join(RunFile::Model.relative()))?;
-    let source = Source::Path(first.join(RunFile::Ingested.relative()).join("test.csv"));
-    let settings = ValidationSettings::default();
-    // Runs write their rows with commas, and cells without a value empty, whatever the source was.
-    let reading = ReadSettings {
-        delimiter: ',',
-        null_texts: Vec::new(),
-    };
-    let checking = Checking {
-        schema: &old.schema,
-        purpose: Purpose::Train,
-        settings: &settings,
-        reference: None,
-        cancel,
-    };
-    // These rows passed once already; what a later schema would refuse is of no interest here.
-    let mut nowhere = RejectWriter::new(std::io::sink(), false).map_err(|source| IngestionError::Write {
-        path: "rejects".into(),
-        source,
-    })?;
-    let (report, dataset) = ingest(&checking, open(&source, &reading)?, &mut nowhere, |_| {})?;
-    let Some(dataset) = dataset else {
-        let (source_name, reason) = (source.to_string(), report.blocking_summary());
-        return Err(IngestionError::Blocked { source_name, reason }.into());
-    };
+    let dataset = read_kept_rows(first, SplitSide::Test, &old.schema, cancel)?;
     let (mut trained, others) = (trained_rows(first)?, trained_rows(second)?);
     let here = feature_fingerprint(&old.schema, &dataset.frame);
     if trained.fingerprint != here || others.fingerprint != here {

@@ -4,11 +4,14 @@ pub mod checking;
 pub mod comparison;
 pub mod csv_text;
 pub mod ingestion;
+pub mod kept_rows;
 pub mod prediction;
 pub mod rejects;
 pub mod stream;
 pub mod trained_model;
 pub mod training;
+pub mod training_reference;
+pub mod typed_values;
 pub mod validation;
 
 pub use crate::event;

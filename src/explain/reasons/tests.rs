@@ -78,19 +78,45 @@ fn the_cell_reads_as_the_contract_says() {
     };
     assert_eq!(
         format_reasons(&found, 9, value_of),
-        "port is empty (+59 %); SSLfinal_State = -1 (+23 %); URL_of_Anchor = -1 (-18 %); Iframe is empty (+<1 %)"
+        "port is empty, which raises risk by 59 points; SSLfinal_State = -1 raises risk by 23 points; \
+         URL_of_Anchor = -1 lowers risk by 18 points; Iframe is empty, which raises risk by less than 1 point"
     );
-    assert_eq!(format_reasons(&found, 1, value_of), "port is empty (+59 %)");
+    assert_eq!(
+        format_reasons(&found, 1, value_of),
+        "port is empty, which raises risk by 59 points"
+    );
     assert_eq!(format_reasons(&found, 0, value_of), "");
     assert_eq!(format_reasons(&[], 3, value_of), "");
+}
+
+#[test]
+fn points_are_rounded_and_one_is_singular() {
+    // Of 1,000 parts of evidence: 972, 15, 8 and 5, so 97.2, 1.5, .8 and .5 points.
+    let found = shares(&[("a", 972.0), ("b", -15.0), ("c", 8.0), ("d", -5.0)]);
+    assert_eq!(
+        format_reasons(&found, 9, |_| Some("x")),
+        "a = x raises risk by 97 points; b = x lowers risk by 2 points; c = x raises risk by 1 point; \
+         d = x lowers risk by 1 point"
+    );
+    // Of 999.8 parts: 99.02 points, and twice 0.49.
+    let found = shares(&[("a", -990.0), ("b", 4.9), ("c", -4.9)]);
+    assert_eq!(
+        format_reasons(&found, 9, |_| Some("x")),
+        "a = x lowers risk by 99 points; b = x raises risk by less than 1 point; \
+         c = x lowers risk by less than 1 point"
+    );
+    assert_eq!(
+        format_reasons(&shares(&[("a", -0.25)]), 9, |_| Some("x")),
+        "a = x lowers risk by 100 points"
+    );
 }
 
 #[test]
 fn hostile_cells_stay_short_and_on_one_line() {
     let cell = "a\r\n\u{1b}[31m".to_owned() + &"é".repeat(10_000_000);
     let text = format_reasons(&shares(&[("c", 1.0)]), 3, |_| Some(&cell));
-    assert!(text.chars().count() < 100 && !text.chars().any(char::is_control));
-    assert!(text.ends_with("é… (+100 %)"));
+    assert!(text.chars().count() < 110 && !text.chars().any(char::is_control));
+    assert!(text.ends_with("é… raises risk by 100 points"));
 }
 
 proptest! {

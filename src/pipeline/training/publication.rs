@@ -13,6 +13,7 @@ use crate::metrics::Metrics;
 use crate::pipeline::csv_text::push_cell;
 use crate::pipeline::event::RunStatus;
 use crate::pipeline::ingestion::Dataset;
+use crate::pipeline::kept_rows::SplitSide;
 use crate::pipeline::rejects::RejectWriter;
 use crate::pipeline::trained_model::ModelFileError;
 use crate::validation::Report;
@@ -77,10 +78,10 @@ pub fn write_feature_store(run: &RunDir, dataset: &Dataset) -> Result<(), Traini
 
 /// Writes both sides of the split as they were read; `validated` holds the same files.
 pub fn write_split(run: &RunDir, dataset: &Dataset, split: &Split) -> Result<(), TrainingError> {
-    for (name, rows) in [("train.csv", &split.train), ("test.csv", &split.test)] {
-        let path = run.file(RunFile::Ingested).join(name);
+    for (side, rows) in [(SplitSide::Train, &split.train), (SplitSide::Test, &split.test)] {
+        let path = side.path(run.path());
         write_rows(&path, dataset, rows.iter().copied())?;
-        let twin = run.file(RunFile::Validated).join(name);
+        let twin = run.file(RunFile::Validated).join(side.file_name());
         atomic::create_parents(&twin)?;
         // Only validated rows are split, so the sides are the validated files; a link saves the space.
         if std::fs::hard_link(&path, &twin).is_err() {
