@@ -275,8 +275,14 @@ impl Rounds<'_, '_> {
         };
         let grown = self.grower.grow(statistics, &mut columns)?;
         let mut tree = grown.tree;
+        // A tree that finds nothing to split says nothing: its one step would only follow the rows that were drawn.
+        let splits = grown.leaves.len() > 1;
         for (node, range, bounds) in grown.leaves {
-            let value = self.leaf_value(range.clone(), bounds);
+            let value = if splits {
+                self.leaf_value(range.clone(), bounds)
+            } else {
+                0.0
+            };
             tree.nodes[node].value = value;
             tree.nodes[node].cover = range.len() as f32;
             for row in self.grower.partition.rows(range) {
