@@ -18,13 +18,16 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use training_common::{Place, read_json, repository};
 
-const FAMILIES: [&str; 6] = [
+const FAMILIES: [&str; 9] = [
     "logistic_regression",
     "naive_bayes_categorical",
     "naive_bayes_gaussian",
     "decision_tree",
     "k_nearest_neighbors",
     "support_vector",
+    "gradient_boosting",
+    "random_forest",
+    "extra_trees",
 ];
 
 fn keys(value: &Value) -> BTreeSet<&str> {

@@ -36,11 +36,14 @@ fn assert_repeats(place: &Place, arguments: &[&str]) -> Vec<u8> {
     first
 }
 
-const FAMILIES: [&str; 4] = [
+const FAMILIES: [&str; 7] = [
     "logistic_regression",
     "naive_bayes_categorical",
     "naive_bayes_gaussian",
     "decision_tree",
+    "gradient_boosting",
+    "random_forest",
+    "extra_trees",
 ];
 
 #[test]
@@ -81,7 +84,7 @@ fn numbers_addresses_and_missing_values_too() {
     let place = Place::new();
     place.flows("flows.csv", 1_000, 11);
     let schema = repository("data_schema/network_flows.yaml");
-    let models = "naive_bayes_gaussian,decision_tree";
+    let models = "naive_bayes_gaussian,decision_tree,gradient_boosting,random_forest";
     let arguments = [
         "--data",
         "flows.csv",
@@ -103,7 +106,7 @@ fn balanced_classes_too_and_they_change_the_model() {
     place.flows("flows.csv", 1_000, 11);
     let schema = repository("data_schema/network_flows.yaml");
     // One family takes weights itself, the other gets rows repeated; both end in the same promise.
-    for family in ["naive_bayes_categorical", "decision_tree"] {
+    for family in ["naive_bayes_categorical", "decision_tree", "gradient_boosting", "extra_trees"] {
         let arguments = [
             "--data",
             "flows.csv",
