@@ -106,7 +106,12 @@ fn balanced_classes_too_and_they_change_the_model() {
     place.flows("flows.csv", 1_000, 11);
     let schema = repository("data_schema/network_flows.yaml");
     // One family takes weights itself, the other gets rows repeated; both end in the same promise.
-    for family in ["naive_bayes_categorical", "decision_tree", "gradient_boosting", "extra_trees"] {
+    for family in [
+        "naive_bayes_categorical",
+        "decision_tree",
+        "gradient_boosting",
+        "extra_trees",
+    ] {
         let arguments = [
             "--data",
             "flows.csv",
