@@ -304,6 +304,35 @@ fn what_cannot_be_learned_from_is_a_typed_error() {
 }
 
 #[test]
+fn watched_rows_of_another_width_and_models_too_wide_are_refused() {
+    let (values, labels) = rows(60, 21);
+    let narrow = values.select(Axis(1), &[0, 1]);
+    let cancel = CancelToken::new();
+    let monitor = || Monitor {
+        validation: Some(sample(&narrow, &labels)),
+        metric: &|_, _| 0.0,
+        larger_is_better: true,
+        patience: None,
+        report: Box::leak(Box::new(|_| ())),
+    };
+    let refused = boosting().fit(&sample(&values, &labels), None, Some(monitor()), 1, &cancel);
+    assert!(matches!(refused, Err(TreeError::Data(_))));
+    let refused = forest(false).fit(&sample(&values, &labels), Some(monitor()), 1, &cancel);
+    assert!(matches!(refused, Err(TreeError::Data(_))));
+    let leaf = Tree {
+        nodes: vec![Node::default()],
+        sets: Vec::new(),
+    };
+    let wide = Ensemble {
+        link: Link::LogOdds,
+        base: 0.0,
+        width: (1 << 32) + 1,
+        trees: vec![leaf],
+    };
+    assert!(matches!(decode(&encode(&wide)), Err(TreeError::Damaged(_))));
+}
+
+#[test]
 fn features_that_tell_nothing_leave_the_prior() {
     let labels: Vec<bool> = (0..400).map(|i| i % 4 == 0).collect();
     for filler in [0.0, f32::NAN, f32::INFINITY] {

@@ -103,6 +103,9 @@ impl Boosting {
     ) -> Result<Ensemble, TreeError> {
         self.check(sample.table.width())?;
         sample.check()?;
+        if let Some(validation) = monitor.as_ref().and_then(|m| m.validation) {
+            validation.check_watched(sample.table.width())?;
+        }
         let mut ensemble = match start {
             None => Ensemble {
                 link: Link::LogOdds,

@@ -13,6 +13,9 @@ const SPLIT: u8 = 1;
 const ONE_OF: u8 = 2;
 const MISSING_LEFT: u8 = 4;
 
+/// Bytes of the smallest tree: no sets, one node, a leaf.
+const LEAST_TREE: usize = 11;
+
 /// The bytes of an ensemble; the same ensemble gives the same bytes.
 pub fn encode(ensemble: &Ensemble) -> Vec<u8> {
     let mut out = vec![VERSION, u8::from(ensemble.link == Link::Mean)];
@@ -79,7 +82,7 @@ pub fn decode(bytes: &[u8]) -> Result<Ensemble, TreeError> {
     };
     let base = f64::from_le_bytes(reader.array()?);
     let width = reader.count()?;
-    let trees = reader.count_of(2)?;
+    let trees = reader.count_of(LEAST_TREE)?;
     let mut ensemble = Ensemble {
         link,
         base,

@@ -1,5 +1,6 @@
 //! Owns a fitted ensemble: its trees, how they are put together, and what it says of its features.
 
+use super::table::MOST_COLUMNS;
 use super::tree::Tree;
 
 /// Splits on a path that no tree passes: explanations take memory with the square of it.
@@ -74,8 +75,8 @@ impl Ensemble {
     /// # Errors
     /// What is wrong, and in which tree.
     pub fn check(&self) -> Result<(), String> {
-        if self.width == 0 || !self.base.is_finite() {
-            return Err("no features, or a base that is not finite".to_owned());
+        if self.width == 0 || self.width > MOST_COLUMNS || !self.base.is_finite() {
+            return Err("no features, too many, or a base that is not finite".to_owned());
         }
         if self.link == Link::Mean && self.trees.is_empty() {
             return Err("a forest without trees".to_owned());

@@ -76,6 +76,9 @@ impl Forest {
     ) -> Result<Ensemble, TreeError> {
         self.check()?;
         sample.check()?;
+        if let Some(validation) = monitor.as_ref().and_then(|m| m.validation) {
+            validation.check_watched(sample.table.width())?;
+        }
         let matrix = BinnedMatrix::new(sample.table, self.max_bins, false, threads, cancel)?;
         let plan = Plan::new(self, sample, &matrix, cancel);
         let mut trees = Vec::with_capacity(self.trees.min(1 << 12));

@@ -50,7 +50,7 @@ pub struct Sample<'a> {
 const MOST_ROWS: usize = 1 << 29;
 
 /// Columns above which a node cannot name its feature.
-const MOST_COLUMNS: usize = 1 << 20;
+pub(super) const MOST_COLUMNS: usize = 1 << 20;
 
 /// Codes a categorical column may have.
 const MOST_CODES: u32 = 1 << 24;
@@ -71,6 +71,21 @@ impl Sample<'_> {
     /// The weight of a row.
     pub fn weight(&self, row: usize) -> f32 {
         self.weights.map_or(1.0, |w| w[row])
+    }
+
+    /// Refuses rows to watch that do not go with rows to learn from of `width` columns. One class is enough to watch.
+    ///
+    /// # Errors
+    /// [`TreeError::Data`]: another number of columns, or labels that are not one a row.
+    pub(super) fn check_watched(&self, width: usize) -> Result<(), TreeError> {
+        let (rows, columns) = self.table.values.dim();
+        if columns == width && self.labels.len() == rows {
+            return Ok(());
+        }
+        Err(TreeError::Data(format!(
+            "the validation rows are {rows} x {columns} with {} labels, but the training rows have {width} features",
+            self.labels.len()
+        )))
     }
 
     /// Refuses what cannot be learned from.

@@ -18,7 +18,7 @@ pub struct Node {
     pub split: Option<Split>,
     /// What the tree answers here: the leaf's value; for a split, the mean of its rows.
     pub value: f32,
-    /// Training rows (by weight) that came by.
+    /// Training rows that came by; in a forest by weight, and as often as they were drawn.
     pub cover: f32,
 }
 
