@@ -4,6 +4,7 @@
 
 mod binned;
 mod binning;
+mod bit_rows;
 mod boosting;
 mod codec;
 mod cut;

@@ -1,4 +1,5 @@
-//! Owns prediction: the ensemble in a compact form, and the way of rows through it.
+//! Owns prediction: the ensemble in a compact form, and the way of rows through it: many together as sets of bits where
+//! that is faster (`bit_rows`), else each by itself.
 //!
 //! A node is eight bytes: a threshold, and one word with the column and the distance to its left child. A leaf has
 //! distance 0 and a threshold that is no number, so a row that has come to one stays there, and eight rows can walk
@@ -12,6 +13,7 @@ use ndarray::ArrayView2;
 use rayon::prelude::*;
 
 use super::binning::code;
+use super::bit_rows::{self, BitRows};
 use super::ensemble::{Ensemble, Link};
 use super::error::TreeError;
 use super::tree::{Test, Tree};
@@ -62,6 +64,7 @@ struct CategorySet {
 pub struct Predictor {
     nodes: Vec<Node>,
     roots: Vec<Root>,
+    together: Option<BitRows>,
     leaves: Vec<f32>,
     sets: Vec<CategorySet>,
     set_words: Vec<u32>,
@@ -81,6 +84,7 @@ impl Predictor {
         let mut predictor = Self {
             nodes: Vec::new(),
             roots: Vec::with_capacity(ensemble.trees.len()),
+            together: BitRows::new(&ensemble.trees),
             leaves: Vec::new(),
             sets: Vec::new(),
             set_words: Vec::new(),
@@ -166,7 +170,7 @@ impl Predictor {
         let Some(values) = rows.as_slice() else {
             return Err(TreeError::Data("the rows are not in one piece".to_owned()));
         };
-        let block = (BLOCK_VALUES / self.width).next_multiple_of(LANES).max(LANES);
+        let block = (BLOCK_VALUES / self.width).next_multiple_of(2 * bit_rows::ROWS);
         let mut scores = vec![0.0; rows.nrows()];
         scores
             .par_chunks_mut(block)
@@ -193,16 +197,32 @@ impl Predictor {
     }
 
     fn score_block(&self, values: &[f32], scores: &mut [f64]) {
-        if values.iter().fold(true, |all, v| all & v.is_finite()) {
-            self.walk::<false>(values, self.width, scores);
+        if let Some(together) = &self.together
+            && scores.len() >= bit_rows::FEWEST_ROWS
+        {
+            let mut space = together.workspace();
+            for (scores, values) in scores
+                .chunks_mut(bit_rows::ROWS)
+                .zip(values.chunks(bit_rows::ROWS * self.width))
+            {
+                together.add_block(values, self.width, scores, &mut space);
+            }
         } else {
-            self.walk::<true>(&two_copies(values, self.width), 2 * self.width, scores);
+            self.walk_block(values, scores);
         }
         for score in scores {
             *score = match self.link {
                 Link::LogOdds => self.base + *score,
                 Link::Mean => self.base + *score / self.roots.len().max(1) as f64,
             };
+        }
+    }
+
+    fn walk_block(&self, values: &[f32], scores: &mut [f64]) {
+        if values.iter().fold(true, |all, v| all & v.is_finite()) {
+            self.walk::<false>(values, self.width, scores);
+        } else {
+            self.walk::<true>(&two_copies(values, self.width), 2 * self.width, scores);
         }
     }
 
