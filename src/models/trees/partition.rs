@@ -48,3 +48,63 @@ impl RowPartition {
         range.start + lefts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn whole(rows: u32) -> RowPartition {
+        let mut partition = RowPartition::default();
+        partition.reset(0..rows);
+        partition
+    }
+
+    #[test]
+    fn a_side_may_be_empty() {
+        let codes = [3; 5];
+        for (left, middle) in [([true; LANE_CODES], 5), ([false; LANE_CODES], 0)] {
+            let mut partition = whole(5);
+            assert_eq!(partition.split(0..5, &codes, &left), middle);
+            assert_eq!(partition.rows(0..5), [0, 1, 2, 3, 4]);
+        }
+        assert_eq!(whole(5).split(2..2, &codes, &[true; LANE_CODES]), 2);
+    }
+
+    #[test]
+    fn starting_again_forgets_what_was() {
+        let mut partition = whole(5);
+        partition.reset([7, 2].into_iter());
+        assert_eq!((partition.len(), partition.rows(0..2)), (2, &[7, 2][..]));
+        partition.reset(0..9);
+        assert_eq!(partition.split(0..9, &[0; 9], &[false; LANE_CODES]), 0);
+        assert_eq!(partition.rows(0..9), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+
+    proptest! {
+        #[test]
+        fn both_sides_keep_their_order_and_other_rows_their_place(
+            codes in proptest::collection::vec(any::<u8>(), 1..200),
+            goes in proptest::collection::vec(any::<bool>(), LANE_CODES),
+            ends in (0.0..=1.0f64, 0.0..=1.0f64),
+        ) {
+            let at = |share: f64| (codes.len() as f64 * share) as usize;
+            let range = at(ends.0.min(ends.1))..at(ends.0.max(ends.1));
+            // Backwards, so that a row is not where its number says.
+            let before: Vec<u32> = (0..codes.len() as u32).rev().collect();
+            let mut partition = RowPartition::default();
+            partition.reset(before.iter().copied());
+            let mut left = [false; LANE_CODES];
+            left.copy_from_slice(&goes);
+            let middle = partition.split(range.clone(), &codes, &left);
+            let (mut expected, rights): (Vec<u32>, Vec<u32>) =
+                before[range.clone()].iter().partition(|row| left[codes[**row as usize] as usize]);
+            prop_assert_eq!(middle, range.start + expected.len());
+            expected.extend(rights);
+            prop_assert_eq!(partition.rows(range.clone()), expected);
+            prop_assert_eq!(partition.rows(0..range.start), &before[..range.start]);
+            prop_assert_eq!(partition.rows(range.end..codes.len()), &before[range.end..]);
+        }
+    }
+}

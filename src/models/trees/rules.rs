@@ -96,8 +96,11 @@ pub(super) struct Gain {
 }
 
 impl Gain {
-    /// Below every other.
-    pub const LEAST: Self = Self { over: -1.0, under: 1.0 };
+    /// Below every other, also below the negative ones of nodes that monotone bounds keep from their best value.
+    pub const LEAST: Self = Self {
+        over: f64::NEG_INFINITY,
+        under: 1.0,
+    };
 
     /// A whole gain.
     pub fn of(value: f64) -> Self {
@@ -215,5 +218,135 @@ impl<'a> NodeRules<'a> {
     /// A gain in units as a real one.
     pub fn real_gain(&self, units: f64) -> f64 {
         units * self.scale.hessian / (self.scale.gradient * self.scale.gradient)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SCALE: Scale = Scale {
+        gradient: 8.0,
+        hessian: 4.0,
+    };
+
+    /// Sums of real numbers in units of [`SCALE`].
+    fn sums(gradient: f64, hessian: f64) -> Packed {
+        Packed::new((gradient * SCALE.gradient) as i32, (hessian * SCALE.hessian) as u32)
+    }
+
+    fn penalties(l1: f64, l2: f64) -> SplitRules {
+        SplitRules {
+            l1,
+            l2,
+            ..SplitRules::default()
+        }
+    }
+
+    #[test]
+    fn the_worth_of_children_by_hand() {
+        // Gradients 3 and -5 shrink by 1, hessians 2 and 3 grow by 1: 2^2 / 3 + 4^2 / 4.
+        let rules = penalties(1.0, 1.0);
+        let node = NodeRules::new(&rules, SCALE, sums(-2.0, 5.0), 5, Bounds::NONE);
+        let worth = node.real_gain(node.worth(sums(3.0, 2.0)).value());
+        assert!((worth - (4.0 / 3.0 + 4.0)).abs() < 1e-12, "{worth}");
+        assert!((node.real_gain(node.parent_worth()) - 1.0 / 6.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_leaf_value_is_a_penalised_newton_step_within_the_bounds() {
+        let rules = penalties(1.0, 1.0);
+        let value = |gradient: f64, bounds: Bounds| {
+            NodeRules::new(&rules, SCALE, sums(0.0, 5.0), 5, bounds).leaf_value(sums(gradient, 3.0))
+        };
+        assert_eq!(value(3.0, Bounds::NONE), -0.5);
+        assert_eq!(value(-3.0, Bounds::NONE), 0.5);
+        assert_eq!(value(0.75, Bounds::NONE), 0.0);
+        let bounds = Bounds {
+            low: -0.25,
+            high: 0.125,
+        };
+        assert_eq!([value(3.0, bounds), value(-3.0, bounds)], [-0.25, 0.125]);
+    }
+
+    #[test]
+    fn the_least_hessian_is_that_of_the_rule_or_of_the_rows_whichever_is_more() {
+        let least = |min_child_hessian: f64, min_rows: usize| {
+            let rules = SplitRules {
+                min_child_hessian,
+                min_rows,
+                ..SplitRules::default()
+            };
+            // 10 rows of 0.25 each: one unit a row.
+            NodeRules::new(&rules, SCALE, sums(0.0, 2.5), 10, Bounds::NONE).least
+        };
+        assert_eq!(least(2.0, 3), 8.0);
+        assert_eq!(least(0.25, 3), 2.5);
+        assert_eq!(least(0.0, 0), 0.5);
+    }
+
+    #[test]
+    fn a_gain_beats_what_is_below_it_only() {
+        let gain = |over: f64, under: f64| Gain { over, under };
+        assert!(gain(1.0, 2.0).beats(gain(1.0, 3.0)));
+        assert!(!gain(1.0, 3.0).beats(gain(1.0, 2.0)));
+        for (a, b) in [(gain(1.0, 2.0), gain(2.0, 4.0)), (Gain::of(0.5), gain(1.0, 2.0))] {
+            assert!(!a.beats(b) && !b.beats(a));
+        }
+        assert!(!Gain::LEAST.beats(Gain::LEAST));
+        for any in [0.0, 1e30, -5.0, -1e30] {
+            assert!(Gain::of(any).beats(Gain::LEAST), "{any}");
+        }
+    }
+
+    #[test]
+    fn sets_of_categories_pay_their_own_penalty() {
+        let rules = SplitRules {
+            category_l2: 3.0,
+            ..penalties(0.0, 1.0)
+        };
+        let node = NodeRules::new(&rules, SCALE, sums(0.0, 4.0), 4, Bounds::NONE);
+        // 2^2 / (2 + 1 + 3), twice.
+        let worth = node.for_categories().worth(sums(2.0, 2.0)).value();
+        assert!((node.real_gain(worth) - 8.0 / 6.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn columns_without_a_direction_have_none() {
+        let rules = SplitRules {
+            monotone: vec![1, -1],
+            ..SplitRules::default()
+        };
+        let node = NodeRules::new(&rules, SCALE, sums(0.0, 4.0), 4, Bounds::NONE);
+        assert_eq!([0, 1, 2].map(|column| node.monotone(column)), [1, -1, 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn without_bounds_both_worths_are_the_same(
+            gl in -400..400i32, gr in -400..400i32, hl in 1..400u32, hr in 1..400u32, l1 in 0.0..20.0f64, l2 in 0.0..20.0f64,
+        ) {
+            let rules = penalties(l1, l2);
+            let node = NodeRules::new(&rules, SCALE, Packed::new(gl + gr, hl + hr), 9, Bounds::NONE);
+            let left = Packed::new(gl, hl);
+            let (plain, bounded) = (node.worth(left).value(), node.bounded_worth(left, 0).unwrap().value());
+            prop_assert!((plain - bounded).abs() <= 1e-9 * plain.max(1.0), "{} {}", plain, bounded);
+        }
+
+        #[test]
+        fn children_turn_one_way_only_under_a_direction(
+            gl in -400..400i32, gr in -400..400i32, hl in 1..400u32, hr in 1..400u32,
+        ) {
+            let rules = penalties(0.0, 0.0);
+            let node = NodeRules::new(&rules, SCALE, Packed::new(gl + gr, hl + hr), 9, Bounds::NONE);
+            let left = Packed::new(gl, hl);
+            // -gl / hl against -gr / hr, in whole numbers.
+            let rises = i64::from(gr) * i64::from(hl) - i64::from(gl) * i64::from(hr);
+            prop_assume!(rises != 0);
+            prop_assert_eq!(node.bounded_worth(left, 1).is_some(), rises < 0);
+            prop_assert_eq!(node.bounded_worth(left, -1).is_some(), rises > 0);
+        }
     }
 }

@@ -232,3 +232,6 @@ impl ColumnSums<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

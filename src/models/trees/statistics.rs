@@ -99,3 +99,117 @@ impl Scale {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_extremes_keep_apart() {
+        for gradient in [i32::MIN, -1, 0, 1, i32::MAX] {
+            for hessian in [0, 1, u32::MAX] {
+                let packed = Packed::new(gradient, hessian);
+                assert_eq!(packed.gradient(), f64::from(gradient));
+                assert_eq!(packed.hessian(), f64::from(hessian));
+                assert_eq!(packed.is_empty(), hessian == 0);
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_that_carries_all_of_the_sums_fits() {
+        for sign in [-1.0, 1.0] {
+            let scale = Scale::fitting(0.3f32.into(), 1e-9f32.into());
+            let packed = scale.pack(sign * 0.3, 1e-9, 77);
+            assert!((packed.gradient() - f64::from(sign) * GRADIENT_UNITS).abs() <= 1.0);
+            assert!((packed.hessian() - HESSIAN_UNITS).abs() <= 1.0);
+        }
+    }
+
+    #[test]
+    fn rounding_up_and_down_evens_out() {
+        const ROWS: u32 = 100_000;
+        for share in [-0.75, -0.25, 0.0, 0.25, 0.5] {
+            let (mut gradient, mut hessian) = (0.0, 0.0);
+            for row in 0..ROWS {
+                let packed = Scale::WHOLE.pack(share, 1.0 + share.abs(), row);
+                gradient += packed.gradient();
+                hessian += packed.hessian();
+            }
+            let rows = f64::from(ROWS);
+            assert!((gradient / rows - f64::from(share)).abs() < 1e-3, "{share}: {gradient}");
+            assert!(
+                (hessian / rows - 1.0 - f64::from(share.abs())).abs() < 1e-3,
+                "{share}: {hessian}"
+            );
+        }
+    }
+
+    #[test]
+    fn sums_of_the_most_rows_there_are_leave_room_for_their_rounding() {
+        // 2^29 rows, each rounded by less than a unit.
+        let rows = f64::from(1 << 29);
+        assert!(GRADIENT_UNITS + rows <= f64::from(i32::MAX));
+        assert!(HESSIAN_UNITS + rows <= f64::from(u32::MAX));
+    }
+
+    #[test]
+    fn nothing_to_sum_has_a_scale_all_the_same() {
+        assert_eq!(Scale::fitting(0.0, 0.0), Scale::WHOLE);
+    }
+
+    #[test]
+    fn whole_numbers_fit_up_to_the_gradient_units() {
+        let most = f64::from(1 << 30);
+        assert!(Scale::whole_fits(0.0) && Scale::whole_fits(most));
+        assert!(!Scale::whole_fits(most + 1.0) && !Scale::whole_fits(f64::INFINITY) && !Scale::whole_fits(f64::NAN));
+        assert_eq!(Packed::new(most as i32, most as u32).gradient(), most);
+    }
+
+    #[test]
+    fn whole_numbers_are_packed_as_they_are() {
+        for row in 0..1000 {
+            assert_eq!(Scale::WHOLE.pack(-3.0, 5.0, row), Packed::new(-3, 5));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn sums_and_differences_are_those_of_both_numbers(
+            rows in proptest::collection::vec((-1_000_000..1_000_000i32, 0..1_000_000u32), 1..60), at in 0..60usize,
+        ) {
+            let sum = |rows: &[(i32, u32)]| {
+                let mut sum = Packed::default();
+                rows.iter().for_each(|(g, h)| sum.add(Packed::new(*g, *h)));
+                sum
+            };
+            let (first, second) = rows.split_at(at.min(rows.len()));
+            prop_assert_eq!(sum(&rows).gradient(), rows.iter().map(|r| f64::from(r.0)).sum::<f64>());
+            prop_assert_eq!(sum(&rows).hessian(), rows.iter().map(|r| f64::from(r.1)).sum::<f64>());
+            prop_assert_eq!(sum(&rows).less(sum(first)), sum(second));
+        }
+
+        #[test]
+        fn fitted_rows_round_by_less_than_a_unit_and_their_sums_do_not_overflow(
+            rows in proptest::collection::vec((-1e3..1e3f32, 1e-6..1e3f32), 1..400), same_sign: bool, power in -20..20i32,
+        ) {
+            let power = 2f32.powi(power);
+            let sign = |g: f32| if same_sign { -g.abs() } else { g };
+            let rows: Vec<(f32, f32)> = rows.iter().map(|(g, h)| (sign(*g) * power, h * power)).collect();
+            let total = |of: fn(&(f32, f32)) -> f32| rows.iter().map(|r| f64::from(of(r)).abs()).sum::<f64>();
+            let scale = Scale::fitting(total(|r| r.0), total(|r| r.1));
+            let (mut sum, mut gradients, mut hessians) = (Packed::default(), 0.0, 0.0);
+            for (row, (gradient, hessian)) in rows.iter().enumerate() {
+                let packed = scale.pack(*gradient, *hessian, row as u32);
+                prop_assert!((packed.gradient() - f64::from(*gradient) * scale.gradient).abs() < 1.0);
+                prop_assert!((packed.hessian() - f64::from(*hessian) * scale.hessian).abs() <= 1.0);
+                sum.add(packed);
+                gradients += packed.gradient();
+                hessians += packed.hessian();
+            }
+            prop_assert_eq!((sum.gradient(), sum.hessian()), (gradients, hessians));
+        }
+    }
+}
