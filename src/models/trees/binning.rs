@@ -225,3 +225,6 @@ fn category_bins(values: impl Iterator<Item = f32>, codes: usize, most: usize) -
     }
     (bin_of, most)
 }
+
+#[cfg(test)]
+mod tests;

@@ -182,7 +182,9 @@ mod tests {
         ) {
             let sum = |rows: &[(i32, u32)]| {
                 let mut sum = Packed::default();
-                rows.iter().for_each(|(g, h)| sum.add(Packed::new(*g, *h)));
+                for (gradient, hessian) in rows {
+                    sum.add(Packed::new(*gradient, *hessian));
+                }
                 sum
             };
             let (first, second) = rows.split_at(at.min(rows.len()));

@@ -78,7 +78,9 @@ impl Column {
         let cells: Vec<Packed> = self.cells.iter().map(|c| Packed::new(c.gradient, c.hessian)).collect();
         let counts: Vec<u32> = self.cells.iter().map(|c| c.rows).collect();
         let mut total = Packed(0);
-        cells.iter().for_each(|cell| total.add(*cell));
+        for cell in &cells {
+            total.add(*cell);
+        }
         let rows = counts.iter().sum::<u32>() as usize;
         let sums = ColumnSums {
             column: 0,
@@ -205,8 +207,8 @@ fn column(categorical: bool, most: usize) -> impl Strategy<Value = Column> {
     let cells = proptest::collection::vec(cell(), 2..=most).prop_filter("rows", |c| c.iter().any(|c| c.rows > 0));
     (cells, any::<bool>(), any::<bool>()).prop_map(move |(cells, has_missing, counted)| Column {
         has_missing,
-        counted,
         categorical,
+        counted,
         ..Column::numeric(cells, false)
     })
 }
@@ -238,6 +240,14 @@ fn no_minima() -> SplitRules {
     }
 }
 
+fn set<'a>(bins: impl IntoIterator<Item = &'a usize>) -> BinSet {
+    let mut set = BinSet::default();
+    for bin in bins {
+        set.insert(*bin);
+    }
+    set
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
@@ -260,9 +270,7 @@ proptest! {
     #[test]
     fn few_categories_are_each_tried_against_all_others(column in column(true, 4), rules in rules()) {
         let alone = |bin: usize| {
-            let mut set = BinSet::default();
-            set.insert(bin);
-            Cut::Set(set)
+            Cut::Set(set(&[bin]))
         };
         let cuts: Vec<Cut> = (0..column.cells.len()).map(alone).collect();
         column.check(&rules, &cuts, 0.0)?;
@@ -293,9 +301,7 @@ proptest! {
         order.sort_by(|a, b| key(*a).total_cmp(&key(*b)));
         prop_assume!(order.windows(2).all(|pair| key(pair[1]) - key(pair[0]) > 1e-9));
         let run = |bins: &[usize]| {
-            let mut set = BinSet::default();
-            bins.iter().for_each(|bin| set.insert(*bin));
-            Cut::Set(set)
+            Cut::Set(set(bins))
         };
         let longest = most.min(order.len().div_ceil(2));
         let cuts: Vec<Cut> = (1..=longest).flat_map(|n| [run(&order[..n]), run(&order[order.len() - n..])]).collect();
@@ -304,8 +310,7 @@ proptest! {
 
     #[test]
     fn a_set_of_bins_holds_what_was_put_in(bins in proptest::collection::btree_set(0..256usize, 0..40)) {
-        let mut set = BinSet::default();
-        bins.iter().for_each(|bin| set.insert(*bin));
+        let set = set(&bins);
         prop_assert_eq!(set.iter().collect::<Vec<_>>(), bins.iter().copied().collect::<Vec<_>>());
         prop_assert!((0..256).all(|bin| set.contains(bin) == bins.contains(&bin)));
     }
@@ -320,8 +325,8 @@ fn cells(of: &[(i32, u32)]) -> Vec<Cell> {
     of.iter().map(cell).collect()
 }
 
-fn after(bin: usize, missing_left: bool) -> Option<Cut> {
-    Some(Cut::After { bin, missing_left })
+fn after(bin: usize, missing_left: bool) -> Cut {
+    Cut::After { bin, missing_left }
 }
 
 fn cut(column: &Column, rules: &SplitRules) -> Option<Cut> {
@@ -339,9 +344,9 @@ fn a_gain_by_hand() {
 #[test]
 fn of_equal_cuts_the_first_is_taken() {
     let column = Column::numeric(cells(&[(8, 4), (0, 4), (0, 4), (-8, 4)]), false);
-    assert_eq!(cut(&column, &no_minima()), after(0, false));
+    assert_eq!(cut(&column, &no_minima()), Some(after(0, false)));
     let column = Column::numeric(cells(&[(8, 4), (0, 4), (-8, 4), (0, 4)]), true);
-    assert_eq!(cut(&column, &no_minima()), after(0, false));
+    assert_eq!(cut(&column, &no_minima()), Some(after(0, false)));
 }
 
 #[test]
@@ -349,16 +354,19 @@ fn an_empty_bin_moves_no_cut() {
     let mut with_gap = cells(&[(8, 4), (0, 0), (0, 0), (-8, 4)]);
     with_gap[1].rows = 0;
     with_gap[2].rows = 0;
-    assert_eq!(cut(&Column::numeric(with_gap, false), &no_minima()), after(0, false));
+    assert_eq!(
+        cut(&Column::numeric(with_gap, false), &no_minima()),
+        Some(after(0, false))
+    );
 }
 
 #[test]
 fn missing_values_go_where_they_gain_most_or_alone() {
     let with = |missing: i32| Column::numeric(cells(&[(8, 4), (-8, 4), (missing, 4)]), true);
-    assert_eq!(cut(&with(8), &no_minima()), after(0, true));
-    assert_eq!(cut(&with(-8), &no_minima()), after(0, false));
+    assert_eq!(cut(&with(8), &no_minima()), Some(after(0, true)));
+    assert_eq!(cut(&with(-8), &no_minima()), Some(after(0, false)));
     let alone = Column::numeric(cells(&[(8, 4), (8, 4), (-8, 4)]), true);
-    assert_eq!(cut(&alone, &no_minima()), after(1, false));
+    assert_eq!(cut(&alone, &no_minima()), Some(after(1, false)));
 }
 
 #[test]
@@ -380,7 +388,7 @@ fn a_gain_must_be_above_the_least_one() {
         ..no_minima()
     };
     assert_eq!(cut(&column, &rules(2.0)), None);
-    assert_eq!(cut(&column, &rules(1.999)), after(0, false));
+    assert_eq!(cut(&column, &rules(1.999)), Some(after(0, false)));
 }
 
 #[test]
@@ -394,9 +402,9 @@ fn counted_rows_overrule_what_hessians_suggest() {
         ..no_minima()
     };
     let mut column = Column::numeric(uneven, false);
-    assert_eq!(cut(&column, &rules), after(0, false));
+    assert_eq!(cut(&column, &rules), Some(after(0, false)));
     column.counted = true;
-    assert_eq!(cut(&column, &rules), after(1, false));
+    assert_eq!(cut(&column, &rules), Some(after(1, false)));
 }
 
 #[test]
@@ -420,5 +428,5 @@ fn a_node_that_bounds_keep_from_its_best_value_is_still_split() {
         cells: cells(&[(48, 8), (-32, 8)]),
         ..column
     };
-    assert_eq!(cut(&column, &rules), after(0, false));
+    assert_eq!(cut(&column, &rules), Some(after(0, false)));
 }
