@@ -204,3 +204,130 @@ fn side_by_side(codes: &[Vec<u8>], rows: usize) -> Vec<Vec<[u8; BLOCK_LANES]>> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::models::trees::binning::BinRule;
+    use crate::models::trees::test_data::{Mixed, bin_of};
+
+    fn columns(bins: &[usize]) -> Vec<ColumnBins> {
+        let column = |bins: &usize| ColumnBins {
+            rule: BinRule::Numeric { edges: Vec::new() },
+            values: *bins,
+            missing: None,
+        };
+        bins.iter().map(column).collect()
+    }
+
+    #[test]
+    fn thirty_ternary_columns_are_six_lanes() {
+        let (lanes, places) = pack(&columns(&[3; 30]));
+        assert_eq!(lanes.len(), 6);
+        assert!(lanes.iter().all(|lane| lane.codes == 243));
+        assert_eq!(lanes[1].columns, [5, 6, 7, 8, 9]);
+        let strides: Vec<usize> = lanes[1].columns.iter().map(|c| places[*c].stride).collect();
+        assert_eq!(strides, [1, 3, 9, 27, 81]);
+    }
+
+    #[test]
+    fn wide_columns_stay_alone_and_narrow_ones_fill_earlier_gaps() {
+        let (lanes, _) = pack(&columns(&[16, 17, 2, 16, 256, 8, 2]));
+        let found: Vec<_> = lanes.iter().map(|lane| (&lane.columns[..], lane.codes)).collect();
+        assert_eq!(
+            found,
+            [
+                (&[0, 2, 5][..], 256),
+                (&[1][..], 17),
+                (&[3, 6][..], 32),
+                (&[4][..], 256)
+            ]
+        );
+    }
+
+    #[test]
+    fn every_bin_is_found_again_in_its_lane() {
+        for (rows, width, most) in [(1, 3, 255), (512, 7, 255), (1100, 30, 255), (1100, 30, 4), (1025, 9, 2)] {
+            let mixed = Mixed::new(rows, width, 1);
+            let matrix = mixed.binned(most, 1);
+            assert_eq!(matrix.width(), width);
+            for (column, place) in matrix.places.iter().enumerate() {
+                let bins = &matrix.columns[column];
+                assert!(bins.values <= most && bins.total() == place.bins);
+                for row in 0..rows {
+                    let expected = bin_of(bins, mixed.kinds[column], mixed.values[[row, column]]);
+                    let code = matrix.codes[place.lane][row];
+                    assert_eq!(place.bin(code.into()), expected, "row {row}, column {column}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_hold_the_codes_of_eight_lanes_padded_with_zeros() {
+        let matrix = Mixed::new(700, 40, 2).binned(255, 1);
+        assert!(matrix.lanes.len() > BLOCK_LANES && !matrix.lanes.len().is_multiple_of(BLOCK_LANES));
+        assert_eq!(matrix.blocks.len(), matrix.lanes.len().div_ceil(BLOCK_LANES));
+        for row in 0..700 {
+            for lane in 0..matrix.blocks.len() * BLOCK_LANES {
+                let expected = matrix.codes.get(lane).map_or(0, |codes| codes[row]);
+                assert_eq!(matrix.blocks[lane / BLOCK_LANES][row][lane % BLOCK_LANES], expected);
+            }
+        }
+    }
+
+    #[test]
+    fn threads_and_the_layout_of_the_values_change_nothing() {
+        let mut mixed = Mixed::new(1100, 40, 3);
+        let alone = mixed.binned(255, 1);
+        for threads in [2, 3, 64] {
+            let together = mixed.binned(255, threads);
+            assert_eq!((&together.codes, &together.lanes), (&alone.codes, &alone.lanes));
+            assert_eq!(together.columns, alone.columns);
+        }
+        mixed.values = mixed.values.t().as_standard_layout().to_owned().reversed_axes();
+        assert!(!mixed.values.is_standard_layout());
+        assert_eq!(mixed.binned(255, 1).codes, alone.codes);
+    }
+
+    #[test]
+    fn blocks_are_left_out_where_nobody_asks_for_them() {
+        let mixed = Mixed::new(9, 9, 4);
+        let matrix = BinnedMatrix::new(mixed.table(), 255, false, 1, &CancelToken::new()).unwrap();
+        assert!(matrix.blocks.is_empty() && !matrix.codes.is_empty());
+    }
+
+    #[test]
+    fn it_stops_when_asked() {
+        let cancel = CancelToken::new();
+        cancel.cancel();
+        for threads in [1, 2] {
+            let refused = BinnedMatrix::new(Mixed::new(9, 9, 5).table(), 255, true, threads, &cancel);
+            assert!(matches!(refused, Err(TreeError::Cancelled(_))));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_column_has_a_place_and_no_lane_more_codes_than_a_byte(
+            bins in proptest::collection::vec(prop_oneof![3 => 1..6usize, 2 => 1..20usize, 1 => 1..=256usize], 1..60),
+        ) {
+            let (lanes, places) = pack(&columns(&bins));
+            prop_assert_eq!(places.len(), bins.len());
+            let mut seen = vec![0; bins.len()];
+            for (at, lane) in lanes.iter().enumerate() {
+                let mut codes = 1;
+                for &column in &lane.columns {
+                    seen[column] += 1;
+                    prop_assert_eq!(places[column], Place { lane: at, stride: codes, bins: bins[column] });
+                    codes *= bins[column];
+                }
+                prop_assert!(lane.codes == codes && codes <= LANE_CODES);
+                prop_assert!(lane.columns.len() == 1 || lane.columns.iter().all(|c| bins[*c] <= SHARED_BINS));
+            }
+            prop_assert!(seen.iter().all(|n| *n == 1));
+        }
+    }
+}

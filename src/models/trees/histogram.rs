@@ -133,3 +133,138 @@ impl Lane {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::models::trees::test_data::Mixed;
+
+    /// Statistics of rows, with gradients of both signs.
+    fn statistics(rows: usize, rng: &mut ChaCha8Rng) -> Vec<Packed> {
+        (0..rows)
+            .map(|_| Packed::new(rng.random_range(-5000..5000), rng.random_range(0..5000)))
+            .collect()
+    }
+
+    fn filled(matrix: &BinnedMatrix, rows: &[u32], packed: &[Packed], threads: usize) -> Histogram {
+        let mut histogram = Histogram::new(matrix);
+        refill(&mut histogram, matrix, rows, packed, threads);
+        histogram
+    }
+
+    fn refill(histogram: &mut Histogram, matrix: &BinnedMatrix, rows: &[u32], packed: &[Packed], threads: usize) {
+        let ordered: Vec<Packed> = rows.iter().map(|row| packed[*row as usize]).collect();
+        histogram.fill(matrix, rows, &ordered, threads);
+    }
+
+    /// The sums of every column by bin, from the lanes.
+    fn by_column(matrix: &BinnedMatrix, histogram: &Histogram) -> Vec<Vec<Packed>> {
+        let mut found = vec![Vec::new(); matrix.width()];
+        for (at, lane) in matrix.lanes.iter().enumerate() {
+            lane.split_up(&matrix.places, histogram.lane(at).cells(), |column, cells| {
+                assert!(found[column].is_empty(), "column {column} twice");
+                found[column] = cells.to_vec();
+            });
+        }
+        found
+    }
+
+    /// The same, row by row.
+    fn direct(matrix: &BinnedMatrix, rows: &[u32], packed: &[Packed]) -> Vec<Vec<Packed>> {
+        let sums = |place: &Place| {
+            let mut sums = vec![Packed(0); place.bins];
+            for row in rows {
+                let code = matrix.codes[place.lane][*row as usize];
+                sums[place.bin(code.into())].add(packed[*row as usize]);
+            }
+            sums
+        };
+        matrix.places.iter().map(sums).collect()
+    }
+
+    #[test]
+    fn sums_are_those_of_the_rows_for_every_number_of_lanes() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut lanes = [false; 2 * BLOCK_LANES + 1];
+        for width in 1..=30 {
+            let matrix = Mixed::new(400, width, 1).binned(255, 1);
+            let packed = statistics(400, &mut rng);
+            let rows: Vec<u32> = (0..400).rev().filter(|_| rng.random_bool(0.4)).collect();
+            let histogram = filled(&matrix, &rows, &packed, 1);
+            assert_eq!(
+                by_column(&matrix, &histogram),
+                direct(&matrix, &rows, &packed),
+                "{width}"
+            );
+            lanes[matrix.lanes.len().min(2 * BLOCK_LANES)] = true;
+        }
+        assert!(lanes[1..=BLOCK_LANES].iter().all(|seen| *seen), "{lanes:?}");
+    }
+
+    #[test]
+    fn threads_change_no_sum() {
+        const ROWS: u32 = 12_000;
+        let matrix = Mixed::new(ROWS as usize, 40, 2).binned(255, 1);
+        assert!(ROWS as usize * matrix.lanes.len() >= WORTH_THREADS);
+        let packed = statistics(ROWS as usize, &mut ChaCha8Rng::seed_from_u64(2));
+        let rows: Vec<u32> = (0..ROWS).collect();
+        let found = by_column(&matrix, &filled(&matrix, &rows, &packed, 4));
+        assert_eq!(found, direct(&matrix, &rows, &packed));
+    }
+
+    #[test]
+    fn what_was_summed_before_is_forgotten() {
+        let matrix = Mixed::new(300, 20, 3).binned(255, 1);
+        let packed = statistics(300, &mut ChaCha8Rng::seed_from_u64(3));
+        let all: Vec<u32> = (0..300).collect();
+        let mut histogram = filled(&matrix, &all, &packed, 1);
+        refill(&mut histogram, &matrix, &all[..5], &packed, 1);
+        assert_eq!(by_column(&matrix, &histogram), direct(&matrix, &all[..5], &packed));
+        refill(&mut histogram, &matrix, &[], &packed, 1);
+        assert!(
+            by_column(&matrix, &histogram)
+                .concat()
+                .iter()
+                .all(|cell| *cell == Packed(0))
+        );
+    }
+
+    #[test]
+    fn a_parent_less_a_child_is_the_other_child() {
+        let matrix = Mixed::new(500, 30, 4).binned(255, 1);
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let packed = statistics(500, &mut rng);
+        let all: Vec<u32> = (0..500).collect();
+        let (left, right): (Vec<u32>, Vec<u32>) = all.iter().partition(|_| rng.random_bool(0.2));
+        let mut parent = filled(&matrix, &all, &packed, 1);
+        parent.take_away(&matrix, &filled(&matrix, &left, &packed, 1));
+        assert_eq!(by_column(&matrix, &parent), direct(&matrix, &right, &packed));
+    }
+
+    #[test]
+    fn a_lane_is_told_apart_by_hand() {
+        // Two columns of 2 and 3 bins: code = first + 2 x second.
+        let lane = Lane {
+            columns: vec![0, 1],
+            codes: 6,
+        };
+        let place = |stride: usize, bins: usize| Place { lane: 0, stride, bins };
+        let mut cells = [Packed(0); LANE_CODES];
+        for (code, cell) in cells[..6].iter_mut().enumerate() {
+            *cell = Packed::new(-(1 << code), 1);
+        }
+        let mut found = Vec::new();
+        lane.split_up(&[place(1, 2), place(2, 3)], &cells, |column, sums| {
+            found.push((column, sums.to_vec()));
+        });
+        found.sort_by_key(|(column, _)| *column);
+        let sums = |of: &[i32], rows: u32| of.iter().map(|g| Packed::new(-g, rows)).collect::<Vec<_>>();
+        assert_eq!(
+            found,
+            [(0, sums(&[1 + 4 + 16, 2 + 8 + 32], 3)), (1, sums(&[3, 12, 48], 2))]
+        );
+    }
+}

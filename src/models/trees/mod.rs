@@ -24,6 +24,8 @@ mod shap;
 mod split;
 mod statistics;
 mod table;
+#[cfg(test)]
+mod test_data;
 mod tree;
 
 pub use boosting::Boosting;
