@@ -200,3 +200,217 @@ impl Reader<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn leaf(value: f32, cover: f32) -> Node {
+        Node {
+            split: None,
+            value,
+            cover,
+        }
+    }
+
+    fn split(feature: u32, left: u32, test: Test, missing_left: bool) -> Node {
+        Node {
+            split: Some(Split {
+                feature,
+                left,
+                test,
+                missing_left,
+                gain: 0.75,
+            }),
+            ..Node::default()
+        }
+    }
+
+    /// Both kinds of splits, either side for missing values, features of one and of three bytes.
+    fn ensemble(link: Link) -> Ensemble {
+        let nodes = vec![
+            split(0, 1, Test::AtMost(-0.5), true),
+            split(70_000, 3, Test::OneOf { first: 1, words: 1 }, false),
+            split(200, 5, Test::OneOf { first: 0, words: 2 }, true),
+            leaf(1.5, 2.0),
+            leaf(-1.5, 6.0),
+            leaf(0.25, 1.0),
+            leaf(f32::MIN_POSITIVE, 3.0),
+        ];
+        let sets = vec![0x8000_0001, 0xDEAD_BEEF];
+        let stump = Tree {
+            nodes: vec![leaf(9.0, 4.0)],
+            sets: Vec::new(),
+        };
+        let mut trees = vec![Tree { nodes, sets }, stump];
+        trees.iter_mut().for_each(Tree::sum_up);
+        Ensemble {
+            link,
+            base: -1.25,
+            width: 70_001,
+            trees,
+        }
+    }
+
+    /// Bytes up to the number of trees, for a forest of one column.
+    fn head() -> Vec<u8> {
+        let mut bytes = vec![VERSION, 1];
+        bytes.extend(0f64.to_le_bytes());
+        bytes.push(1);
+        bytes
+    }
+
+    fn refusal(bytes: &[u8]) -> String {
+        decode(bytes).unwrap_err().to_string()
+    }
+
+    /// A refusal of `head` and more.
+    fn refused(more: &[u8]) -> String {
+        refusal(&[&head(), more].concat())
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for link in [Link::LogOdds, Link::Mean] {
+            let ensemble = ensemble(link);
+            assert_eq!(ensemble.check(), Ok(()));
+            assert_eq!(decode(&encode(&ensemble)).unwrap(), ensemble);
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_a_small_forest_by_hand() {
+        let nodes = vec![split(0, 1, Test::AtMost(1.0), true), leaf(0.0, 1.0), leaf(1.0, 1.0)];
+        let mut tree = Tree {
+            nodes,
+            sets: Vec::new(),
+        };
+        tree.sum_up();
+        let forest = Ensemble {
+            link: Link::Mean,
+            base: 0.0,
+            width: 300,
+            trees: vec![tree],
+        };
+        let mut expected = vec![1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0xAC, 0x02, 1, 0, 3];
+        expected.extend([5, 0, 1, 0, 0, 0x40, 0x3F, 0, 0, 0x80, 0x3F]);
+        expected.extend([0, 0, 0, 0, 0, 0, 0, 0x80, 0x3F]);
+        expected.extend([0, 0, 0, 0x80, 0x3F, 0, 0, 0x80, 0x3F]);
+        assert_eq!(encode(&forest), expected);
+        assert_eq!(decode(&expected).unwrap(), forest);
+    }
+
+    #[test]
+    fn a_beginning_is_refused_at_every_length() {
+        let bytes = encode(&ensemble(Link::Mean));
+        for length in 0..bytes.len() {
+            let refused = decode(&bytes[..length]);
+            assert!(matches!(refused, Err(TreeError::Damaged(_))), "{length}: {refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_is_refused_or_gives_an_ensemble_that_can_be_scored_with() {
+        let bytes = encode(&ensemble(Link::Mean));
+        let mut refusals = 0;
+        for at in 0..bytes.len() {
+            for change in 1..=255 {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= change;
+                match decode(&damaged) {
+                    Ok(found) => {
+                        assert_eq!(found.check(), Ok(()), "byte {at} ^ {change}");
+                        assert!(found.score(&vec![0.5; found.width]).is_finite());
+                    }
+                    Err(TreeError::Damaged(_)) => refusals += 1,
+                    Err(other) => panic!("byte {at} ^ {change}: {other:?}"),
+                }
+            }
+        }
+        assert!(refusals > 0 && refusals < 255 * bytes.len());
+    }
+
+    #[test]
+    fn bytes_behind_the_end_are_refused() {
+        let mut bytes = encode(&ensemble(Link::Mean));
+        bytes.push(0);
+        assert!(refusal(&bytes).ends_with("bytes follow the end"));
+    }
+
+    #[test]
+    fn another_version_and_another_link_are_refused() {
+        for version in [0, 2, 255] {
+            assert!(refusal(&[version]).contains(&format!("format {version}, but this program reads format 1")));
+        }
+        assert!(refusal(&[VERSION, 2]).contains("an unknown way to put trees together"));
+    }
+
+    #[test]
+    fn more_parts_than_bytes_are_refused_before_there_is_room_for_them() {
+        // 2^35 - 1 trees, words of sets and nodes: no machine has the memory.
+        let huge = [0xFF, 0xFF, 0xFF, 0xFF, 0x7F];
+        let trees = refused(&huge);
+        let words = refused(&[&[1][..], &huge, &[0; 20]].concat());
+        let nodes = refused(&[&[1, 0][..], &huge, &[0; 20]].concat());
+        for reason in [trees, words, nodes] {
+            assert!(reason.ends_with("more parts than bytes"), "{reason}");
+        }
+        // One tree more than there is room for.
+        assert!(refused(&[&[2][..], &[0; LEAST_TREE * 2 - 1]].concat()).ends_with("more parts than bytes"));
+    }
+
+    #[test]
+    fn numbers_that_do_not_end_or_are_too_large_are_refused() {
+        assert!(refused(&[0xFF; 40]).ends_with("a number that does not end"));
+        let feature = [&[1, 0, 1, SPLIT][..], &[0xFF, 0xFF, 0xFF, 0xFF, 0x7F], &[0; 20]].concat();
+        assert!(refused(&feature).ends_with("a number that is too large"));
+    }
+
+    #[test]
+    fn nodes_of_no_known_kind_are_refused() {
+        for flags in [ONE_OF, MISSING_LEFT, ONE_OF | MISSING_LEFT, 8, 9, 255] {
+            let bytes = [&[1, 0, 1, flags][..], &[0; 20]].concat();
+            assert!(refused(&bytes).ends_with("a node of no known kind"), "{flags}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_place_and_the_reason() {
+        // A split that leads to itself.
+        let tree = [1, 0, 1, SPLIT, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(refused(&tree), "damaged: at byte 25: node 0 leads nowhere");
+        assert!(refused(&[0]).ends_with("a forest without trees"));
+    }
+
+    #[test]
+    fn leaves_so_heavy_that_their_sum_is_no_number_are_refused() {
+        let mut forest = ensemble(Link::Mean);
+        forest.trees[0].nodes[5].cover = f32::MAX;
+        forest.trees[0].nodes[6].cover = f32::MAX;
+        assert!(refusal(&encode(&forest)).ends_with("tree 0: node 0 holds a number that is not finite"));
+    }
+
+    proptest! {
+        #[test]
+        fn counts_are_read_as_written(count in prop_oneof![0..300usize, 0..1usize << 35]) {
+            let mut bytes = Vec::new();
+            push_count(&mut bytes, count);
+            let mut reader = Reader { bytes: &bytes, at: 0 };
+            prop_assert_eq!(reader.count().unwrap(), count);
+            prop_assert_eq!(reader.at, bytes.len());
+        }
+
+        #[test]
+        fn any_bytes_are_refused_or_sound(bytes in proptest::collection::vec(any::<u8>(), 0..120), trees in 0..3u8) {
+            // Behind a sound head more of them get as far as nodes.
+            let behind_head = [&head()[..], &[trees], &bytes].concat();
+            for bytes in [&bytes, &behind_head] {
+                if let Ok(found) = decode(bytes) {
+                    prop_assert_eq!(found.check(), Ok(()));
+                }
+            }
+        }
+    }
+}

@@ -141,3 +141,184 @@ impl Tree {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaf(value: f32, cover: f32) -> Node {
+        Node {
+            split: None,
+            value,
+            cover,
+        }
+    }
+
+    fn split(feature: u32, left: u32, test: Test, missing_left: bool) -> Node {
+        Node {
+            split: Some(Split {
+                feature,
+                left,
+                test,
+                missing_left,
+                gain: 1.0,
+            }),
+            ..Node::default()
+        }
+    }
+
+    /// Asks first whether column 0 is at most 1, then on the right whether column 1 is category 2, 33 or 40.
+    fn tree() -> Tree {
+        Tree {
+            nodes: vec![
+                split(0, 1, Test::AtMost(1.0), true),
+                leaf(1.0, 2.0),
+                split(1, 3, Test::OneOf { first: 1, words: 2 }, false),
+                leaf(4.0, 1.0),
+                leaf(-2.0, 3.0),
+            ],
+            sets: vec![u32::MAX, 1 << 2, 1 << 1 | 1 << 8],
+        }
+    }
+
+    /// The reason why a tree is refused after a change.
+    fn refused(change: impl FnOnce(&mut Tree)) -> String {
+        let mut tree = tree();
+        assert_eq!(tree.check(2), Ok(()));
+        change(&mut tree);
+        tree.check(2).unwrap_err()
+    }
+
+    /// The same for a change of node 2's split.
+    fn refused_split(change: impl FnOnce(&mut Split)) -> String {
+        refused(|tree| change(tree.nodes[2].split.as_mut().unwrap()))
+    }
+
+    #[test]
+    fn a_row_walks_to_its_leaf() {
+        let tree = tree();
+        for (row, leaf) in [
+            ([1.0, 0.0], 1),
+            ([f32::NEG_INFINITY, 0.0], 1),
+            ([f32::NAN, 0.0], 1),
+            ([1.0f32.next_up(), 2.0], 3),
+            ([f32::INFINITY, 33.0], 3),
+            ([2.0, 40.0], 3),
+            ([2.0, 1.0], 4),
+            ([2.0, 32.0], 4),
+            ([2.0, 64.0], 4),
+            ([2.0, 2.5], 4),
+            ([2.0, -2.0], 4),
+            ([2.0, f32::NAN], 4),
+        ] {
+            assert_eq!(tree.leaf(&row), leaf, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn a_category_unheard_of_goes_where_missing_ones_go() {
+        let tree = tree();
+        for missing_left in [false, true] {
+            let node = split(1, 3, Test::OneOf { first: 1, words: 2 }, missing_left);
+            for value in [64.0, 1e9, 2.5, -1.0, f32::NAN, f32::INFINITY] {
+                assert_eq!(tree.goes_left(&node.split.unwrap(), value), missing_left, "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_infinity_is_at_most_the_largest_number() {
+        let node = split(0, 1, Test::AtMost(f32::MAX), false).split.unwrap();
+        assert!(tree().goes_left(&node, f32::INFINITY) && !tree().goes_left(&node, f32::NAN));
+        let node = split(0, 1, Test::AtMost(f32::MIN), false).split.unwrap();
+        assert!(tree().goes_left(&node, f32::NEG_INFINITY) && !tree().goes_left(&node, 0.0));
+    }
+
+    #[test]
+    fn leaves_and_depth_are_counted() {
+        assert_eq!((tree().leaves(), tree().depth()), (3, 2));
+        let stump = Tree {
+            nodes: vec![leaf(0.0, 0.0)],
+            sets: Vec::new(),
+        };
+        assert_eq!((stump.leaves(), stump.depth(), stump.leaf(&[])), (1, 0, 0));
+        assert_eq!(Tree::default().depth(), 0);
+    }
+
+    #[test]
+    fn a_split_has_the_rows_of_its_children_and_their_mean() {
+        let mut tree = tree();
+        tree.sum_up();
+        // (4 x 1 - 2 x 3) / 4, then (1 x 2 - 0.5 x 4) / 6.
+        assert_eq!((tree.nodes[2].value, tree.nodes[2].cover), (-0.5, 4.0));
+        assert_eq!((tree.nodes[0].value, tree.nodes[0].cover), (0.0, 6.0));
+        tree.nodes[3].cover = 0.0;
+        tree.nodes[4].cover = 0.0;
+        tree.sum_up();
+        assert_eq!((tree.nodes[2].value, tree.nodes[2].cover), (0.0, 0.0));
+    }
+
+    #[test]
+    fn a_tree_needs_nodes() {
+        assert_eq!(Tree::default().check(1).unwrap_err(), "a tree without nodes");
+    }
+
+    #[test]
+    fn a_node_leads_to_two_nodes_behind_it() {
+        for left in [0, 1, 2, 4, 5, u32::MAX] {
+            assert_eq!(refused_split(|s| s.left = left), "node 2 leads nowhere", "{left}");
+        }
+        assert_eq!(refused_split(|s| s.feature = 2), "node 2 leads nowhere");
+    }
+
+    #[test]
+    fn a_node_has_one_parent() {
+        let reason = refused(|tree| tree.nodes[0].split.as_mut().unwrap().left = 3);
+        assert_eq!(reason, "node 1 has 0 parents");
+        let reason = refused(|tree| tree.nodes[1] = split(0, 3, Test::AtMost(0.0), false));
+        assert_eq!(reason, "node 3 has 2 parents");
+        assert_eq!(refused(|tree| tree.nodes.push(leaf(0.0, 0.0))), "node 5 has 0 parents");
+    }
+
+    #[test]
+    fn a_node_that_very_many_lead_to_is_refused_all_the_same() {
+        // 257 parents would be one in a byte that wraps.
+        let mut nodes = vec![split(0, 600, Test::AtMost(0.0), false); 257];
+        nodes.extend(vec![leaf(0.0, 0.0); 600]);
+        let tree = Tree {
+            nodes,
+            sets: Vec::new(),
+        };
+        assert!(tree.check(1).unwrap_err().contains("parents"));
+    }
+
+    #[test]
+    fn a_set_has_words_and_they_exist() {
+        for (first, words) in [
+            (0, 0),
+            (1, 3),
+            (2, 2),
+            (3, 1),
+            (u32::MAX, 1),
+            (0, u32::MAX),
+            (u32::MAX, u32::MAX),
+        ] {
+            let reason = refused_split(|s| s.test = Test::OneOf { first, words });
+            assert_eq!(reason, "node 2 asks nothing", "{first} {words}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_finite_and_covers_not_negative() {
+        for strange in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            assert_eq!(refused_split(|s| s.test = Test::AtMost(strange)), "node 2 asks nothing");
+            assert_eq!(refused_split(|s| s.gain = strange), "node 2 asks nothing");
+            for node in [2, 4] {
+                let expected = format!("node {node} holds a number that is not finite");
+                assert_eq!(refused(|tree| tree.nodes[node].value = strange), expected);
+                assert_eq!(refused(|tree| tree.nodes[node].cover = strange), expected);
+            }
+        }
+        assert!(refused(|tree| tree.nodes[1].cover = -1.0).starts_with("node 1"));
+    }
+}
