@@ -357,3 +357,6 @@ fn better(a: Option<Candidate>, b: Option<Candidate>) -> Option<Candidate> {
         (found, None) | (None, found) => found,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,7 +48,7 @@ impl Packed {
         f64::from(self.0 as u32)
     }
 
-    /// Whether no row was added (or only such without any weight).
+    /// Whether no row was added: each adds at least a unit of hessian.
     #[inline]
     pub fn is_empty(self) -> bool {
         self.0 as u32 == 0
@@ -95,7 +95,8 @@ impl Scale {
         };
         Packed::new(
             down(f64::from(gradient) * self.gradient) as i32,
-            (f64::from(hessian) * self.hessian + chance) as u32,
+            // Never 0, by which bins without rows are told.
+            ((f64::from(hessian) * self.hessian + chance) as u32).max(1),
         )
     }
 }
@@ -125,6 +126,17 @@ mod tests {
             let packed = scale.pack(sign * 0.3, 1e-9, 77);
             assert!((packed.gradient() - f64::from(sign) * GRADIENT_UNITS).abs() <= 1.0);
             assert!((packed.hessian() - HESSIAN_UNITS).abs() <= 1.0);
+        }
+    }
+
+    #[test]
+    fn a_row_next_to_no_weight_is_not_overlooked() {
+        let scale = Scale::fitting(1.0, 1.0);
+        for row in 0..1000 {
+            for hessian in [1e-16, f32::from_bits(1), 0.0] {
+                let packed = scale.pack(0.0, hessian, row);
+                assert!(!packed.is_empty() && packed.hessian() == 1.0);
+            }
         }
     }
 
