@@ -20,7 +20,7 @@ use crate::cancel::CancelToken;
 pub(super) const LANE_CODES: usize = 256;
 
 /// Bins up to which a column shares a lane.
-const SHARED_BINS: usize = 16;
+pub(super) const SHARED_BINS: usize = 16;
 
 /// Lanes side by side in a block.
 pub(super) const BLOCK_LANES: usize = 8;
@@ -62,6 +62,8 @@ pub(super) struct BinnedMatrix {
     pub columns: Vec<ColumnBins>,
     /// Where each column's bins are.
     pub places: Vec<Place>,
+    /// The bin in each code of its lane, for columns that share one.
+    digits: Vec<Option<Box<[u8; LANE_CODES]>>>,
     /// The lanes.
     pub lanes: Vec<Lane>,
     /// The codes of each lane.
@@ -104,7 +106,12 @@ impl BinnedMatrix {
         } else {
             Vec::new()
         };
+        let digits = places.iter().map(|place| {
+            let alone = lanes[place.lane].columns.len() == 1;
+            (!alone).then(|| Box::new(std::array::from_fn(|code| place.bin(code) as u8)))
+        });
         Ok(Self {
+            digits: digits.collect(),
             columns,
             places,
             lanes,
@@ -116,6 +123,11 @@ impl BinnedMatrix {
     /// Number of columns.
     pub fn width(&self) -> usize {
         self.columns.len()
+    }
+
+    /// The bin in each code of the column's lane; `None` if the code is the bin.
+    pub fn digits(&self, column: usize) -> Option<&[u8; LANE_CODES]> {
+        self.digits[column].as_deref()
     }
 }
 

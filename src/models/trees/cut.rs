@@ -5,20 +5,28 @@ use super::binning::{BinRule, ColumnBins};
 use super::split::{Candidate, Cut};
 use super::tree::{Split, Test};
 
-/// For each code of the candidate's lane, whether it goes left.
-pub(super) fn left_codes(matrix: &BinnedMatrix, candidate: &Candidate) -> [bool; LANE_CODES] {
-    let place = matrix.places[candidate.column];
-    let missing = matrix.columns[candidate.column].missing.map(usize::from);
-    let bin_left = |bin: usize| match &candidate.cut {
-        Cut::After { missing_left, .. } if Some(bin) == missing => *missing_left,
-        Cut::After { bin: last, .. } => bin <= *last,
-        Cut::Set(set) => set.contains(bin),
-    };
+/// For each bin of the candidate's column, whether it goes left.
+pub(super) fn left_bins(matrix: &BinnedMatrix, candidate: &Candidate) -> [bool; LANE_CODES] {
     let mut left = [false; LANE_CODES];
-    for (code, left) in left.iter_mut().enumerate() {
-        *left = bin_left(place.bin(code));
+    match &candidate.cut {
+        Cut::After { bin, missing_left } => {
+            left[..=*bin].fill(true);
+            if let Some(missing) = matrix.columns[candidate.column].missing {
+                left[usize::from(missing)] = *missing_left;
+            }
+        }
+        Cut::Set(set) => set.iter().for_each(|bin| left[bin] = true),
     }
     left
+}
+
+/// For each code of the candidate's lane, whether it goes left.
+pub(super) fn left_codes(matrix: &BinnedMatrix, candidate: &Candidate) -> [bool; LANE_CODES] {
+    let left = left_bins(matrix, candidate);
+    match matrix.digits(candidate.column) {
+        Some(bins) => bins.map(|bin| left[usize::from(bin)]),
+        None => left,
+    }
 }
 
 /// The split of a finished tree. `present` says which bins had rows in the node; all others go where most rows go.

@@ -7,7 +7,7 @@ use std::thread;
 
 use super::binned::BinnedMatrix;
 use super::binning::MOST_BINS;
-use super::cut::{finished_split, left_codes};
+use super::cut::{finished_split, left_bins};
 use super::ensemble::{Ensemble, Link, MOST_DEPTH};
 use super::error::TreeError;
 use super::forest_search::ForestSearch;
@@ -286,9 +286,17 @@ impl Nursery<'_> {
         let node = NodeRules::new(&plan.rules, scale, open.total, rows.len(), Bounds::NONE);
         let (best, present) = self.search.best(rows, &self.ordered, &node, rng)?;
         let codes = &plan.matrix.codes[plan.matrix.places[best.column].lane];
-        let middle = self
-            .partition
-            .split(open.rows.clone(), codes, &left_codes(plan.matrix, &best));
+        // Most nodes have few rows: looking a bin up for each costs less than working it out for every code.
+        let left = left_bins(plan.matrix, &best);
+        let middle = match plan.matrix.digits(best.column) {
+            Some(bins) => {
+                let goes_left = |code| left[usize::from(bins[usize::from(code)])];
+                self.partition.split(open.rows.clone(), codes, goes_left)
+            }
+            None => self
+                .partition
+                .split(open.rows.clone(), codes, |code| left[usize::from(code)]),
+        };
         let child = |at: usize, rows: Range<usize>, total: Packed| Open {
             node: tree.nodes.len() + at,
             rows,

@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::binned::{BinnedMatrix, LANE_CODES};
+use super::binned::{BinnedMatrix, LANE_CODES, SHARED_BINS};
 use super::binning::BinRule;
 use super::rules::{Gain, NodeRules};
 use super::split::{BinSet, Candidate, ColumnSums, Cut};
@@ -12,8 +12,6 @@ use super::statistics::Packed;
 /// Finds splits for the nodes of one tree after the other; keeps the memory that takes.
 pub(super) struct ForestSearch<'a> {
     matrix: &'a BinnedMatrix,
-    /// The bin of each lane code, for columns that share a lane.
-    digits: Vec<Option<Box<[u8; LANE_CODES]>>>,
     columns: Vec<usize>,
     /// Columns looked at in a node, at least.
     wanted: usize,
@@ -25,13 +23,8 @@ pub(super) struct ForestSearch<'a> {
 impl<'a> ForestSearch<'a> {
     /// For nodes that look at `wanted` columns.
     pub fn new(matrix: &'a BinnedMatrix, wanted: usize, random_cuts: bool) -> Self {
-        let digits = matrix.places.iter().map(|place| {
-            let alone = matrix.lanes[place.lane].columns.len() == 1;
-            (!alone).then(|| Box::new(std::array::from_fn(|code| place.bin(code) as u8)))
-        });
         Self {
             matrix,
-            digits: digits.collect(),
             columns: (0..matrix.width()).collect(),
             wanted: wanted.clamp(1, matrix.width().max(1)),
             random_cuts,
@@ -81,13 +74,25 @@ impl<'a> ForestSearch<'a> {
     fn fill(&mut self, column: usize, rows: &[u32], ordered: &[Packed]) -> BinSet {
         let codes = &self.matrix.codes[self.matrix.places[column].lane];
         let mut present = BinSet::default();
-        match &self.digits[column] {
+        match self.matrix.digits(column) {
             Some(digits) => {
-                for (row, statistics) in rows.iter().zip(ordered) {
-                    let bin = digits[codes[*row as usize] as usize] as usize;
-                    self.cells[bin].add(*statistics);
+                let bin_of = |row: u32| usize::from(digits[usize::from(codes[row as usize])]) % SHARED_BINS;
+                // Rows in a row often share a bin: four sums of each, so that one need not wait for the last.
+                let mut sums = [[Packed(0); SHARED_BINS]; 4];
+                let (fours, rest) = rows.as_chunks::<4>();
+                let (statistics, statistics_rest) = ordered.as_chunks::<4>();
+                for (rows, statistics) in fours.iter().zip(statistics) {
+                    for at in 0..4 {
+                        sums[at][bin_of(rows[at])].add(statistics[at]);
+                    }
+                }
+                for (row, statistics) in rest.iter().zip(statistics_rest) {
+                    sums[0][bin_of(*row)].add(*statistics);
                 }
                 for bin in 0..self.matrix.places[column].bins {
+                    for sums in &sums {
+                        self.cells[bin].add(sums[bin]);
+                    }
                     if !self.cells[bin].is_empty() {
                         present.insert(bin);
                     }

@@ -192,9 +192,9 @@ impl<'a> Grower<'a> {
     ) -> (Leaf, Leaf) {
         let node = leaf.node;
         let codes = &self.matrix.codes[self.matrix.places[best.column].lane];
-        let middle = self
-            .partition
-            .split(leaf.rows.clone(), codes, &left_codes(self.matrix, best));
+        let left = left_codes(self.matrix, best);
+        let goes_left = |code| left[usize::from(code)];
+        let middle = self.partition.split(leaf.rows.clone(), codes, goes_left);
         let (left_bounds, right_bounds) = self.child_bounds(leaf, best, statistics.scale);
         let child = |at: usize, rows: Range<usize>, total: Packed, bounds: Bounds| Leaf {
             node: tree.nodes.len() + at,

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use super::binned::LANE_CODES;
-
 /// Row numbers, node by node.
 #[derive(Debug, Default)]
 pub(super) struct RowPartition {
@@ -31,13 +29,13 @@ impl RowPartition {
 
     /// Puts the rows of a stretch that go left before the others, each side in its former order. Answers where the
     /// right side begins.
-    pub fn split(&mut self, range: Range<usize>, codes: &[u8], left: &[bool; LANE_CODES]) -> usize {
+    pub fn split(&mut self, range: Range<usize>, codes: &[u8], goes_left: impl Fn(u8) -> bool) -> usize {
         let rows = &mut self.rows[range.clone()];
         let scratch = &mut self.scratch[..rows.len()];
         let (mut lefts, mut rights) = (0, 0);
         for at in 0..rows.len() {
             let row = rows[at];
-            let goes = left[codes[row as usize] as usize];
+            let goes = goes_left(codes[row as usize]);
             // Written to both sides, kept on one: no branch to guess.
             rows[lefts] = row;
             scratch[rights] = row;
@@ -54,6 +52,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::models::trees::binned::LANE_CODES;
 
     fn whole(rows: u32) -> RowPartition {
         let mut partition = RowPartition::default();
@@ -66,10 +65,10 @@ mod tests {
         let codes = [3; 5];
         for (left, middle) in [([true; LANE_CODES], 5), ([false; LANE_CODES], 0)] {
             let mut partition = whole(5);
-            assert_eq!(partition.split(0..5, &codes, &left), middle);
+            assert_eq!(partition.split(0..5, &codes, |code| left[usize::from(code)]), middle);
             assert_eq!(partition.rows(0..5), [0, 1, 2, 3, 4]);
         }
-        assert_eq!(whole(5).split(2..2, &codes, &[true; LANE_CODES]), 2);
+        assert_eq!(whole(5).split(2..2, &codes, |_| true), 2);
     }
 
     #[test]
@@ -78,7 +77,7 @@ mod tests {
         partition.reset([7, 2].into_iter());
         assert_eq!((partition.len(), partition.rows(0..2)), (2, &[7, 2][..]));
         partition.reset(0..9);
-        assert_eq!(partition.split(0..9, &[0; 9], &[false; LANE_CODES]), 0);
+        assert_eq!(partition.split(0..9, &[0; 9], |_| false), 0);
         assert_eq!(partition.rows(0..9), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
     }
 
@@ -97,7 +96,7 @@ mod tests {
             partition.reset(before.iter().copied());
             let mut left = [false; LANE_CODES];
             left.copy_from_slice(&goes);
-            let middle = partition.split(range.clone(), &codes, &left);
+            let middle = partition.split(range.clone(), &codes, |code| left[usize::from(code)]);
             let (mut expected, rights): (Vec<u32>, Vec<u32>) =
                 before[range.clone()].iter().partition(|row| left[codes[**row as usize] as usize]);
             prop_assert_eq!(middle, range.start + expected.len());
