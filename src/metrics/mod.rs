@@ -5,6 +5,7 @@
 pub mod calibration;
 pub mod comparison;
 pub mod curves;
+mod dial;
 mod error;
 mod evaluation;
 mod ranking;
@@ -19,6 +20,7 @@ pub use comparison::{
 pub use curves::{
     Binning, CalibrationBin, GainPoint, PrPoint, RocPoint, calibration_curve, gain_curve, pr_curve, roc_curve, thin,
 };
+pub use dial::{Dial, DialStop};
 pub use error::MetricError;
 pub use evaluation::{Metrics, evaluate, evaluate_scored};
 pub use ranking::{Cut, Ranking};

@@ -7,7 +7,7 @@ use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Fold;
-use crate::metrics::{Calibrator, Chosen, Metrics, choose, evaluate, fit_isotonic, fit_sigmoid};
+use crate::metrics::{Calibrator, Chosen, Dial, Metrics, choose, evaluate, fit_isotonic, fit_sigmoid};
 use crate::models::IterationReport;
 use crate::pipeline::event::{Event, EventSink};
 use crate::pipeline::trained_model::TrainedModel;
@@ -20,6 +20,9 @@ use super::fitting::{FitPlan, FitRows, fit};
 use super::selection::Selection;
 use super::settings::{Calibration, TrainingSettings};
 use super::trials::{LearningCurve, TrialRecord};
+
+/// Thresholds that the dial stops at.
+const DIAL_STOPS: usize = 1000;
 
 /// Scores of training rows by models that did not see them, with their labels.
 pub struct OutOfFold {
@@ -61,6 +64,8 @@ pub struct Finished {
     pub threshold: ThresholdChoice,
     /// Calibrated out-of-fold probabilities of the training rows.
     pub out_of_fold: Vec<f64>,
+    /// What other thresholds would do on them.
+    pub dial: Dial,
     /// The final fit's iterations, for families that fit in iterations.
     pub curve: LearningCurve,
     /// Notes for people: a calibration that fell back, rows left out at a tie.
@@ -103,6 +108,7 @@ pub fn finish(
             settings.threshold_by, chosen.tied_out
         ));
     }
+    let dial = Dial::of(&calibrated, &out_of_fold.labels, DIAL_STOPS)?;
     let all = FitRows {
         matrix: &selection.matrix,
         labels: rows.labels,
@@ -140,6 +146,7 @@ pub fn finish(
         threshold,
         curve,
         notes,
+        dial,
         out_of_fold: calibrated,
     })
 }

@@ -11,13 +11,16 @@ mod promotion;
 mod publication;
 mod request;
 mod run;
+mod score_files;
 mod selection;
 mod settings;
 mod sides;
 #[cfg(test)]
 mod test_family;
+mod threshold_move;
 mod trials;
 
+pub use curves::Curves;
 pub use error::TrainingError;
 pub use evaluation::ThresholdChoice;
 pub use leaderboard::{CvScores, LeaderboardRow, Spread};
@@ -26,5 +29,8 @@ pub use promotion::{PromotionOutcome, TRAINED_ROWS};
 pub use publication::read_reference;
 pub use request::TrainRequest;
 pub use run::train;
+pub use score_files::{FitCurve, MetricsFile, RunScores, SideRecord, read_scores};
 pub use selection::chosen_families;
+pub use threshold_move::{MovedThreshold, ThresholdMove, move_threshold};
+pub use trials::{CurvePoint, LearningCurve};
 pub use settings::{Calibration, EarlyStoppingSettings, PromotionSettings, TrainingSettings};

@@ -4,12 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
-use serde::Serialize;
 
 use crate::artifacts::atomic::AtomicFile;
 use crate::artifacts::{Manifest, RegistryStore, RunDir, RunFile, RunId, WriteError, atomic, load_run};
 use crate::data::Split;
-use crate::metrics::Metrics;
 use crate::pipeline::csv_text::push_cell;
 use crate::pipeline::event::RunStatus;
 use crate::pipeline::ingestion::Dataset;
@@ -19,13 +17,13 @@ use crate::pipeline::trained_model::ModelFileError;
 use crate::validation::Report;
 use crate::validation::drift::{Reference, ReferenceBuilder};
 
-use super::curves::Curves;
 use super::error::TrainingError;
-use super::evaluation::{Finished, SideScores, ThresholdChoice};
+use super::evaluation::{Finished, SideScores};
 use super::promotion::{TRAINED_ROWS, write_trained_rows};
 use super::request::TrainRequest;
 use super::selection::Selection;
-use super::trials::{LearningCurve, TrialLog, TrialRecord};
+use super::score_files::{FitCurve, MetricsFile, SideRecord};
+use super::trials::{TrialLog, TrialRecord};
 
 /// The search's log below a run's directory.
 const TRIALS: &str = "model_trainer/trials.ndjson";
@@ -204,31 +202,6 @@ pub fn write_model(run: &RunDir, finished: &Finished, groups: &[u64], fingerprin
     )?)
 }
 
-#[derive(Serialize)]
-struct SideRecord<'a> {
-    metrics: &'a Metrics,
-    curves: &'a Curves,
-}
-
-#[derive(Serialize)]
-struct MetricsFile<'a> {
-    threshold: &'a ThresholdChoice,
-    importances: Vec<(&'a str, f64)>,
-    train: SideRecord<'a>,
-    test: SideRecord<'a>,
-}
-
-/// One fit's iterations; `trial` and `fold` are absent for the final fit.
-#[derive(Serialize)]
-struct FitCurve<'a> {
-    model: &'a str,
-    trial: Option<usize>,
-    fold: Option<usize>,
-    best_iteration: Option<usize>,
-    #[serde(flatten)]
-    curve: &'a LearningCurve,
-}
-
 /// Writes metrics with curves, the leaderboard, learning curves, and the trials without their scores.
 pub fn write_scores(
     run: &RunDir,
@@ -239,19 +212,18 @@ pub fn write_scores(
 ) -> Result<(), TrainingError> {
     let features = finished.model.preprocessor.features();
     let weights = finished.model.classifier.importances().unwrap_or_default();
-    let mut importances: Vec<(&str, f64)> = features.iter().map(|f| f.name.as_str()).zip(weights).collect();
+    let mut importances: Vec<(String, f64)> = features.iter().map(|f| f.name.clone()).zip(weights).collect();
     importances.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let side = |scores: &SideScores| SideRecord {
+        metrics: scores.metrics.clone(),
+        curves: scores.curves.clone(),
+    };
     let file = MetricsFile {
-        threshold: &finished.threshold,
+        threshold: finished.threshold.clone(),
         importances,
-        train: SideRecord {
-            metrics: &train.metrics,
-            curves: &train.curves,
-        },
-        test: SideRecord {
-            metrics: &test.metrics,
-            curves: &test.curves,
-        },
+        dial: Some(finished.dial.clone()),
+        train: side(train),
+        test: side(test),
     };
     atomic::write_json(&run.file(RunFile::Metrics), &file)?;
     atomic::write_json(&run.file(RunFile::Leaderboard), &selection.leaderboard)?;
@@ -273,7 +245,7 @@ pub fn strip_trials(run: &RunDir, selection: &Selection) -> Result<(), TrainingE
 }
 
 /// The iterations of every family's best trial and of the final fit; empty for families that do not iterate.
-fn learning_curves<'a>(selection: &'a Selection, finished: &'a Finished) -> Vec<FitCurve<'a>> {
+fn learning_curves(selection: &Selection, finished: &Finished) -> Vec<FitCurve> {
     let mut curves = Vec::new();
     let is_best = |record: &&TrialRecord| {
         selection
@@ -289,23 +261,22 @@ fn learning_curves<'a>(selection: &'a Selection, finished: &'a Finished) -> Vec<
             .filter(|(_, result)| !result.curve.is_empty())
         {
             curves.push(FitCurve {
-                model: &record.model,
+                model: record.model.clone(),
                 trial: Some(record.trial + 1),
                 fold: Some(fold + 1),
                 best_iteration: result.best_iteration,
-                curve: &result.curve,
+                curve: result.curve.clone(),
             });
         }
     }
     if !finished.curve.is_empty() {
         let best_iteration = finished.model.classifier.best_iteration();
-        let model = selection.family.name();
         curves.push(FitCurve {
-            model,
+            model: selection.family.name().to_owned(),
             trial: None,
             fold: None,
             best_iteration,
-            curve: &finished.curve,
+            curve: finished.curve.clone(),
         });
     }
     curves
