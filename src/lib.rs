@@ -18,6 +18,7 @@ pub mod models;
 pub mod pipeline;
 pub mod schema;
 pub mod settings;
+pub mod surroundings;
 pub mod synthetic;
 pub mod text;
 pub mod transform;

@@ -14,6 +14,7 @@ use crate::pipeline::training::TrainingError;
 use crate::pipeline::validation::ValidationStageError;
 use crate::schema::{GenerationError, SchemaError};
 use crate::settings::SettingsError;
+use crate::surroundings::SurroundingsError;
 use crate::workspace::WorkspaceError;
 
 /// How a command ended, when it did not end well.
@@ -93,6 +94,18 @@ impl From<GenerationError> for CliError {
             GenerationError::Cancelled(_) => Self::Cancelled,
             GenerationError::Source(data) => data.into(),
             other => Self::Usage(other.to_string()),
+        }
+    }
+}
+
+impl From<SurroundingsError> for CliError {
+    fn from(error: SurroundingsError) -> Self {
+        match error {
+            SurroundingsError::Workspace(inner) => inner.into(),
+            SurroundingsError::Settings(inner) => inner.into(),
+            SurroundingsError::Schema(inner) => inner.into(),
+            SurroundingsError::Here(_) => Self::failed(error),
+            SurroundingsError::BadSchema { .. } => Self::Usage(error.to_string()),
         }
     }
 }

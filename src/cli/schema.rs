@@ -1,12 +1,13 @@
 //! Owns `schema generate` and `schema check`.
 
 use super::args::SchemaCommand;
-use super::context::{Context, describe};
+use super::context::Context;
 use super::error::CliError;
 use super::print;
 use crate::artifacts::atomic;
 use crate::data::open;
 use crate::schema::{GenerateOptions, Loaded, Severity, generate};
+use crate::surroundings::describe;
 use crate::text::visible_text;
 
 /// Runs a schema command.

@@ -75,7 +75,11 @@ impl Dial {
     /// The stop nearest to a threshold; 0 if there are none.
     pub fn nearest(&self, threshold: f64) -> usize {
         let after = self.stops.partition_point(|stop| stop.threshold < threshold);
-        let distance = |at: usize| self.stops.get(at).map_or(f64::INFINITY, |s| (s.threshold - threshold).abs());
+        let distance = |at: usize| {
+            self.stops
+                .get(at)
+                .map_or(f64::INFINITY, |s| (s.threshold - threshold).abs())
+        };
         match after.checked_sub(1) {
             Some(before) if distance(before) <= distance(after) => before,
             _ => after.min(self.stops.len().saturating_sub(1)),

@@ -31,6 +31,6 @@ pub use request::TrainRequest;
 pub use run::train;
 pub use score_files::{FitCurve, MetricsFile, RunScores, SideRecord, read_scores};
 pub use selection::chosen_families;
+pub use settings::{Calibration, EarlyStoppingSettings, PromotionSettings, TrainingSettings};
 pub use threshold_move::{MovedThreshold, ThresholdMove, move_threshold};
 pub use trials::{CurvePoint, LearningCurve};
-pub use settings::{Calibration, EarlyStoppingSettings, PromotionSettings, TrainingSettings};

@@ -21,8 +21,8 @@ use super::error::TrainingError;
 use super::evaluation::{Finished, SideScores};
 use super::promotion::{TRAINED_ROWS, write_trained_rows};
 use super::request::TrainRequest;
-use super::selection::Selection;
 use super::score_files::{FitCurve, MetricsFile, SideRecord};
+use super::selection::Selection;
 use super::trials::{TrialLog, TrialRecord};
 
 /// The search's log below a run's directory.

@@ -128,7 +128,10 @@ fn fill(
     }
     atomic::create_parents(&run.file(RunFile::Model))?;
     atomic::write_bytes(&run.file(RunFile::Model), &model.encode()?)?;
-    atomic::write_json(&run.file(RunFile::Metrics), &with_threshold(read_metrics(from)?, model, metrics))?;
+    atomic::write_json(
+        &run.file(RunFile::Metrics),
+        &with_threshold(read_metrics(from)?, model, metrics),
+    )?;
     let described = Manifest {
         data: old.data.clone(),
         schema: old.schema.clone(),
@@ -139,7 +142,11 @@ fn fill(
         threshold: Some(model.threshold),
         metrics: serde_json::to_value(metrics).map_err(encode_error)?,
         parent: Some(old.run_id.clone()),
-        note: Some(format!("threshold {} of {} moved by hand", old.threshold.unwrap_or(f64::NAN), old.run_id)),
+        note: Some(format!(
+            "threshold {} of {} moved by hand",
+            old.threshold.unwrap_or(f64::NAN),
+            old.run_id
+        )),
         ..manifest.clone()
     };
     *manifest = described;
@@ -150,7 +157,10 @@ fn with_threshold(mut file: MetricsFile, model: &TrainedModel, metrics: &SideMet
     "by hand".clone_into(&mut file.threshold.rule);
     let chosen = &mut file.threshold.out_of_fold;
     chosen.threshold = model.threshold;
-    let counts = file.dial.as_ref().and_then(|dial| dial.confusion(dial.nearest(model.threshold)));
+    let counts = file
+        .dial
+        .as_ref()
+        .and_then(|dial| dial.confusion(dial.nearest(model.threshold)));
     if let Some(counts) = counts {
         chosen.confusion = counts;
         chosen.flagged = counts.flagged();
