@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use polars::prelude::DataFrame;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::artifacts::RunFile;
 use crate::cancel::{CancelToken, Cancelled};
@@ -69,7 +69,7 @@ impl From<ScoreError> for ComparisonError {
 const MIN_ROWS: usize = 30;
 
 /// How two models differ on rows that neither was trained on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PairedDifference {
     /// Rows compared on.
     pub rows: usize,
@@ -78,7 +78,7 @@ pub struct PairedDifference {
 }
 
 /// One metric's difference, second less first.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MetricDifference {
     /// The metric.
     pub name: String,
