@@ -28,6 +28,7 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Result<(), CliError
         settings: &context.settings.validation,
         baseline: baseline.as_ref(),
         rejects: args.rejects.as_deref(),
+        failing_lines: 0,
     };
     let report = validate(&request, &context.progress, &context.cancel)?;
     if args.json {
