@@ -20,6 +20,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
+pub use browsing::{BrowseContext, Browser};
 pub use failure::{Ended, Failure};
 pub use job::{BrowseJob, FileJob, Job, Kind, PipelineJob, RunsJob, Ticket, TrainPlan};
 pub use lanes::{Tell, Worker};
