@@ -8,6 +8,6 @@ mod news;
 pub use job::{BrowseJob, FileJob, Job, Kind, PipelineJob, RunsJob, Ticket, TrainPlan};
 pub use mailbox::Mailbox;
 pub use news::{
-    Arranged, ComparedRuns, DirectoryEntry, Failure, LogLine, News, OpenedTable, Page, Reply, Report, RunFacts, RunLine, RunsList,
-    SchemaColumn, SchemaFacts, Survey, ValidationOutcome,
+    Arranged, ComparedRuns, DirectoryEntry, Failure, LogLine, News, OpenedTable, Page, Reply, Report, RunFacts,
+    RunLine, RunsList, SchemaColumn, SchemaFacts, Survey, ValidationOutcome,
 };
