@@ -147,17 +147,17 @@ impl Form {
     }
 
     pub(super) fn press(&mut self, key: KeyPress) -> Outcome {
-        match self.current() {
-            Some(Field {
-                value: FieldValue::Text(line),
-                error,
-                ..
-            }) if line.press(key) => {
-                *error = None;
-                Outcome::Typed
-            }
-            _ => Outcome::Ignored,
+        let Some(field) = self.current() else {
+            return Outcome::Ignored;
+        };
+        let FieldValue::Text(line) = &mut field.value else {
+            return Outcome::Ignored;
+        };
+        if !line.press(key) {
+            return Outcome::Ignored;
         }
+        field.error = None;
+        Outcome::Typed
     }
 
     pub(super) fn paste(&mut self, text: &str) -> Outcome {
