@@ -14,7 +14,7 @@ pub mod timestamp;
 pub use atomic::WriteError;
 pub use audit::current_user;
 pub use bundle::{Bundle, BundleError};
-pub use comparison::compare as compare_runs;
+pub use comparison::{RunComparison, compare as compare_runs};
 pub use manifest::{DataRecord, Manifest, SchemaRecord, SplitRecord};
 pub use prune::prune as prune_runs;
 pub use registry::{CHAMPION, Promotion, Registry, RegistryError, RegistryStore};

@@ -4,5 +4,6 @@
 mod contract;
 
 pub use contract::{
-    ColumnInfo, ColumnKind, ColumnStatistics, Direction, HistogramBin, LabelMix, Match, RowCount, SortKey, TableRow, TopValue,
+    ColumnInfo, ColumnKind, ColumnStatistics, Direction, HistogramBin, LabelMix, Match, RowCount, SortKey, TableRow,
+    TopValue,
 };
