@@ -234,6 +234,9 @@ impl Floor {
                 Ok(Err(Ended::Failed(failure))) => Report::Failed(failure),
                 Err(panic) => Report::Failed(broken(&*panic)),
             };
+            if let Report::Failed(failure) = &report {
+                tracing::error!(job = ?job.kind(), details = failure.details.join("; "), "{}", failure.message);
+            }
             self.state().running[lane as usize] = None;
             self.bell.notify_all();
             reporter.end(report);

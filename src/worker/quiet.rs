@@ -5,7 +5,8 @@ use std::sync::Once;
 use std::thread;
 
 /// From now on a panic of any thread but the one that calls this is logged and not printed, and so are the warnings of the
-/// data frame engine. Panics of the calling thread go to the hook that was in place. More calls do nothing.
+/// data frame engine. Panics of the calling thread go to the hook that was in place, so a hook that puts the terminal in
+/// order is to be set before. More calls do nothing.
 pub fn keep_off_the_screen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
