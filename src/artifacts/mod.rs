@@ -15,14 +15,14 @@ pub mod timestamp;
 pub use atomic::WriteError;
 pub use audit::current_user;
 pub use bundle::{Bundle, BundleError};
+pub use comparison::RunComparison;
 pub use comparison::{RunComparison, compare as compare_runs};
 pub use manifest::{DataRecord, Manifest, SchemaRecord, SplitRecord};
-pub use comparison::RunComparison;
 pub use overview::{RunOverview, overview as runs_overview};
 pub use prune::{delete as delete_run, prune as prune_runs};
 pub use registry::{CHAMPION, Promotion, Registry, RegistryError, RegistryStore};
 pub use run::{
-    RunDir, RunEntry, RunError, RunFile, RunId, count as count_runs, list as list_runs, load as load_run, load_directory,
-    sweep_killed,
+    RunDir, RunEntry, RunError, RunFile, RunId, count as count_runs, list as list_runs, load as load_run,
+    load_directory, sweep_killed,
 };
 pub use timestamp::Timestamp;

@@ -145,7 +145,8 @@ impl Validator {
         self.totals.malformed += raw.malformed.len() as u64;
         self.totals.rejected += rejects.len() as u64;
         let room = self.most_lines.saturating_sub(self.rejected_lines.len());
-        self.rejected_lines.extend(rejects.iter().take(room).map(|reject| reject.line));
+        self.rejected_lines
+            .extend(rejects.iter().take(room).map(|reject| reject.line));
         self.see_accepted(typed, &accepted)?;
         Ok(BatchVerdict { accepted, rejects })
     }

@@ -77,6 +77,9 @@ mod tests {
         assert_eq!(failure.message, "a.csv: cannot write");
         assert_eq!(failure.details, ["because: the disk is full"]);
         let text = "a.csv: the disk is full; free some space";
-        assert_eq!(Failure::of(&Outer { text, source: source() }).details, Vec::<String>::new());
+        assert_eq!(
+            Failure::of(&Outer { text, source: source() }).details,
+            Vec::<String>::new()
+        );
     }
 }

@@ -14,7 +14,10 @@ const MOST_ENTRIES: usize = 20_000;
 pub(super) fn list(path: &Path) -> Result<Reply, Ended> {
     let failed = |cause: std::io::Error| Failure::new(format!("{}: cannot be listed: {cause}", path.display()));
     let mut entries = Vec::new();
-    for entry in fs::read_dir(path).map_err(|e| Ended::Failed(failed(e)))?.take(MOST_ENTRIES) {
+    for entry in fs::read_dir(path)
+        .map_err(|e| Ended::Failed(failed(e)))?
+        .take(MOST_ENTRIES)
+    {
         let Ok(entry) = entry else { continue };
         // Links are shown as what they lead to; one that leads nowhere as an empty file.
         let facts = fs::metadata(entry.path()).ok();
@@ -34,7 +37,10 @@ pub(super) fn list(path: &Path) -> Result<Reply, Ended> {
 /// Writes a text, whole or not at all.
 pub(super) fn write(path: &Path, text: &str, replace: bool) -> Result<Reply, Ended> {
     if !replace && fs::symlink_metadata(path).is_ok() {
-        let message = format!("{}: there is a file of that name; choose another, or replace it", path.display());
+        let message = format!(
+            "{}: there is a file of that name; choose another, or replace it",
+            path.display()
+        );
         return Err(Ended::Failed(Failure::new(message)));
     }
     atomic::write_bytes(path, text.as_bytes())?;

@@ -100,10 +100,14 @@ impl Worker {
         });
         // Dropped on an error, it ends the threads that have begun.
         let worker = Self(Arc::clone(&floor));
-        thread::Builder::new().name("nsec-news".into()).spawn(move || pacer.run())?;
+        thread::Builder::new()
+            .name("nsec-news".into())
+            .spawn(move || pacer.run())?;
         for (lane, name) in LANES {
             let floor = Arc::clone(&floor);
-            thread::Builder::new().name(name.into()).spawn(move || floor.work(lane))?;
+            thread::Builder::new()
+                .name(name.into())
+                .spawn(move || floor.work(lane))?;
         }
         Ok(worker)
     }
@@ -147,7 +151,9 @@ impl Worker {
 
     /// The job of the pipeline that runs now.
     pub fn running(&self) -> Option<Ticket> {
-        self.0.state().running[Lane::Pipeline as usize].as_ref().map(Reporter::ticket)
+        self.0.state().running[Lane::Pipeline as usize]
+            .as_ref()
+            .map(Reporter::ticket)
     }
 
     /// Whether a job of the pipeline runs or waits.
@@ -171,7 +177,12 @@ impl Worker {
             if left.is_zero() {
                 return false;
             }
-            state = self.0.bell.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self
+                .0
+                .bell
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 }

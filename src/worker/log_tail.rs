@@ -35,7 +35,10 @@ pub(super) fn follow(desk: &Desk, lines: usize, reporter: &Reporter) -> Result<R
     });
     // Lines wait in memory before they are in the file: these are added. Time stamps make lines distinct.
     let known: std::collections::HashSet<String> = found.iter().map(|(_, text)| text.clone()).collect();
-    let missing = kept.into_iter().map(|line| line.text).filter(|text| !known.contains(text));
+    let missing = kept
+        .into_iter()
+        .map(|line| line.text)
+        .filter(|text| !known.contains(text));
     found.extend(timed(missing.collect()));
     found.sort_by(|a, b| a.0.cmp(&b.0));
     let from = found.len().saturating_sub(most);

@@ -26,8 +26,8 @@ pub use job::{BrowseJob, FileJob, Job, Kind, PipelineJob, RunsJob, Ticket, Train
 pub use lanes::{Tell, Worker};
 pub use mailbox::Mailbox;
 pub use news::{
-    Arranged, ComparedRuns, DirectoryEntry, LogLine, News, OpenedTable, Page, Reply, Report, RunFacts, RunLine, RunsList,
-    SchemaColumn, SchemaFacts, Survey, ValidationOutcome,
+    Arranged, ComparedRuns, DirectoryEntry, LogLine, News, OpenedTable, Page, Reply, Report, RunFacts, RunLine,
+    RunsList, SchemaColumn, SchemaFacts, Survey, ValidationOutcome,
 };
 pub use quiet::keep_off_the_screen;
 pub use reporter::Reporter;

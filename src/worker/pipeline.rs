@@ -51,7 +51,11 @@ pub(super) fn validate(
         failing_lines: FAILING_LINES,
     };
     let mut report = crate::pipeline::validation::validate(&request, reporter, reporter.cancel())?;
-    let failing_lines = report.checks.iter_mut().map(|check| std::mem::take(&mut check.lines)).collect();
+    let failing_lines = report
+        .checks
+        .iter_mut()
+        .map(|check| std::mem::take(&mut check.lines))
+        .collect();
     Ok(Reply::Validated(Box::new(ValidationOutcome {
         source: source.to_string(),
         path: path.map(Path::to_owned),
@@ -133,7 +137,9 @@ pub(super) fn train(desk: &Desk, plan: &TrainPlan, reporter: &Reporter) -> Resul
         Err(error) => {
             let mut failure = Failure::of(&error);
             if matches!(error, TrainingError::Ingestion(IngestionError::Blocked { .. })) {
-                failure.message.push_str("; validate the source to see which rows fail, then mend the data or the schema");
+                failure
+                    .message
+                    .push_str("; validate the source to see which rows fail, then mend the data or the schema");
             }
             Err(Ended::Failed(desk.with_log(failure, run.as_deref())))
         }
@@ -158,7 +164,9 @@ fn settings_of(plan: &TrainPlan, settings: &TrainingSettings) -> Result<Training
 /// Makes a run with the same model and another threshold.
 pub(super) fn move_threshold(desk: &Desk, name: &str, threshold: f64, reporter: &Reporter) -> Result<Reply, Ended> {
     let workspace = &desk.surroundings.workspace;
-    let run = RegistryStore::new(workspace).resolve(name).map_err(|error: RegistryError| Ended::from(error))?;
+    let run = RegistryStore::new(workspace)
+        .resolve(name)
+        .map_err(|error: RegistryError| Ended::from(error))?;
     let wish = ThresholdMove {
         workspace,
         run: &run,

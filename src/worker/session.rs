@@ -44,12 +44,16 @@ fn save_at(path: &Path, session: &str) -> Result<(), Ended> {
             .map_err(Ended::Failed)?;
     }
     let failed = |cause: std::io::Error| {
-        Ended::Failed(Failure::new(format!("{}: the session cannot be kept: {cause}", path.display())))
+        Ended::Failed(Failure::new(format!(
+            "{}: the session cannot be kept: {cause}",
+            path.display()
+        )))
     };
     let mut file = AtomicFile::create(path)?;
     // What an analyst looked at is nobody else's business.
     if let Some(open) = file.file().map_err(failed)? {
-        open.set_permissions(fs::Permissions::from_mode(0o600)).map_err(failed)?;
+        open.set_permissions(fs::Permissions::from_mode(0o600))
+            .map_err(failed)?;
     }
     file.write_all(session.as_bytes()).map_err(failed)?;
     Ok(file.commit()?)
@@ -60,6 +64,10 @@ fn read_at(path: &Path) -> Option<String> {
         return None;
     }
     let mut text = String::new();
-    File::open(path).ok()?.take(MAX_BYTES + 1).read_to_string(&mut text).ok()?;
+    File::open(path)
+        .ok()?
+        .take(MAX_BYTES + 1)
+        .read_to_string(&mut text)
+        .ok()?;
     (text.len() as u64 <= MAX_BYTES).then_some(text)
 }

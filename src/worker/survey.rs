@@ -77,7 +77,13 @@ fn facts(schema: &Schema, origin: String) -> SchemaFacts {
         rules: schema
             .rules
             .iter()
-            .map(|rule| (rule.id.clone(), rule.severity.word().to_owned(), rule.expression.clone()))
+            .map(|rule| {
+                (
+                    rule.id.clone(),
+                    rule.severity.word().to_owned(),
+                    rule.expression.clone(),
+                )
+            })
             .collect(),
     }
 }
@@ -160,10 +166,19 @@ mod tests {
                     - {name: c, type: text, required: false, role: id, unique: true, pattern: 'x+'}\n";
         let schema = Schema::parse(text, "test").unwrap();
         let facts = facts(&schema, "here".to_owned());
-        assert_eq!((facts.name.as_str(), facts.origin.as_str(), facts.problem), ("t", "here", None));
-        assert_eq!((facts.label.as_deref(), facts.malicious), (Some("y"), vec!["-1".to_owned()]));
+        assert_eq!(
+            (facts.name.as_str(), facts.origin.as_str(), facts.problem),
+            ("t", "here", None)
+        );
+        assert_eq!(
+            (facts.label.as_deref(), facts.malicious),
+            (Some("y"), vec!["-1".to_owned()])
+        );
         let limits: Vec<&str> = facts.columns.iter().map(|c| c.limits.as_str()).collect();
-        assert_eq!(limits, ["one of 0 1", "0 to 2.5", "like x+, unique", "malicious -1, benign 1"]);
+        assert_eq!(
+            limits,
+            ["one of 0 1", "0 to 2.5", "like x+, unique", "malicious -1, benign 1"]
+        );
         let roles: Vec<&str> = facts.columns.iter().map(|c| c.role.as_str()).collect();
         assert_eq!(roles, ["feature", "feature", "id", "label"]);
         let a = &facts.columns[0];

@@ -86,7 +86,10 @@ impl Registry {
     pub fn names_of(&self, run: &RunId) -> Vec<String> {
         let champion = (self.champion.as_ref() == Some(run)).then(|| CHAMPION.to_owned());
         let others = self.aliases.iter().filter(|(_, named)| *named == run);
-        champion.into_iter().chain(others.map(|(name, _)| name.clone())).collect()
+        champion
+            .into_iter()
+            .chain(others.map(|(name, _)| name.clone()))
+            .collect()
     }
 
     /// Every run that has, or as champion had, a name. These are never pruned.

@@ -108,21 +108,28 @@ pub fn count(workspace: &Workspace) -> usize {
         return 0;
     };
     let is_run = |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| name.parse::<RunId>().is_ok());
-    entries.filter_map(Result::ok).filter(|entry| is_run(&entry.file_name())).count()
+    entries
+        .filter_map(Result::ok)
+        .filter(|entry| is_run(&entry.file_name()))
+        .count()
 }
 
 /// The directories of these names, in their order, read by several threads: most of the time goes into waiting and parsing.
 fn read_all(artifacts: &Path, names: &[String]) -> Vec<RunEntry> {
-    let read = |names: &[String]| -> Vec<RunEntry> {
-        names.iter().filter_map(|name| read_entry(artifacts, name)).collect()
-    };
+    let read =
+        |names: &[String]| -> Vec<RunEntry> { names.iter().filter_map(|name| read_entry(artifacts, name)).collect() };
     let part = names.len().div_ceil(READERS).max(MIN_PART);
     if names.len() <= part {
         return read(names);
     }
     thread::scope(|scope| {
-        let parts: Vec<_> = names.chunks(part).map(|names| scope.spawn(move || read(names))).collect();
-        let joined = parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        let parts: Vec<_> = names
+            .chunks(part)
+            .map(|names| scope.spawn(move || read(names)))
+            .collect();
+        let joined = parts
+            .into_iter()
+            .map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)));
         joined.flatten().collect()
     })
 }

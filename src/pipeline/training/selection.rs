@@ -47,7 +47,14 @@ fn rounds(groups: &[Group], timed: bool) -> Vec<(&Group, Vec<Trial>)> {
         return groups.iter().map(|group| (group, group.trials.clone())).collect();
     }
     let of = |defaults: bool| {
-        let chosen = move |group: &Group| group.trials.iter().filter(|t| (t.index == 0) == defaults).cloned().collect();
+        let chosen = move |group: &Group| {
+            group
+                .trials
+                .iter()
+                .filter(|t| (t.index == 0) == defaults)
+                .cloned()
+                .collect()
+        };
         groups.iter().map(move |group| (group, chosen(group)))
     };
     of(true).chain(of(false)).collect()

@@ -87,7 +87,8 @@ impl RowCounts {
 impl Check for RowCounts {
     fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {
         let room = found.most_lines.saturating_sub(self.lines.len());
-        self.lines.extend(batch.raw.malformed.iter().take(room).map(|row| row.line));
+        self.lines
+            .extend(batch.raw.malformed.iter().take(room).map(|row| row.line));
         for row in &batch.raw.malformed {
             if self.first_reason.is_none() {
                 self.first_reason = Some(row.reason.as_str().into());
