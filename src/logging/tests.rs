@@ -182,7 +182,7 @@ fn a_full_disk_does_not_stop_the_program() {
     };
     let mut guard = LogGuard::default();
     let sink = start_writer(full, &mut guard);
-    let layer = LogLayer::new(Some(sink), None, guard.run_tag(), false);
+    let layer = LogLayer::new(Some(sink), None, guard.recent(), guard.run_tag(), false);
     tracing::subscriber::with_default(Registry::default().with(layer), || {
         for i in 0..1000 {
             tracing::error!(target: "nsec_tui::pipeline", i, "lost");
