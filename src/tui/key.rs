@@ -13,8 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub enum Key {
     /// A key that types a character; letters keep their case.
     Char(char),
-    /// `F1` and up.
-    Function(u8),
+    /// A function key, from 1.
+    F(u8),
     /// Enter.
     Enter,
     /// Escape.
@@ -73,15 +73,18 @@ const NAMES: &[(Key, &str)] = &[
 /// Function keys that a terminal can tell apart.
 const FUNCTION_KEYS: u8 = 24;
 
-/// A key with what was held down beside it. Made only by [`KeyPress::new`] and reading, so that one press has one form:
-/// a character carries its shift in itself (`X`, `?`), and with Ctrl letters are small, for terminals do not tell them
-/// apart.
+/// A key with what was held down beside it. [`KeyPress::new`] and reading give one press one form: a character carries
+/// its shift in itself (`X`, `?`), and with Ctrl letters are small, for terminals do not tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyPress {
-    key: Key,
-    ctrl: bool,
-    alt: bool,
-    shift: bool,
+    /// The key.
+    pub key: Key,
+    /// With Ctrl.
+    pub ctrl: bool,
+    /// With Alt.
+    pub alt: bool,
+    /// With Shift; never set for characters.
+    pub shift: bool,
 }
 
 /// What is held down beside a key.
@@ -138,20 +141,6 @@ impl KeyPress {
         )
     }
 
-    /// The key.
-    pub fn key(self) -> Key {
-        self.key
-    }
-
-    /// What is held beside it.
-    pub fn held(self) -> Held {
-        Held {
-            ctrl: self.ctrl,
-            alt: self.alt,
-            shift: self.shift,
-        }
-    }
-
     /// The character it types into a line, if it types one.
     pub fn typed(self) -> Option<char> {
         match self.key {
@@ -172,7 +161,7 @@ impl fmt::Display for KeyPress {
             return f.write_str(name);
         }
         match self.key {
-            Key::Function(n) => write!(f, "F{n}"),
+            Key::F(n) => write!(f, "F{n}"),
             Key::Char(c) => write!(f, "{c}"),
             // Every other key stands among the names.
             _ => Ok(()),
@@ -225,7 +214,7 @@ fn key(text: &str) -> Option<Key> {
         .parse()
         .ok()
         .filter(|n| (1..=FUNCTION_KEYS).contains(n) && !digits.starts_with(['+', '0']))?;
-    Some(Key::Function(number))
+    Some(Key::F(number))
 }
 
 impl Serialize for KeyPress {

@@ -1,8 +1,6 @@
 //! Owns which key does what, where: the one table behind dispatch, footer hints, help, the palette and `docs/KEYS.md`.
 
 mod table;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -26,8 +26,8 @@ fn keys_are_written_as_people_know_them() {
         ("ctrl-space", KeyPress::ctrl(' ')),
         ("shift-tab", KeyPress::new(Key::Tab, held(false, false, true))),
         ("ctrl-alt-shift-up", KeyPress::new(Key::Up, held(true, true, true))),
-        ("F1", KeyPress::plain(Key::Function(1))),
-        ("F12", KeyPress::plain(Key::Function(12))),
+        ("F1", KeyPress::plain(Key::F(1))),
+        ("F12", KeyPress::plain(Key::F(12))),
         ("pagedown", KeyPress::plain(Key::PageDown)),
         ("é", KeyPress::char('é')),
     ];
@@ -85,7 +85,7 @@ fn any_key() -> impl Strategy<Value = Key> {
         any::<char>()
             .prop_filter("no control", |c| !c.is_control())
             .prop_map(Key::Char),
-        (1..=FUNCTION_KEYS).prop_map(Key::Function),
+        (1..=FUNCTION_KEYS).prop_map(Key::F),
         (0..NAMES.len()).prop_map(|at| NAMES[at].0),
     ]
 }

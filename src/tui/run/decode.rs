@@ -140,7 +140,7 @@ impl Decoder {
             State::Console => {
                 self.state = State::Ground;
                 if let b'A'..=b'E' = byte {
-                    out.push(plain(Key::Function(byte - b'A' + 1)));
+                    out.push(plain(Key::F(byte - b'A' + 1)));
                 }
             }
             State::OldMouse(left) => {
@@ -349,7 +349,7 @@ fn keypad_key(byte: u8) -> Option<Key> {
         b'F' => Key::End,
         b'H' => Key::Home,
         b'M' => Key::Enter,
-        b'P'..=b'S' => Key::Function(byte - b'P' + 1),
+        b'P'..=b'S' => Key::F(byte - b'P' + 1),
         _ => return None,
     })
 }
@@ -363,9 +363,9 @@ fn numbered_key(number: u16) -> Option<Key> {
         5 => Key::PageUp,
         6 => Key::PageDown,
         // The numbers have gaps where an old keyboard had gaps.
-        11..=15 => Key::Function(number as u8 - 10),
-        17..=21 => Key::Function(number as u8 - 11),
-        23..=26 => Key::Function(number as u8 - 12),
+        11..=15 => Key::F(number as u8 - 10),
+        17..=21 => Key::F(number as u8 - 11),
+        23..=26 => Key::F(number as u8 - 12),
         _ => return None,
     })
 }

@@ -19,7 +19,7 @@ use ratatui::layout::Position;
 use self::grid::{Cell, Grid, Mark};
 use self::pen::Pen;
 use self::scroll::Scroll;
-use super::look::Look;
+use crate::tui::view::Look;
 
 /// Begins a frame that the terminal shows as a whole; terminals that do not know it ignore it.
 const BEGIN: &[u8] = b"\x1b[?2026h";

@@ -2,25 +2,7 @@
 
 use std::ffi::OsString;
 
-/// How many colours the terminal is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
-    /// No colour command at all.
-    None,
-    /// The 16 that every terminal lets its owner choose.
-    Sixteen,
-    /// The palette of 256.
-    Palette,
-}
-
-/// What the terminal is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
-    /// How many colours.
-    pub depth: Depth,
-    /// Whether nothing beyond ASCII may be sent.
-    pub ascii: bool,
-}
+use crate::tui::view::{Colors, Look};
 
 /// What a person asked for on the command line.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,37 +13,37 @@ pub struct Wish {
     pub no_color: bool,
 }
 
-impl Look {
+impl Wish {
     /// What the environment tells, read by `get`. An ssh server passes on `TERM` and hardly anything else, so nothing
     /// more is asked for; the background stays the terminal's own.
-    pub fn find(wish: Wish, get: impl Fn(&str) -> Option<OsString>) -> Self {
+    pub fn look(self, get: impl Fn(&str) -> Option<OsString>) -> Look {
         let text = |name: &str| {
             let value = get(name)?;
             Some(value.to_string_lossy().into_owned()).filter(|v| !v.is_empty())
         };
         let term = text("TERM").unwrap_or_default();
-        let depth = if wish.no_color || text("NO_COLOR").is_some() {
-            Depth::None
+        let colors = if self.no_color || text("NO_COLOR").is_some() {
+            Colors::None
         } else {
-            depth_of(&term)
+            colors_of(&term)
         };
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(text);
-        Self {
-            depth,
-            ascii: wish.ascii || locale.is_some_and(|l| is_ascii_locale(&l)),
+        Look {
+            colors,
+            ascii: self.ascii || locale.is_some_and(|l| is_ascii_locale(&l)),
         }
     }
 }
 
-fn depth_of(term: &str) -> Depth {
+fn colors_of(term: &str) -> Colors {
     const MANY: [&str; 6] = ["256color", "kitty", "alacritty", "ghostty", "wezterm", "foot"];
     const NONE: [&str; 3] = ["dumb", "unknown", "emacs"];
     if term.is_empty() || NONE.contains(&term) || term.ends_with("-mono") || is_video_terminal(term) {
-        Depth::None
+        Colors::None
     } else if MANY.iter().any(|name| term.contains(name)) || term.ends_with("-direct") {
-        Depth::Palette
+        Colors::Many
     } else {
-        Depth::Sixteen
+        Colors::Sixteen
     }
 }
 
@@ -90,7 +72,7 @@ mod tests {
     }
 
     fn wished(wish: Wish, variables: &[(&str, &str)]) -> Look {
-        Look::find(wish, |name| {
+        wish.look(|name| {
             let found = variables.iter().find(|(n, _)| *n == name);
             found.map(|(_, value)| OsString::from(value))
         })
@@ -99,35 +81,35 @@ mod tests {
     #[test]
     fn depth_is_what_term_says() {
         let cases = [
-            ("xterm", Depth::Sixteen),
-            ("screen", Depth::Sixteen),
-            ("linux", Depth::Sixteen),
-            ("xterm-256color", Depth::Palette),
-            ("tmux-256color", Depth::Palette),
-            ("xterm-kitty", Depth::Palette),
-            ("xterm-direct", Depth::Palette),
-            ("vt100", Depth::None),
-            ("vt220-w", Depth::None),
-            ("vte", Depth::Sixteen),
-            ("dumb", Depth::None),
-            ("", Depth::None),
+            ("xterm", Colors::Sixteen),
+            ("screen", Colors::Sixteen),
+            ("linux", Colors::Sixteen),
+            ("xterm-256color", Colors::Many),
+            ("tmux-256color", Colors::Many),
+            ("xterm-kitty", Colors::Many),
+            ("xterm-direct", Colors::Many),
+            ("vt100", Colors::None),
+            ("vt220-w", Colors::None),
+            ("vte", Colors::Sixteen),
+            ("dumb", Colors::None),
+            ("", Colors::None),
         ];
-        for (term, depth) in cases {
-            assert_eq!(look(&[("TERM", term)]).depth, depth, "{term}");
+        for (term, colors) in cases {
+            assert_eq!(look(&[("TERM", term)]).colors, colors, "{term}");
         }
-        assert_eq!(look(&[]).depth, Depth::None, "no TERM at all");
+        assert_eq!(look(&[]).colors, Colors::None, "no TERM at all");
     }
 
     #[test]
     fn no_color_goes_before_term_unless_it_is_empty() {
         let term = ("TERM", "xterm-256color");
-        assert_eq!(look(&[term, ("NO_COLOR", "1")]).depth, Depth::None);
-        assert_eq!(look(&[term, ("NO_COLOR", "")]).depth, Depth::Palette);
+        assert_eq!(look(&[term, ("NO_COLOR", "1")]).colors, Colors::None);
+        assert_eq!(look(&[term, ("NO_COLOR", "")]).colors, Colors::Many);
         let wish = Wish {
             no_color: true,
             ..Wish::default()
         };
-        assert_eq!(wished(wish, &[term]).depth, Depth::None);
+        assert_eq!(wished(wish, &[term]).colors, Colors::None);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::thread::{self, ThreadId};
+use std::thread;
 use std::time::Duration;
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
@@ -201,25 +201,16 @@ impl Terminal {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_taken(&self) -> bool {
-        self.lock().taken
-    }
-
-    /// From now on a panic of this thread gives the terminal back before it is told. Panics of other threads are
-    /// caught and reported by whoever started them, so while the console is up they go to the log alone.
+    /// From now on a panic of this thread gives the terminal back before it is told.
     pub fn guard_panics(&self) {
         let terminal = self.clone();
-        let drawing: ThreadId = thread::current().id();
+        let drawing = thread::current().id();
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             if thread::current().id() == drawing {
                 terminal.leave_at_once();
-                before(info);
-            } else if terminal.is_taken() {
-                tracing::error!("a thread panicked: {info}");
-            } else {
-                before(info);
             }
+            before(info);
         }));
     }
 }

@@ -99,7 +99,7 @@ impl Grid {
             let end = cells.len() + width;
             let mut x = 0;
             while let Some(cell) = row.get(x) {
-                let pen = Pen::of(cell.fg, cell.bg, cell.modifier, look.depth);
+                let pen = Pen::of(cell.fg, cell.bg, cell.modifier, look.colors);
                 let symbol = cell.symbol();
                 let taken = if is_simple(symbol) {
                     let blank = symbol.chars().next().unwrap_or(' ');

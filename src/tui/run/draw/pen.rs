@@ -2,7 +2,7 @@
 
 use ratatui::style::{Color, Modifier};
 
-use super::super::look::Depth;
+use crate::tui::view::Colors;
 
 /// A colour as it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,15 +46,15 @@ impl Pen {
 
     /// A look brought down to what may be sent. Nothing blinks, nothing is hidden, and bold goes before dim, for
     /// terminals differ in what both at once mean.
-    pub(super) fn of(fg: Color, bg: Color, modifier: Modifier, depth: Depth) -> Self {
+    pub(super) fn of(fg: Color, bg: Color, modifier: Modifier, colors: Colors) -> Self {
         let known = SWITCHES.iter().fold(Modifier::empty(), |all, (one, _, _)| all | *one);
         let mut modifier = modifier & known;
         if modifier.contains(Modifier::BOLD) {
             modifier.remove(Modifier::DIM);
         }
         Self {
-            fg: ink(fg, depth),
-            bg: ink(bg, depth),
+            fg: ink(fg, colors),
+            bg: ink(bg, colors),
             modifier,
         }
     }
@@ -145,7 +145,7 @@ fn length(codes: &[u8]) -> usize {
     codes.iter().map(digits).sum::<usize>() + codes.len()
 }
 
-fn ink(color: Color, depth: Depth) -> Ink {
+fn ink(color: Color, colors: Colors) -> Ink {
     let index = match color {
         Color::Reset => return Ink::Own,
         Color::Black => 0,
@@ -167,11 +167,11 @@ fn ink(color: Color, depth: Depth) -> Ink {
         Color::Indexed(n) => n,
         Color::Rgb(r, g, b) => nearest(&PALETTE, [r, g, b]),
     };
-    match depth {
-        Depth::None => Ink::Own,
-        Depth::Palette => Ink::Indexed(index),
-        Depth::Sixteen if index < 16 => Ink::Indexed(index),
-        Depth::Sixteen => Ink::Indexed(nearest(&PALETTE[..16], PALETTE[usize::from(index)])),
+    match colors {
+        Colors::None => Ink::Own,
+        Colors::Many => Ink::Indexed(index),
+        Colors::Sixteen if index < 16 => Ink::Indexed(index),
+        Colors::Sixteen => Ink::Indexed(nearest(&PALETTE[..16], PALETTE[usize::from(index)])),
     }
 }
 

@@ -7,11 +7,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
 
-use super::super::look::{Depth, Look};
+use crate::tui::view::{Colors, Look};
 use super::Painter;
 
 const LOOK: Look = Look {
-    depth: Depth::Palette,
+    colors: Colors::Many,
     ascii: false,
 };
 
@@ -84,13 +84,13 @@ impl Screen {
                     "{}",
                     place()
                 );
-                assert_eq!(shown.bgcolor(), color(wanted.bg, self.look.depth), "{}", place());
+                assert_eq!(shown.bgcolor(), color(wanted.bg, self.look.colors), "{}", place());
                 if symbol != " " {
                     let bold = modifier.contains(Modifier::BOLD);
                     assert_eq!(shown.bold(), bold, "{}", place());
                     assert_eq!(shown.dim(), modifier.contains(Modifier::DIM) && !bold, "{}", place());
                     assert_eq!(shown.italic(), modifier.contains(Modifier::ITALIC), "{}", place());
-                    assert_eq!(shown.fgcolor(), color(wanted.fg, self.look.depth), "{}", place());
+                    assert_eq!(shown.fgcolor(), color(wanted.fg, self.look.colors), "{}", place());
                 }
                 x += width;
             }
@@ -99,14 +99,14 @@ impl Screen {
 }
 
 /// The colours that the tests use, as the terminal should have them.
-fn color(color: Color, depth: Depth) -> vt100::Color {
-    match (depth, color) {
-        (Depth::None, _) | (_, Color::Reset) => vt100::Color::Default,
+fn color(color: Color, colors: Colors) -> vt100::Color {
+    match (colors, color) {
+        (Colors::None, _) | (_, Color::Reset) => vt100::Color::Default,
         (_, Color::Blue) => vt100::Color::Idx(4),
         (_, Color::LightYellow) => vt100::Color::Idx(11),
-        (Depth::Palette, Color::Indexed(n)) => vt100::Color::Idx(n),
+        (Colors::Many, Color::Indexed(n)) => vt100::Color::Idx(n),
         // 208 is orange: of the sixteen, yellow is nearest to 255, 135, 0.
-        (Depth::Sixteen, Color::Indexed(208)) => vt100::Color::Idx(3),
+        (Colors::Sixteen, Color::Indexed(208)) => vt100::Color::Idx(3),
         other => panic!("{other:?} is not used"),
     }
 }
@@ -194,7 +194,7 @@ fn a_page_of_new_rows_is_drawn_in_one_go() {
 #[test]
 fn without_colour_no_colour_command_is_sent_and_reverse_stays() {
     let look = Look {
-        depth: Depth::None,
+        colors: Colors::None,
         ..LOOK
     };
     let mut screen = Screen::new(20, 2, look);
@@ -212,7 +212,7 @@ fn without_colour_no_colour_command_is_sent_and_reverse_stays() {
 #[test]
 fn sixteen_colours_stand_for_the_rest() {
     let look = Look {
-        depth: Depth::Sixteen,
+        colors: Colors::Sixteen,
         ..LOOK
     };
     let mut screen = Screen::new(20, 2, look);
@@ -400,10 +400,10 @@ proptest! {
     #[test]
     fn the_terminal_shows_the_buffer(
         frames in prop::collection::vec(prop::collection::vec(any_change(), 1..6), 1..16),
-        depth in prop::sample::select(vec![Depth::None, Depth::Sixteen, Depth::Palette]),
+        colors in prop::sample::select(vec![Colors::None, Colors::Sixteen, Colors::Many]),
         ascii: bool,
     ) {
-        let look = Look { depth, ascii };
+        let look = Look { colors, ascii };
         let mut screen = Screen::new(30, 14, look);
         let mut wanted = buffer(30, 14);
         let mut cursor = None;
@@ -417,7 +417,7 @@ proptest! {
                 screen.terminal.screen_mut().set_size(now.0, now.1);
             }
             let bytes = screen.draw(&wanted, cursor);
-            if depth == Depth::None {
+            if colors == Colors::None {
                 prop_assert!(!has_color(&bytes), "{:?}", String::from_utf8_lossy(&bytes));
             }
             if ascii {
