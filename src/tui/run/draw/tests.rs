@@ -7,8 +7,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::tui::view::{Colors, Look};
 use super::Painter;
+use crate::tui::view::{Colors, Look};
 
 const LOOK: Look = Look {
     colors: Colors::Many,
