@@ -15,7 +15,6 @@ pub mod timestamp;
 pub use atomic::WriteError;
 pub use audit::current_user;
 pub use bundle::{Bundle, BundleError};
-pub use comparison::RunComparison;
 pub use comparison::{RunComparison, compare as compare_runs};
 pub use manifest::{DataRecord, Manifest, SchemaRecord, SplitRecord};
 pub use overview::{RunOverview, overview as runs_overview};

@@ -82,7 +82,7 @@ pub fn delete(store: &RegistryStore, id: &RunId, by: &str) -> Result<u64, Regist
         registry.previous.retain(|former| former != id);
         atomic::write_json(&store.workspace.registry_file(), &registry)?;
     }
-    remove(&store.workspace.artifacts_dir(), &path, id)
+    Ok(remove(&store.workspace.artifacts_dir(), &path, id)?)
 }
 
 /// Writes the audit line of a removal, before anything is removed.

@@ -38,8 +38,10 @@ impl Failure {
     pub fn of(error: &(dyn Error + 'static)) -> Self {
         let mut failure = Self::new(error.to_string());
         let mut said = failure.message.clone();
-        let causes = std::iter::successors(error.source(), |cause| cause.source());
-        for cause in causes.take(MOST_CAUSES) {
+        let mut next = error.source();
+        for _ in 0..MOST_CAUSES {
+            let Some(cause) = next else { break };
+            next = cause.source();
             let text = cause.to_string();
             if !said.contains(&text) {
                 failure.details.push(format!("because: {text}"));

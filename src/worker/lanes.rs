@@ -9,10 +9,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::desk::{Desk, Ended};
-use super::failure::Failure;
+use super::desk::Desk;
+use super::failure::{Ended, Failure};
 use super::job::{Job, Kind, Ticket};
-use super::news::{News, Report};
+use super::news::{News, Reply, Report};
 use super::pacer::Pacer;
 use super::reporter::Reporter;
 use crate::logging::LogGuard;
@@ -20,6 +20,9 @@ use crate::surroundings::Surroundings;
 
 /// Who hears the news. Called from threads of the worker; it may wait, and then only news wait with it.
 pub type Tell = Arc<dyn Fn(News) + Send + Sync>;
+
+/// Does one job to its end.
+type Work = Box<dyn Fn(&Job, &Reporter) -> Result<Reply, Ended> + Send + Sync>;
 
 /// A thread with the jobs that wait for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +71,7 @@ pub struct Worker(Arc<Floor>);
 
 /// What the threads share.
 struct Floor {
-    desk: Desk,
+    work: Work,
     pacer: Arc<Pacer>,
     state: Mutex<State>,
     /// Rung when a job comes, when one ends, and at the end.
@@ -90,9 +93,15 @@ impl Worker {
     /// # Errors
     /// No thread is to be had.
     pub fn start(surroundings: Arc<Surroundings>, threads: usize, log: &LogGuard, tell: Tell) -> io::Result<Self> {
+        let desk = Desk::new(surroundings, threads, log);
+        Self::with(Box::new(move |job, reporter| desk.work(job, reporter)), tell)
+    }
+
+    /// Starts the threads; `work` does the jobs.
+    pub(super) fn with(work: Work, tell: Tell) -> io::Result<Self> {
         let pacer = Arc::new(Pacer::new(tell));
         let floor = Arc::new(Floor {
-            desk: Desk::new(surroundings, threads, log),
+            work,
             pacer: Arc::clone(&pacer),
             state: Mutex::default(),
             bell: Condvar::new(),
@@ -118,8 +127,6 @@ impl Worker {
         let kind = job.kind();
         let mut state = self.0.state();
         if self.0.closed.load(Ordering::Acquire) {
-            drop(state);
-            self.0.pacer.given_up(ticket);
             return;
         }
         // A change that a person confirmed is made, whatever was asked for after it.
@@ -163,8 +170,8 @@ impl Worker {
         state.running[lane].is_some() || !state.waiting[lane].is_empty()
     }
 
-    /// Gives up everything and waits, at most for `patience`, until no job runs any more; whether it came to that. No job
-    /// begins after this. Can be called from any thread, and more than once.
+    /// Gives up everything and waits, at most for `patience`, until no job runs any more; whether it came to that. What is
+    /// handed in after this is dropped. Can be called from any thread, and more than once.
     pub fn shutdown(&self, patience: Duration) -> bool {
         let until = Instant::now() + patience;
         self.0.close();
@@ -235,7 +242,7 @@ impl Floor {
     /// A lane's thread: one job after the other, until the end.
     fn work(&self, lane: Lane) {
         while let Some((job, reporter)) = self.next(lane) {
-            let ended = catch_unwind(AssertUnwindSafe(|| self.desk.work(&job, &reporter)));
+            let ended = catch_unwind(AssertUnwindSafe(|| (self.work)(&job, &reporter)));
             let report = match ended {
                 Ok(Ok(reply)) if !reporter.cancel().is_cancelled() || changes_something(job.kind()) => {
                     Report::Done(Box::new(reply))
@@ -282,7 +289,7 @@ fn changes_something(kind: Kind) -> bool {
 fn broken(panic: &(dyn Any + Send)) -> Failure {
     let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    let text = text.unwrap_or_else(|| "no message".to_owned());
+    let text = text.map_or_else(|| "no message".to_owned(), |text| text.replace('\n', " "));
     Failure {
         message: format!("a fault of this program stopped the job: {text}; the log has more, please report it"),
         details: Vec::new(),

@@ -37,7 +37,7 @@ fn file_of(workspace: &Workspace) -> Option<PathBuf> {
     Some(state.join("sessions").join(format!("{}.json", &name[..16])))
 }
 
-fn save_at(path: &Path, session: &str) -> Result<(), Ended> {
+pub(super) fn save_at(path: &Path, session: &str) -> Result<(), Ended> {
     if let Some(directory) = path.parent() {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
         made.map_err(|cause| Failure::new(format!("{}: cannot be made: {cause}", directory.display())))
@@ -59,7 +59,7 @@ fn save_at(path: &Path, session: &str) -> Result<(), Ended> {
     Ok(file.commit()?)
 }
 
-fn read_at(path: &Path) -> Option<String> {
+pub(super) fn read_at(path: &Path) -> Option<String> {
     if !fs::metadata(path).ok()?.is_file() {
         return None;
     }
