@@ -1,36 +1,24 @@
 //! Drawing: `view` paints the state into a buffer and changes nothing. No I/O.
 
+pub mod bars;
 mod data;
+pub mod glyphs;
 mod logs;
+pub mod numbers;
+pub mod popup;
 mod review;
 mod runs;
+pub mod table;
+pub mod text;
+pub mod theme;
 mod training;
 mod validation;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+pub use self::theme::{Colors, Look, Role};
 use super::app::{App, Panel};
-
-/// How things look on this terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
-    /// How many colours there are.
-    pub colors: Colors,
-    /// Only ASCII.
-    pub ascii: bool,
-}
-
-/// How many colours a terminal has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colors {
-    /// None are to be used.
-    None,
-    /// The sixteen.
-    Sixteen,
-    /// 256.
-    Many,
-}
 
 /// What drawing a part needs.
 pub struct Frame<'a> {
