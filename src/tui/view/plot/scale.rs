@@ -104,7 +104,7 @@ impl Scale {
     /// Powers of ten; with 2 and 5 times them where there are few. `None` where the scale spans too little for that.
     fn log_ticks(&self, most: usize) -> Option<Vec<(f64, String)>> {
         let (first, last) = (self.low.log10().floor() as i32, self.high.log10().ceil() as i32);
-        let inside = |value: &f64| (self.low * 0.999..=self.high * 1.001).contains(value);
+        let inside = |value: &f64| value.is_finite() && (self.low * 0.999..=self.high * 1.001).contains(value);
         let times = |factors: &[f64]| -> Vec<f64> {
             let powers = (first..=last).map(|power| 10_f64.powi(power));
             powers
