@@ -6,7 +6,6 @@ pub mod args;
 mod context;
 mod error;
 mod generate;
-mod locate;
 mod predict;
 mod print;
 mod progress;
