@@ -117,6 +117,15 @@ impl PanelState for TrainingPanel {
         }
     }
 
+    fn work(&self, shared: &Shared) -> Option<String> {
+        self.status_line(shared.now)
+    }
+
+    fn status(&self, _shared: &Shared) -> Option<String> {
+        let Sight::Live(run) = self.sight() else { return None };
+        run.messages.back().map(|(_, text)| text.clone())
+    }
+
     fn shown(&mut self, shared: &mut Shared) {
         let nothing = self.run.is_none() && self.finished.is_none() && self.loading.is_none();
         let champion = shared.survey.as_ref().and_then(|survey| survey.champion.clone());
