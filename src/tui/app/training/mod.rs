@@ -375,17 +375,13 @@ impl TrainingPanel {
 }
 
 fn costs_prompt(text: String, error: Option<String>) -> Layer {
-    let prompt = Prompt {
-        error,
-        ..Prompt::new("cost of a false alarm, of a miss", "1,10").starting_with(text)
-    };
+    let mut prompt = Prompt::new("cost of a false alarm, of a miss", "1,10").starting_with(text);
+    prompt.error = error;
     Layer::prompt(Panel::Training, Purpose::Costs, prompt)
 }
 
 fn budget_prompt(text: String, error: Option<String>) -> Layer {
-    let prompt = Prompt {
-        error,
-        ..Prompt::new("alerts in 1,000 rows, at most", "5").starting_with(text)
-    };
+    let mut prompt = Prompt::new("alerts in 1,000 rows, at most", "5").starting_with(text);
+    prompt.error = error;
     Layer::prompt(Panel::Training, Purpose::Budget, prompt)
 }
