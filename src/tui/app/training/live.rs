@@ -126,7 +126,7 @@ impl LiveRun {
 
     fn take_one(&mut self, event: &Event, now: u64) {
         match event {
-            Event::RunStarted { run_id } => self.run_id = Some(run_id.clone()),
+            Event::RunStarted { run_id } | Event::RunFinished { run_id, .. } => self.run_id = Some(run_id.clone()),
             Event::StageStarted { stage, total } => {
                 self.eta = Eta::default();
                 self.eta.update(now, 0, *total);
@@ -157,7 +157,6 @@ impl LiveRun {
             Event::Iteration { .. } => self.take_iteration(event),
             Event::ModelSkipped { model, reason } => self.board.skipped(model, reason),
             Event::Message { level, text } => self.message(*level, text.clone()),
-            Event::RunFinished { run_id, .. } => self.run_id = Some(run_id.clone()),
         }
     }
 

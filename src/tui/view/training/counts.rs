@@ -11,6 +11,9 @@ use crate::tui::view::table::{Column, Table, TableCell, TableRow};
 use crate::tui::view::theme::Role;
 use crate::tui::view::{Frame, numbers};
 
+/// A metric's value.
+type Value = fn(&Metrics) -> Option<f64>;
+
 /// Columns of the matrix.
 const MATRIX: u16 = 46;
 
@@ -80,7 +83,6 @@ fn draw_metrics(frame: &Frame<'_>, file: &MetricsFile, area: Rect, buffer: &mut 
         Column::right("test", 7),
         Column::right("train", 7),
     ];
-    type Value = fn(&Metrics) -> Option<f64>;
     let metrics: [(&'static str, Value); 10] = [
         ("F1", |m| Some(m.f1)),
         ("precision", |m| Some(m.precision)),
