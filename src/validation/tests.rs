@@ -257,7 +257,7 @@ fn lines_of_failing_rows_are_kept_on_request_and_never_written() {
             of("rejected_fraction", None),
         ]
     };
-    assert_eq!(lines(0), [const { Vec::new() }; 4]);
+    assert_eq!(lines(0), [const { Vec::<u64>::new() }; 4]);
     // Any share of rows may be rejected here, so that check passes and has no failing rows.
     assert_eq!(lines(10), [vec![2, 5, 7, 8], vec![4], vec![6], vec![]]);
     assert_eq!(lines(2), [vec![2, 5], vec![4], vec![6], vec![]]);
