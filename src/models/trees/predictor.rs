@@ -198,7 +198,7 @@ impl Predictor {
 
     fn score_block(&self, values: &[f32], scores: &mut [f64]) {
         if let Some(together) = &self.together
-            && scores.len() >= bit_rows::FEWEST_ROWS
+            && scores.len() >= together.fewest_rows
         {
             let mut space = together.workspace();
             for (scores, values) in scores
