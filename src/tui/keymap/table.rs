@@ -33,7 +33,7 @@ pub const TABLE: &[Entry] = &[
     entry(C::Everywhere, &["tab"], A::NextPanel, "", "the next panel"),
     entry(C::Everywhere, &["shift-tab"], A::PreviousPanel, "", "the panel before"),
     entry(C::Everywhere, &["?", "F1"], A::Help, "help", "this help; type to narrow it, Enter does the line"),
-    entry(C::Everywhere, &[":"], A::Palette, "commands", "every command by name"),
+    entry(C::Everywhere, &[":"], A::Palette, "commands", "the commands of this panel by name"),
     entry(C::Everywhere, &["esc"], A::Back, "", "leave a layer: popup, match, filter"),
     entry(C::Everywhere, &["ctrl-c"], A::CancelWork, "", "stop the work that runs; with none, quit"),
     entry(C::Everywhere, &["ctrl-l"], A::Redraw, "", "draw the screen anew"),
