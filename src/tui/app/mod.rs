@@ -33,7 +33,7 @@ use self::training::TrainingPanel;
 use self::validation::ValidationPanel;
 use super::key::KeyPress;
 use super::keymap::{Action, Context, Keymap};
-use crate::worker::{FileJob, Job, News, Reply, Report};
+use crate::worker::{Failure, FileJob, Job, Kind, News, Reply, Report};
 
 /// What the program was started with.
 #[derive(Clone, Debug, Default)]
@@ -258,8 +258,10 @@ impl App {
         if !self.shared.is_latest(ticket) {
             return;
         }
-        if let Report::Done(reply) = &news.report {
-            self.told_globally(reply);
+        match &news.report {
+            Report::Done(reply) => self.told_globally(reply),
+            Report::Failed(failure) => self.failed_globally(ticket.kind, failure),
+            _ => {}
         }
         self.with_each(|panel, shared| panel.news(shared, news));
     }
@@ -274,6 +276,15 @@ impl App {
                 }
             }
             Reply::Directory { path, entries } => self.suggest(path, entries),
+            _ => {}
+        }
+    }
+
+    /// What no panel has asked for is nobody else's to report.
+    fn failed_globally(&mut self, kind: Kind, failure: &Failure) {
+        match kind {
+            Kind::Survey | Kind::Session => self.shared.complain(failure.message.clone()),
+            // A directory that cannot be read has nothing to suggest; whoever opens a file in it is told why it fails.
             _ => {}
         }
     }

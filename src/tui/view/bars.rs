@@ -31,7 +31,7 @@ fn ascii_step(filled: usize, first: bool) -> usize {
 }
 
 fn eighths(share: f64, width: u16) -> usize {
-    if !(share > 0.0) {
+    if share.is_nan() || share <= 0.0 {
         return 0;
     }
     let all = f64::from(width) * 8.0;

@@ -120,6 +120,10 @@ pub const ASCII: Glyphs = Glyphs {
     cut: "~",
 };
 
+/// What each of eight dots adds to a Braille character. Braille numbers its dots down the left column, then down the right
+/// one, and the lowest row last.
+const BRAILLE: [u8; 8] = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80];
+
 impl Look {
     /// The signs of this terminal.
     pub fn glyphs(self) -> &'static Glyphs {
@@ -139,9 +143,7 @@ impl Look {
                 _ => '.',
             };
         }
-        // Braille numbers its dots down the left column, then down the right one, and the lowest row last.
-        const PLACES: [u8; 8] = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80];
-        let pattern = PLACES
+        let pattern = BRAILLE
             .iter()
             .enumerate()
             .filter(|(at, _)| bits >> at & 1 == 1)

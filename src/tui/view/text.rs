@@ -49,6 +49,16 @@ impl Look {
         Cow::Owned(out)
     }
 
+    /// Text that a person types, made safe as other text is, but for its backslashes, which stay single: nobody forges
+    /// an escape for themselves, and `\\d` would read as another pattern than `\d`.
+    pub fn safe_typed(self, text: &str) -> Cow<'_, str> {
+        if !text.contains('\\') {
+            return self.safe(text);
+        }
+        let pieces: Vec<Cow<'_, str>> = text.split('\\').map(|piece| self.safe(piece)).collect();
+        Cow::Owned(pieces.join("\\"))
+    }
+
     /// Columns that a text takes when it is drawn.
     pub fn width(self, text: &str) -> usize {
         columns(&self.safe(text))
@@ -65,6 +75,19 @@ impl Look {
         let begin = beginning(text, width);
         let safe = self.safe(begin);
         let (shown, used) = cut(&safe, width, begin.len() < text.len());
+        buffer.set_stringn(area.x, area.y, &shown, width, style);
+        used as u16
+    }
+
+    /// Puts a text that [`Look::safe`], [`Look::safe_typed`] or [`wrapped`] made safe at the left of an area's first
+    /// line, cut where it is too long; answers the columns it took.
+    pub fn put_safe(self, buffer: &mut Buffer, area: Rect, safe: &str, style: Style) -> u16 {
+        let area = area.intersection(buffer.area);
+        if area.is_empty() {
+            return 0;
+        }
+        let width = usize::from(area.width);
+        let (shown, used) = cut(safe, width, false);
         buffer.set_stringn(area.x, area.y, &shown, width, style);
         used as u16
     }
@@ -136,7 +159,8 @@ fn beginning(text: &str, width: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }
 
-fn columns(safe: &str) -> usize {
+/// Columns that safe text takes.
+pub fn columns(safe: &str) -> usize {
     if safe.is_ascii() {
         return safe.len();
     }
