@@ -5,6 +5,7 @@ mod effect;
 mod globals;
 pub mod layer;
 pub mod line_editor;
+pub mod list;
 pub mod logs;
 mod message;
 mod panel;
