@@ -73,7 +73,9 @@ impl App {
         if running.is_empty() {
             self.quit();
         } else {
-            running.into_iter().for_each(|ticket| self.shared.cancel(ticket));
+            for ticket in running {
+                self.shared.cancel(ticket);
+            }
             self.shared.say("stopping");
         }
     }

@@ -115,7 +115,7 @@ pub enum Outcome {
 }
 
 /// Something open above a panel.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Layer {
     /// Who is told the answer; `None` is the console itself.
     pub owner: Option<Panel>,
@@ -125,7 +125,7 @@ pub struct Layer {
 }
 
 /// The kinds of layers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum LayerKind {
     /// A line to type.
     Prompt(Prompt),
