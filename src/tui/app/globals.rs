@@ -13,7 +13,8 @@ use crate::worker::{DirectoryEntry, FileJob, Job, Kind};
 const WORK: [Kind; 4] = [Kind::Train, Kind::Validate, Kind::Threshold, Kind::Export];
 
 impl App {
-    pub(super) fn act_globally(&mut self, action: Action) {
+    /// Does what holds everywhere; whether it was that.
+    pub(super) fn act_globally(&mut self, action: Action) -> bool {
         match action {
             Action::ShowData => self.shared.request(Command::Show(Panel::Data)),
             Action::ShowValidation => self.shared.request(Command::Show(Panel::Validation)),
@@ -40,8 +41,9 @@ impl App {
             Action::CancelWork => self.cancel_or_quit(),
             Action::Quit => self.ask_to_quit(),
             Action::Back => self.shared.flash = None,
-            _ => {}
+            _ => return false,
         }
+        true
     }
 
     fn beside(&self, by: usize) -> Panel {
@@ -105,7 +107,7 @@ impl App {
             (purpose @ (Purpose::Help | Purpose::Palette), Given::Choice { item: Some(item), .. }) => {
                 let command = self.commands(&purpose).get(item).map(|entry| entry.action);
                 if let Some(action) = command {
-                    self.act(action);
+                    _ = self.act(action);
                 }
             }
             _ => {}

@@ -1,0 +1,7 @@
+//! The harness, and the sessions by what they are about.
+
+mod frame;
+mod layers;
+mod screen;
+mod session;
+mod world;
