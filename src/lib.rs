@@ -6,6 +6,7 @@
 //! terminal exists. `docs/ARCHITECTURE.md` tells the whole story.
 
 pub mod artifacts;
+pub mod browse;
 pub mod cancel;
 pub mod cli;
 pub mod data;
@@ -23,5 +24,7 @@ pub mod synthetic;
 pub mod text;
 pub mod transform;
 pub mod triage;
+pub mod tui;
 pub mod validation;
+pub mod worker;
 pub mod workspace;

@@ -6,7 +6,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::manifest::Manifest;
@@ -15,7 +15,7 @@ use super::timestamp::Timestamp;
 use crate::event::RunStatus;
 
 /// Two runs side by side.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunComparison {
     /// The first run.
     pub a: RunSummary,
@@ -32,7 +32,7 @@ pub struct RunComparison {
 }
 
 /// One of the two.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunSummary {
     /// The run.
     pub run_id: RunId,
@@ -47,7 +47,7 @@ pub struct RunSummary {
 }
 
 /// One metric of both.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MetricRow {
     /// Dotted path.
     pub name: String,
@@ -60,7 +60,7 @@ pub struct MetricRow {
 }
 
 /// Something in which the two differ.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
     /// Dotted path.
     pub name: String,

@@ -87,14 +87,14 @@ pub const TABLE: &[Entry] = &[
     entry(C::Validation, &["E"], A::ExportRejects, "", "write the rejected rows to a file"),
 
     entry(C::Training, &["enter", "r"], A::Run, "train", "start a training run"),
-    entry(C::Training, &["v"], A::NextView, "view", "curve, ROC, precision and recall, calibration, confusion"),
+    entry(C::Training, &["v"], A::NextView, "view", "iterations, ROC, precision and recall, calibration, gain, confusion, importances"),
     entry(C::Training, &["V"], A::PreviousView, "", "the view before"),
     entry(C::Training, &["d"], A::Dial, "dial", "move the threshold and see what it costs"),
-    entry(C::Training, &["m"], A::NextMetric, "", "the next curve"),
+    entry(C::Training, &["m"], A::NextMetric, "", "the next fit's curve: folds, trials, the final fit"),
     entry(C::Training, &["L"], A::LogAxis, "", "logarithmic axis"),
     entry(C::Training, &["w"], A::Smooth, "", "smoother curves"),
     entry(C::Training, &["S"], A::StopAfterStage, "stop", "stop when the stage that runs is done"),
-    entry(C::Training, &["K"], A::CancelWork, "cancel", "cancel the run now"),
+    entry(C::Training, &["K"], A::CancelRun, "cancel", "cancel the run now"),
     entry(C::Training, &["y"], A::Copy, "", "copy the leaderboard's line"),
 
     entry(C::Dial, &["l", "right"], A::More, "", "a small step up"),
@@ -104,6 +104,9 @@ pub const TABLE: &[Entry] = &[
     entry(C::Dial, &["g", "home"], A::Top, "", "as low as it goes"),
     entry(C::Dial, &["G", "end"], A::Bottom, "", "as high as it goes"),
     entry(C::Dial, &["b"], A::NextChoice, "best F1", "to the best F1"),
+    entry(C::Dial, &["m"], A::PreviousChoice, "cheapest", "to where mistakes cost least"),
+    entry(C::Dial, &["a"], A::Budget, "budget", "to an alert budget: at most so many alerts in 1,000 rows"),
+    entry(C::Dial, &["c"], A::Costs, "costs", "set what a false alarm and a miss cost"),
     entry(C::Dial, &["enter"], A::Accept, "take", "make this the model's threshold"),
     entry(C::Dial, &["esc", "d"], A::Back, "leave", "leave the dial as it was"),
 

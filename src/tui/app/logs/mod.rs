@@ -1,0 +1,27 @@
+//! The Logs panel's state.
+
+use super::layer::Answer;
+use super::panel::PanelState;
+use super::shared::{Command, Shared};
+use crate::tui::keymap::{Action, Context};
+use crate::worker::News;
+
+/// The Logs panel.
+#[derive(Debug, Default)]
+pub struct LogsPanel {}
+
+impl PanelState for LogsPanel {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Logs, Context::Lists]
+    }
+
+    fn act(&mut self, _shared: &mut Shared, _action: Action) -> bool {
+        false
+    }
+
+    fn answered(&mut self, _shared: &mut Shared, _answer: Answer) {}
+
+    fn news(&mut self, _shared: &mut Shared, _news: &News) {}
+
+    fn command(&mut self, _shared: &mut Shared, _command: &Command) {}
+}

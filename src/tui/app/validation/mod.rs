@@ -1,0 +1,27 @@
+//! The Validation panel's state.
+
+use super::layer::Answer;
+use super::panel::PanelState;
+use super::shared::{Command, Shared};
+use crate::tui::keymap::{Action, Context};
+use crate::worker::News;
+
+/// The Validation panel.
+#[derive(Debug, Default)]
+pub struct ValidationPanel {}
+
+impl PanelState for ValidationPanel {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Validation, Context::Lists]
+    }
+
+    fn act(&mut self, _shared: &mut Shared, _action: Action) -> bool {
+        false
+    }
+
+    fn answered(&mut self, _shared: &mut Shared, _answer: Answer) {}
+
+    fn news(&mut self, _shared: &mut Shared, _news: &News) {}
+
+    fn command(&mut self, _shared: &mut Shared, _command: &Command) {}
+}
