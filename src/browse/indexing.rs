@@ -41,7 +41,6 @@ impl Indexing {
         let mut told = Instant::now();
         loop {
             if cancel.is_cancelled() {
-                self.end(Outcome::Failed("given up".to_owned()));
                 return;
             }
             match self.advance(STEP) {
@@ -175,8 +174,18 @@ impl Indexing {
         self.end(Outcome::Failed(error.to_string()));
     }
 
+    /// Says how it ended, once.
     fn end(&self, outcome: Outcome) {
         *self.table.0.outcome.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
         self.table.0.changed.notify_all();
+    }
+}
+
+impl Drop for Indexing {
+    /// Nobody waits for an index that nobody makes.
+    fn drop(&mut self) {
+        if !self.is_done() {
+            self.end(Outcome::Failed("counting its rows was given up; open it again".to_owned()));
+        }
     }
 }

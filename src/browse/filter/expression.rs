@@ -101,7 +101,10 @@ impl Fields {
 
     fn get<'r>(&'r self, row: &'r [u8], slot: usize) -> &'r [u8] {
         let field = &self.cells[slot];
-        field.own.as_deref().unwrap_or(&row[field.range.clone()])
+        match &field.own {
+            Some(own) => own,
+            None => &row[field.range.clone()],
+        }
     }
 }
 

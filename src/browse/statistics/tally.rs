@@ -290,10 +290,12 @@ impl Tally {
         let mut rows: Vec<u64> = self.values.values().map(|count| count.rows).collect();
         let middle = rows.len() / 2;
         let (_, &mut least, _) = rows.select_nth_unstable(middle);
-        let mut left = rows.len() - middle;
+        let more = rows[middle..].iter().filter(|&&rows| rows > least).count();
+        // Of those that are as frequent as the one in the middle only some can stay.
+        let mut left = rows.len() - middle - more;
         self.values.retain(|_, count| {
-            let keep = count.rows >= least && left > 0;
-            left -= usize::from(keep);
+            let keep = count.rows > least || (count.rows == least && left > 0);
+            left -= usize::from(keep && count.rows == least);
             keep
         });
         self.bytes = self.values.keys().map(|text| text.len()).sum();
