@@ -4,4 +4,6 @@ mod frame;
 mod layers;
 mod screen;
 mod session;
+mod trained;
+mod training;
 mod world;
