@@ -6,4 +6,5 @@ mod screen;
 mod session;
 mod trained;
 mod training;
+mod training_random;
 mod world;

@@ -81,7 +81,7 @@ fn a_dialog_with_a_mistake_stays_and_says_which() {
     session.keys("3 enter tab space right right space");
     session.keys("tab tab tab tab backspace 9 tab tab x enter");
     session.shows("training-dialog-mistakes");
-    session.keys("backspace*4 5 tab tab backspace enter");
+    session.keys("backspace 5 tab tab backspace enter");
     let mut expected = plan();
     expected.models = vec!["random_forest".to_owned()];
     expected.test_fraction = 0.5;

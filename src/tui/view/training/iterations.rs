@@ -14,8 +14,10 @@ pub fn draw(frame: &Frame<'_>, rule: Rect, area: Rect, buffer: &mut Buffer) {
     let (panel, look) = (&frame.app.training, frame.look);
     let Some((key, series)) = panel.shown_series() else {
         popup::rule(look, buffer, rule, "iterations");
-        let words = match panel.selected() {
-            Some(model) => format!("{model} has no iterations to show"),
+        let row = panel.selected().and_then(|_| panel.selected_row());
+        let words = match row.map(|row| (&row.model, row.state.words())) {
+            Some((model, (word, why))) if !why.is_empty() => format!("{model} {word}: {why}"),
+            Some((model, _)) => format!("{model} has no iterations to show"),
             None => "models that fit in iterations draw their curve here".to_owned(),
         };
         look.put(buffer, area, &words, look.style(Role::Faint));
