@@ -31,7 +31,7 @@ pub struct ConsoleSettings {
     pub colors: ConsoleColors,
     /// Let the console have the mouse from the start, as `--mouse` does: the wheel scrolls, and selecting text takes Shift.
     pub mouse: bool,
-    /// Other keys, by place and action: `{data: {find: ["/", ctrl-f]}}`. A list takes the place of the action's own keys;
+    /// Other keys, by place and action: `{data: {find: ["/", ctrl-s]}}`. A list takes the place of the action's own keys;
     /// an empty one leaves it to the palette. docs/KEYS.md has the names of places, actions and keys.
     pub keys: BTreeMap<String, BTreeMap<String, Vec<String>>>,
 }

@@ -104,10 +104,9 @@ impl App {
     pub(super) fn answered_globally(&mut self, answer: Answer) {
         match (answer.purpose, answer.given) {
             (Purpose::Quit, Given::Yes) => self.quit(),
-            (purpose @ (Purpose::Help | Purpose::Palette), Given::Choice { item: Some(item), .. }) => {
-                let command = self.commands(&purpose).get(item).map(|entry| entry.action);
-                if let Some(action) = command {
-                    _ = self.act(action);
+            (Purpose::Help | Purpose::Palette, Given::Choice { item: Some(item), .. }) => {
+                if let Some(entry) = self.listed.get(item) {
+                    _ = self.act(entry.action);
                 }
             }
             _ => {}
@@ -130,11 +129,8 @@ impl App {
     }
 
     fn open_commands(&mut self, purpose: Purpose) {
-        let items = self
-            .commands(&purpose)
-            .iter()
-            .map(|entry| self.command_item(entry))
-            .collect();
+        self.listed = self.commands(&purpose);
+        let items = self.listed.iter().map(|entry| self.command_item(entry)).collect();
         let title = if purpose == Purpose::Help { "keys" } else { "commands" };
         let layer = Layer::new(None, purpose, LayerKind::Picker(Picker::new(title, items)));
         self.layers.push(layer);

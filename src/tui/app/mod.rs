@@ -5,6 +5,7 @@ mod effect;
 mod globals;
 pub mod layer;
 pub mod line_editor;
+pub mod list;
 pub mod logs;
 mod message;
 mod panel;
@@ -31,7 +32,7 @@ use self::runs::RunsPanel;
 use self::training::TrainingPanel;
 use self::validation::ValidationPanel;
 use super::key::KeyPress;
-use super::keymap::{Action, Context, Keymap};
+use super::keymap::{Action, Context, Entry, Keymap};
 use crate::worker::{Failure, FileJob, Job, Kind, News, Reply, Report};
 
 /// What the program was started with.
@@ -69,6 +70,8 @@ pub struct App {
     pub mouse: bool,
     start: Start,
     saved: SavedSession,
+    /// What help or palette lists while it is open. The keys of where one is may change under it.
+    listed: Vec<&'static Entry>,
 }
 
 /// What of the session is on disk already.
@@ -96,6 +99,7 @@ impl App {
             mouse: start.mouse,
             start,
             saved: SavedSession::default(),
+            listed: Vec::new(),
         }
     }
 

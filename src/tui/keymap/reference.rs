@@ -22,7 +22,7 @@ actions of a place and an action without which there would be no way out.
 console:
   keys:
     data:
-      find: [\"/\", ctrl-f]
+      find: [\"/\", ctrl-s]
       copy: [c]
       go-to-column: [ctrl-o]
 ```

@@ -264,7 +264,7 @@ impl TrainingPanel {
         match report {
             Report::Events(events) => run.take(events, now),
             Report::Progress { .. } => run.take(&[], now),
-            Report::Rows(_) => {}
+            Report::Rows(_) | Report::Logged(_) => {}
             Report::Done(reply) => {
                 if let Reply::Trained(outcome) = &**reply {
                     run.end(End::Finished(outcome.clone()), now);
@@ -317,7 +317,7 @@ impl TrainingPanel {
                 shared.complain(format!("the run cannot be shown: {}", failure.message));
             }
             Report::Cancelled => self.loading = None,
-            Report::Progress { .. } | Report::Events(_) | Report::Rows(_) => {}
+            Report::Progress { .. } | Report::Events(_) | Report::Rows(_) | Report::Logged(_) => {}
         }
     }
 
@@ -369,7 +369,7 @@ impl TrainingPanel {
                 self.moving = None;
                 shared.say("the threshold is as it was");
             }
-            Report::Progress { .. } | Report::Events(_) | Report::Rows(_) => {}
+            Report::Progress { .. } | Report::Events(_) | Report::Rows(_) | Report::Logged(_) => {}
         }
     }
 }
