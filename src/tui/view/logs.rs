@@ -1,8 +1,5 @@
 //! Owns drawing the Logs panel: what is shown of the log, and its lines.
 
-#[cfg(test)]
-mod tests;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;

@@ -2,8 +2,6 @@
 
 mod comparison;
 mod list;
-#[cfg(test)]
-mod tests;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -3,8 +3,6 @@
 mod checks;
 mod drift;
 mod schema;
-#[cfg(test)]
-mod tests;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
