@@ -1,6 +1,6 @@
 //! Sessions about what is around the panels.
 
-use nsec_tui::tui::app::{Effect, Message, Panel};
+use nsec_tui::tui::app::{Effect, Message, Panel, Start};
 use nsec_tui::worker::{Job, Kind, PipelineJob, Report};
 
 use super::session::Session;
@@ -39,6 +39,27 @@ fn every_panel_has_its_tab_and_tab_goes_round() {
     session.keys("shift-tab shift-tab");
     assert_eq!(session.consoles[0].app.panel, Panel::Runs);
     session.replays();
+}
+
+#[test]
+fn a_click_on_a_tab_shows_its_panel() {
+    let start = Start {
+        mouse: true,
+        ..Start::default()
+    };
+    let mut session = Session::started(start, World::new());
+    assert!(session.effects().contains(&Effect::Mouse(true)));
+    for (x, y, panel) in [
+        (8, 0, Panel::Validation),
+        (21, 0, Panel::Validation),
+        (59, 0, Panel::Logs),
+        (60, 0, Panel::Logs),
+        (0, 5, Panel::Logs),
+        (7, 0, Panel::Data),
+    ] {
+        session.send(&Message::Click { x, y });
+        assert_eq!(session.consoles[0].app.panel, panel, "{x}, {y}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The harness, and the sessions by what they are about.
 
 mod frame;
+mod keys;
 mod layers;
 mod screen;
 mod session;

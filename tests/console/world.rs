@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use nsec_tui::worker::{BrowseJob, DirectoryEntry, FileJob, Job, Kind, Reply, Report, SchemaFacts, Survey, TrainPlan};
+use nsec_tui::worker::{DirectoryEntry, FileJob, Job, Kind, Reply, Report, SchemaFacts, Survey, TrainPlan};
 
 /// An answer to a job: what is told about it, in order. None leaves it running.
 type Answer = Box<dyn Fn(&Job) -> Vec<Report>>;

@@ -224,6 +224,12 @@ actions! {
     NextMetric,
     /// The threshold dial.
     Dial,
+    /// What mistakes cost.
+    Costs,
+    /// How many alerts there may be.
+    Budget,
+    /// Cancels the run that goes.
+    CancelRun,
     /// Less, a small step.
     Less,
     /// More, a small step.

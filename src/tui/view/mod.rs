@@ -8,6 +8,7 @@ mod layers;
 pub mod lines;
 mod logs;
 pub mod numbers;
+pub mod plot;
 pub mod popup;
 mod review;
 mod runs;

@@ -43,6 +43,10 @@ pub enum Purpose {
     Train,
     /// Whether this threshold is taken for this run.
     Threshold(String),
+    /// What mistakes cost, for the dial.
+    Costs,
+    /// How many alerts there may be, for the dial.
+    Budget,
     /// A text that runs must contain.
     FilterRuns,
     /// Whether this run becomes champion.
