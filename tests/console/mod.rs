@@ -5,4 +5,7 @@ mod keys;
 mod layers;
 mod screen;
 mod session;
+mod trained;
+mod training;
+mod training_random;
 mod world;

@@ -12,6 +12,8 @@ use crate::tui::app::panel::Panel;
 use crate::tui::app::shared::Shared;
 use crate::worker::BrowseJob;
 
+/// How the workspace's data is called in the list of files.
+const OWN_DATA: &str = "the workspace's data";
 /// Lines of a history, and files, that are kept.
 const MOST_REMEMBERED: usize = 20;
 
@@ -162,15 +164,22 @@ impl DataPanel {
             group: "open before".to_owned(),
             ..PickerItem::default()
         };
-        let mut picker = Picker::new("open", self.recent.iter().rev().map(item).collect());
+        let open = self.source.path().and_then(|path| path.to_str());
+        let others = self.recent.iter().rev().filter(|path| Some(path.as_str()) != open);
+        let own = PickerItem {
+            label: OWN_DATA.to_owned(),
+            about: shared.survey.as_ref().map(|survey| survey.default_data.clone()).unwrap_or_default(),
+            group: "or".to_owned(),
+            ..PickerItem::default()
+        };
+        let mut picker = Picker::new("open; type a path", others.map(item).chain([own]).collect());
         picker.free_text = true;
         picker.path = true;
         shared.open(Layer::picker(Panel::Data, Purpose::OpenFile, picker));
     }
 
     fn file_answered(&mut self, shared: &mut Shared, text: &str) {
-        // Nothing typed means what is meant when nothing is said: the workspace's own data.
-        let path = (!text.is_empty()).then(|| PathBuf::from(text));
+        let path = (!text.is_empty() && text != OWN_DATA).then(|| PathBuf::from(text));
         self.resuming = None;
         self.open(shared, path);
     }

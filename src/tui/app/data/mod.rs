@@ -172,6 +172,15 @@ impl PanelState for DataPanel {
         self.refresh(shared);
     }
 
+    fn work(&self, _shared: &Shared) -> Option<String> {
+        self.jobs.progress().map(Progress::text)
+    }
+
+    fn status(&self, _shared: &Shared) -> Option<String> {
+        // What is wrong with the row is said where one looks when a sign beside it makes one wonder.
+        self.window.current()?.trouble.clone()
+    }
+
     fn shown(&mut self, shared: &mut Shared) {
         self.refresh(shared);
     }

@@ -122,7 +122,7 @@ impl PanelState for TrainingPanel {
     }
 
     fn status(&self, _shared: &Shared) -> Option<String> {
-        let Sight::Live(run) = self.sight() else { return None };
+        let run = self.run.as_ref().filter(|run| !run.is_going())?;
         run.messages.back().map(|(_, text)| text.clone())
     }
 
