@@ -235,8 +235,8 @@ fn ascii_sends_no_other_byte() {
 
 #[test]
 fn what_could_act_is_shown_as_a_mark() {
-    let mut screen = Screen::new(160, 1, LOOK);
-    let mut wanted = buffer(160, 1);
+    let mut screen = Screen::new(200, 1, LOOK);
+    let mut wanted = buffer(200, 1);
     let hostile = [
         "\u{1b}",
         "\u{7}",
@@ -246,6 +246,8 @@ fn what_could_act_is_shown_as_a_mark() {
         "\r",
         "\u{1b}]52;c;eA==\u{7}",
         "a\u{1b}[2J",
+        "a\u{202e}",
+        "e\u{200d}",
     ];
     for (x, symbol) in hostile.iter().enumerate() {
         wanted[(x as u16 * 20, 0)].set_symbol(symbol);
@@ -273,6 +275,59 @@ fn clusters_of_several_wide_parts_are_told_apart() {
     let cell = |x| terminal.screen().cell(0, x).unwrap().contents().to_owned();
     assert_eq!((cell(0), cell(1)), ("\u{1f1eb}".to_owned(), "\u{1f1f7}".to_owned()));
     assert_eq!(cell(4), "\u{1f44d}");
+}
+
+#[test]
+fn a_tower_of_marks_is_cut() {
+    let mut wanted = buffer(10, 1);
+    wanted[(0, 0)].set_symbol(&format!("e{}", "\u{301}".repeat(500)));
+    let bytes = Painter::new(LOOK).frame(&wanted, None).len();
+    assert!(bytes < 80, "{bytes}");
+}
+
+/// Text of what turns `before` into `after` on a terminal of these sizes.
+fn step(width: u16, height: u16, before: &[(u16, u16, &str, Style)], after: &[(u16, u16, &str, Style)]) -> String {
+    let mut painter = Painter::new(LOOK);
+    let mut wanted = buffer(width, height);
+    for (x, y, text, style) in before {
+        wanted.set_string(*x, *y, text, *style);
+    }
+    painter.frame(&wanted, None);
+    for (x, y, text, style) in after {
+        wanted.set_string(*x, *y, text, *style);
+    }
+    String::from_utf8(painter.frame(&wanted, None).to_vec()).unwrap()
+}
+
+/// What terminals disagree about is never relied on, so the emulator, which agrees with us, cannot prove it.
+#[test]
+fn behind_the_last_column_and_uncertain_widths_positions_are_absolute() {
+    let plain = Style::new();
+    let edge = step(10, 1, &[(9, 0, "x", plain)], &[(8, 0, "y", plain)]);
+    assert!(edge.contains("\x1b[1;9Hy"), "{edge:?}");
+    let emoji = step(10, 1, &[], &[(0, 0, "\u{1f600}a", plain)]);
+    assert!(emoji.contains("\u{1f600}\x1b[1;3Ha"), "{emoji:?}");
+    let certain = step(10, 1, &[], &[(0, 0, "é世─a", plain)]);
+    assert!(certain.contains("é世─a"), "{certain:?}");
+}
+
+/// Terminals fill what a scroll or an erasure uncovers with the background of the pen.
+#[test]
+fn the_pen_is_plain_before_anything_is_uncovered() {
+    let mut painter = Painter::new(LOOK);
+    let lines = |first: usize| {
+        let mut wanted = buffer(40, 8);
+        for row in 0..6 {
+            let text = char::from(b'a' + (first + row) as u8).to_string().repeat(30);
+            wanted.set_string(0, row as u16, text, Style::new());
+        }
+        wanted.set_string(0, 7, "footer", Style::new().bg(Color::Blue));
+        wanted
+    };
+    painter.frame(&lines(1), None);
+    let text = String::from_utf8(painter.frame(&lines(2), None).to_vec()).unwrap();
+    let plain = text.find("\x1b[m").unwrap();
+    assert!(plain < text.find("\x1b[M").unwrap(), "{text:?}");
 }
 
 #[test]
