@@ -67,7 +67,7 @@ impl Desk {
                 }
             }
             Job::Files(job) => match job {
-                FileJob::Survey => survey::survey(&self.surroundings),
+                FileJob::Survey => Ok(survey::survey(&self.surroundings)),
                 FileJob::List { path } => files::list(path),
                 FileJob::Write { path, text, replace } => files::write(path, text, *replace),
                 FileJob::Log { lines } => log_tail::follow(self, *lines, reporter),

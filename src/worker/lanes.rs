@@ -233,7 +233,9 @@ impl Floor {
         let mut all: Vec<Reporter> = waiting.collect();
         all.extend(state.running.iter().flatten().cloned());
         all.extend(state.latest.values().cloned());
-        all.iter().for_each(|reporter| self.give_up(&mut state, reporter));
+        for reporter in &all {
+            self.give_up(&mut state, reporter);
+        }
         drop(state);
         self.pacer.close();
         self.bell.notify_all();

@@ -52,6 +52,7 @@ pub enum Report {
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", content = "of", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "it travels in a box")]
 pub enum Reply {
     /// To [`super::FileJob::Survey`].
     Survey(Survey),

@@ -76,7 +76,9 @@ impl Pacer {
                 let report = Report::Cancelled;
                 self.tell(News { ticket, report });
             }
-            due.iter().for_each(|voice| voice.flush());
+            for voice in &due {
+                voice.flush();
+            }
             std::thread::sleep(ROUND.saturating_sub(began.elapsed()));
         }
     }

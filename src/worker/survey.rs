@@ -1,8 +1,5 @@
 //! Owns what the console shows first: what the workspace holds, in words.
 
-use std::sync::Arc;
-
-use super::failure::Ended;
 use super::job::TrainPlan;
 use super::news::{Reply, SchemaColumn, SchemaFacts, Survey};
 use super::session;
@@ -16,10 +13,10 @@ use crate::surroundings::Surroundings;
 const NAMED_VALUES: usize = 12;
 
 /// Looks around; reads nothing but the schema, the registry, the session and the names of runs.
-pub(super) fn survey(surroundings: &Arc<Surroundings>) -> Result<Reply, Ended> {
+pub(super) fn survey(surroundings: &Surroundings) -> Reply {
     let workspace = &surroundings.workspace;
     let registry = RegistryStore::new(workspace).read();
-    Ok(Reply::Survey(Survey {
+    Reply::Survey(Survey {
         workspace: workspace.root().display().to_string(),
         default_data: surroundings.source(None).to_string(),
         schema: schema_facts(surroundings),
@@ -29,7 +26,7 @@ pub(super) fn survey(surroundings: &Arc<Surroundings>) -> Result<Reply, Ended> {
         champion: registry.ok().and_then(|r| r.champion).map(|id| id.to_string()),
         runs: count_runs(workspace),
         session: session::read(workspace),
-    }))
+    })
 }
 
 /// The training dialog as the settings have it.

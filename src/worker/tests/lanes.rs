@@ -6,6 +6,7 @@ use std::thread;
 
 use super::*;
 use crate::browse::RowCount;
+use crate::event::EventSink;
 
 /// What one job is told to do, one thing after the other.
 enum Step {

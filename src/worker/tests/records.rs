@@ -148,7 +148,9 @@ fn the_log_is_told_and_then_followed() {
         _ => None,
     };
     tracing::subscriber::with_default(subscriber.unwrap(), || {
-        ["one", "two", "three"].iter().for_each(|text| say(text));
+        for text in ["one", "two", "three"] {
+            say(text);
+        }
         tracing::error!(target: "nsec_tui::cli", "four");
         // Whether they are on disk already or not: each once, in the order of their times.
         worker.submit(ticket(1), follow(3));

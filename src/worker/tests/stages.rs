@@ -61,7 +61,7 @@ fn manifest(house: &House, run: &str) -> Manifest {
 fn validation_tells_where_rows_fail() {
     let mut lines: Vec<String> = piece(ROWS).lines().map(str::to_owned).collect();
     // Lines 6 and 11 of the file: a value that the schema does not allow, and a row cut short.
-    let cells = lines[5].splitn(2, ',').nth(1).unwrap().to_owned();
+    let cells = lines[5].split_once(',').unwrap().1.to_owned();
     lines[5] = format!("7,{cells}");
     lines[10] = "1,1".to_owned();
     let house = House::with(&(lines.join("\n") + "\n"));
@@ -146,7 +146,7 @@ fn from_training_to_deletion() {
     assert!(moved.promoted, "as the run it came from");
     let runs = list(&house);
     assert_eq!(runs.champion.as_ref(), Some(&moved.run_id));
-    assert_eq!(runs.previous, [first.run_id.clone()]);
+    assert_eq!(runs.previous, std::slice::from_ref(&first.run_id));
     let ids: Vec<&str> = runs.runs.iter().map(|run| run.run_id.as_str()).collect();
     let mut sorted = ids.clone();
     sorted.sort_unstable_by(|a, b| b.cmp(a));
