@@ -5,7 +5,7 @@ pub(super) const SAMPLE: usize = 8 << 10;
 
 /// What a source holds, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub enum Format {
     /// Delimited text.
     Csv,
     /// A Zeek log in its tab-separated form.
@@ -43,7 +43,7 @@ const KNOWN: [(&[u8], &str); 14] = [
 ];
 
 /// Tells the format of a source from its first bytes (up to [`SAMPLE`]; not all of a short source's need be there).
-pub(super) fn format_of(sample: &[u8]) -> Format {
+pub fn format_of(sample: &[u8]) -> Format {
     if sample.starts_with(b"PAR1") {
         return Format::Parquet;
     }

@@ -260,7 +260,7 @@ fn has_extension(name: &str, extensions: &[&str]) -> bool {
 }
 
 /// What a file that cannot be opened means to a person.
-fn open_error(path: &Path, cause: io::Error) -> DataError {
+pub fn open_error(path: &Path, cause: io::Error) -> DataError {
     let reason = match cause.kind() {
         io::ErrorKind::NotFound => match nearest_file(path) {
             Some(near) => format!("no such file; did you mean {}?", near.display()),

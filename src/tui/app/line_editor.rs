@@ -82,7 +82,7 @@ impl LineEditor {
             (Key::Char('u'), true, false) => self.delete(0, self.cursor),
             (Key::Char('k'), true, false) => self.delete(self.cursor, self.text.len()),
             (Key::Char('w'), true, false) | (Key::Backspace, false, true) => {
-                self.delete(self.word_before(), self.cursor)
+                self.delete(self.word_before(), self.cursor);
             }
             (Key::Left, true, false) | (Key::Char('b'), false, true) => self.cursor = self.word_before(),
             (Key::Right, true, false) | (Key::Char('f'), false, true) => self.cursor = self.word_after(),

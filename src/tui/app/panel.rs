@@ -37,6 +37,18 @@ impl Panel {
         Self::Logs,
     ];
 
+    /// The action that shows it.
+    pub fn shown_by(self) -> Action {
+        match self {
+            Self::Data => Action::ShowData,
+            Self::Validation => Action::ShowValidation,
+            Self::Training => Action::ShowTraining,
+            Self::Review => Action::ShowReview,
+            Self::Runs => Action::ShowRuns,
+            Self::Logs => Action::ShowLogs,
+        }
+    }
+
     /// Its name on the screen.
     pub fn title(self) -> &'static str {
         match self {
@@ -66,6 +78,16 @@ pub trait PanelState {
 
     /// Takes a request of another part of the console; every panel is told and does what is its own.
     fn command(&mut self, shared: &mut Shared, command: &super::shared::Command);
+
+    /// Half a line about what runs for it, shown in every panel's status line: `training: random_forest trial 3/10, 42 %`.
+    fn work(&self, _shared: &Shared) -> Option<String> {
+        None
+    }
+
+    /// Half a line about what it shows, for the status line while it is the panel that is shown.
+    fn status(&self, _shared: &Shared) -> Option<String> {
+        None
+    }
 
     /// The panel is shown; it may ask for what it needs.
     fn shown(&mut self, _shared: &mut Shared) {}

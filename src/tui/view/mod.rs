@@ -1,36 +1,27 @@
 //! Drawing: `view` paints the state into a buffer and changes nothing. No I/O.
 
+pub mod bars;
 mod data;
+pub mod frame;
+pub mod glyphs;
+mod layers;
 mod logs;
+pub mod numbers;
+pub mod plot;
+pub mod popup;
 mod review;
 mod runs;
+pub mod table;
+pub mod text;
+pub mod theme;
 mod training;
 mod validation;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+pub use self::theme::{Colors, Look, Role};
 use super::app::{App, Panel};
-
-/// How things look on this terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
-    /// How many colours there are.
-    pub colors: Colors,
-    /// Only ASCII.
-    pub ascii: bool,
-}
-
-/// How many colours a terminal has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colors {
-    /// None are to be used.
-    None,
-    /// The sixteen.
-    Sixteen,
-    /// 256.
-    Many,
-}
 
 /// What drawing a part needs.
 pub struct Frame<'a> {
@@ -44,13 +35,23 @@ pub struct Frame<'a> {
 pub fn view(app: &App, look: Look, buffer: &mut Buffer) -> Option<Position> {
     let frame = Frame { app, look };
     let area: Rect = buffer.area;
-    match app.panel {
-        Panel::Data => data::draw(&frame, area, buffer),
-        Panel::Validation => validation::draw(&frame, area, buffer),
-        Panel::Training => training::draw(&frame, area, buffer),
-        Panel::Review => review::draw(&frame, area, buffer),
-        Panel::Runs => runs::draw(&frame, area, buffer),
-        Panel::Logs => logs::draw(&frame, area, buffer),
+    if area.width < frame::SMALLEST.0 || area.height < frame::SMALLEST.1 {
+        frame::draw_too_small(&frame, area, buffer);
+        return None;
     }
-    None
+    let parts = frame::parts(area);
+    frame::draw_tabs(&frame, parts.tabs, buffer);
+    match app.panel {
+        Panel::Data => data::draw(&frame, parts.panel, buffer),
+        Panel::Validation => validation::draw(&frame, parts.panel, buffer),
+        Panel::Training => training::draw(&frame, parts.panel, buffer),
+        Panel::Review => review::draw(&frame, parts.panel, buffer),
+        Panel::Runs => runs::draw(&frame, parts.panel, buffer),
+        Panel::Logs => logs::draw(&frame, parts.panel, buffer),
+    }
+    frame::draw_status(&frame, parts.status, buffer);
+    frame::draw_footer(&frame, parts.footer, buffer);
+    app.layers
+        .iter()
+        .fold(None, |_, layer| layers::draw(&frame, layer, parts, buffer))
 }

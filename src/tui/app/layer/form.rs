@@ -64,8 +64,11 @@ pub struct Field {
     pub error: Option<String>,
 }
 
+/// Looks at a dialog's values: the names of fields and what is wrong with them.
+pub type Check = fn(&[Field]) -> Vec<(&'static str, String)>;
+
 /// A dialog.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Form {
     /// Its title.
     pub title: String,
@@ -76,7 +79,7 @@ pub struct Form {
     /// The field the cursor is on.
     pub cursor: usize,
     /// Looks at all values before they are an answer: the field's name and what is wrong with it.
-    pub check: Option<fn(&[Field]) -> Vec<(&'static str, String)>>,
+    pub check: Option<Check>,
 }
 
 impl Form {

@@ -43,6 +43,10 @@ pub enum Purpose {
     Train,
     /// Whether this threshold is taken for this run.
     Threshold(String),
+    /// What mistakes cost, for the dial.
+    Costs,
+    /// How many alerts there may be, for the dial.
+    Budget,
     /// A text that runs must contain.
     FilterRuns,
     /// Whether this run becomes champion.
@@ -115,7 +119,7 @@ pub enum Outcome {
 }
 
 /// Something open above a panel.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Layer {
     /// Who is told the answer; `None` is the console itself.
     pub owner: Option<Panel>,
@@ -125,7 +129,7 @@ pub struct Layer {
 }
 
 /// The kinds of layers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum LayerKind {
     /// A line to type.
     Prompt(Prompt),

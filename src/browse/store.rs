@@ -1,0 +1,184 @@
+//! Owns the bytes of a table: a file read in place, bytes in memory, or a temporary file that fills with what is unpacked.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::error::BrowseError;
+
+/// Bytes at either end of a file that are held to tell a file that was appended to from one that was rewritten.
+const PROBE: usize = 4096;
+
+/// Bytes that can be read at any place, from several threads at once.
+#[derive(Debug)]
+pub(super) struct Store {
+    name: String,
+    bytes: Bytes,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    Memory(Vec<u8>),
+    File(Watched),
+    /// Written by one thread, read by all.
+    Spool { file: File, written: AtomicU64, complete: AtomicBool },
+}
+
+/// A file with what it was like when it was opened.
+#[derive(Debug)]
+struct Watched {
+    file: File,
+    path: PathBuf,
+    length: u64,
+    modified: (i64, i64),
+    head: Vec<u8>,
+    tail: Vec<u8>,
+}
+
+impl Store {
+    pub(super) fn memory(name: String, bytes: Vec<u8>) -> Self {
+        Self { name, bytes: Bytes::Memory(bytes) }
+    }
+
+    /// A file, as long as it is now.
+    pub(super) fn file(name: String, path: &Path, file: File, metadata: &Metadata) -> Result<Self, BrowseError> {
+        let length = metadata.len();
+        let probe = length.min(PROBE as u64);
+        let mut watched = Watched {
+            file,
+            path: path.to_path_buf(),
+            length,
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            head: vec![0; probe as usize],
+            tail: vec![0; probe as usize],
+        };
+        let failed = |cause| BrowseError::Read { name: name.clone(), at: 0, cause };
+        watched.file.read_exact_at(&mut watched.head, 0).map_err(failed)?;
+        watched.file.read_exact_at(&mut watched.tail, length - probe).map_err(failed)?;
+        Ok(Self { name, bytes: Bytes::File(watched) })
+    }
+
+    /// An empty temporary file without a name, which goes when the table is closed.
+    pub(super) fn spool(name: String) -> Result<Self, BrowseError> {
+        let file = tempfile::tempfile().map_err(|cause| spool_error(&name, cause))?;
+        let bytes = Bytes::Spool { file, written: AtomicU64::new(0), complete: AtomicBool::new(false) };
+        Ok(Self { name, bytes })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Bytes there are, so far.
+    pub(super) fn len(&self) -> u64 {
+        match &self.bytes {
+            Bytes::Memory(bytes) => bytes.len() as u64,
+            Bytes::File(watched) => watched.length,
+            Bytes::Spool { written, .. } => written.load(Ordering::Acquire),
+        }
+    }
+
+    /// Whether no more bytes will come.
+    pub(super) fn is_complete(&self) -> bool {
+        match &self.bytes {
+            Bytes::Spool { complete, .. } => complete.load(Ordering::Acquire),
+            _ => true,
+        }
+    }
+
+    /// Appends to a temporary file. Only one thread does.
+    pub(super) fn append(&self, more: &[u8]) -> Result<(), BrowseError> {
+        if let Bytes::Spool { file, written, .. } = &self.bytes {
+            let at = written.load(Ordering::Acquire);
+            file.write_all_at(more, at).map_err(|cause| spool_error(&self.name, cause))?;
+            written.store(at + more.len() as u64, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Nothing more will be appended.
+    pub(super) fn finish(&self) {
+        if let Bytes::Spool { complete, .. } = &self.bytes {
+            complete.store(true, Ordering::Release);
+        }
+    }
+
+    /// Fills `buffer` with the bytes at `at`.
+    pub(super) fn read(&self, buffer: &mut [u8], at: u64) -> Result<(), BrowseError> {
+        let result = match &self.bytes {
+            Bytes::Memory(bytes) => {
+                let from = (at as usize).min(bytes.len());
+                match bytes.get(from..from + buffer.len()) {
+                    Some(found) => {
+                        buffer.copy_from_slice(found);
+                        Ok(())
+                    }
+                    None => Err(io::ErrorKind::UnexpectedEof.into()),
+                }
+            }
+            Bytes::File(watched) => watched.file.read_exact_at(buffer, at),
+            Bytes::Spool { file, .. } => file.read_exact_at(buffer, at),
+        };
+        result.map_err(|cause| match cause.kind() {
+            io::ErrorKind::UnexpectedEof => self.changed("has become shorter"),
+            _ => BrowseError::Read { name: self.name.clone(), at, cause },
+        })
+    }
+
+    /// Whether the bytes read so far are those of the file that was opened. Bytes appended to a log that is being written
+    /// are no change: the table stays as long as it was when it was opened.
+    pub(super) fn check(&self) -> Result<(), BrowseError> {
+        let Bytes::File(watched) = &self.bytes else {
+            return Ok(());
+        };
+        let failed = |cause| BrowseError::Read { name: self.name.clone(), at: 0, cause };
+        let now = watched.file.metadata().map_err(failed)?;
+        if let Ok(named) = std::fs::metadata(&watched.path)
+            && (named.dev(), named.ino()) != (now.dev(), now.ino())
+        {
+            return Err(self.changed("was replaced by another file"));
+        }
+        if now.len() < watched.length {
+            return Err(self.changed("has become shorter"));
+        }
+        if (now.mtime(), now.mtime_nsec()) == watched.modified && now.len() == watched.length {
+            return Ok(());
+        }
+        if now.len() == watched.length || !watched.ends_are_the_same().map_err(failed)? {
+            return Err(self.changed("was rewritten"));
+        }
+        Ok(())
+    }
+
+    /// The error for bytes that cannot be what was indexed.
+    pub(super) fn changed(&self, how: &'static str) -> BrowseError {
+        BrowseError::Changed { name: self.name.clone(), how }
+    }
+
+    /// The file that is read, if it is one.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match &self.bytes {
+            Bytes::File(watched) => Some(&watched.path),
+            _ => None,
+        }
+    }
+}
+
+impl Watched {
+    fn ends_are_the_same(&self) -> io::Result<bool> {
+        let mut now = vec![0; self.head.len()];
+        self.file.read_exact_at(&mut now, 0)?;
+        if now != self.head {
+            return Ok(false);
+        }
+        self.file.read_exact_at(&mut now, self.length - self.tail.len() as u64)?;
+        Ok(now == self.tail)
+    }
+}
+
+/// A temporary file could not be made or written.
+pub(super) fn spool_error(name: &str, cause: io::Error) -> BrowseError {
+    BrowseError::Spool { name: name.to_owned(), directory: std::env::temp_dir(), cause }
+}
