@@ -244,7 +244,10 @@ impl Pump {
             Effect::StopAfterStage(ticket) => self.parts.worker.stop_after_stage(ticket),
             Effect::Copy(text) => {
                 let Parts {
-                    route, terminal, copies, ..
+                    route,
+                    terminal,
+                    copies,
+                    ..
                 } = &self.parts;
                 return Some(Message::Copied(copy(route, terminal, copies, &text)));
             }
