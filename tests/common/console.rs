@@ -145,9 +145,8 @@ fn read(mut from: Box<dyn Read + Send>, shared: Arc<Shared>) -> JoinHandle<()> {
                 (rate / 20).max(1) as usize
             };
             let count = from.read(&mut buffer[..piece]).unwrap_or(0);
-            if rate > 0 {
-                thread::sleep(Duration::from_millis(count as u64 * 1_000 / rate));
-            }
+            let pause = (count as u64 * 1_000).checked_div(rate).unwrap_or(0);
+            thread::sleep(Duration::from_millis(pause));
             let mut seen = shared.seen.lock().unwrap();
             seen.closed = count == 0;
             seen.stream.extend_from_slice(&buffer[..count]);
