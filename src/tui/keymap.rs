@@ -1,11 +1,12 @@
 //! Owns which key does what, where: the one table behind dispatch, footer hints, help, the palette and `docs/KEYS.md`.
 
 mod action;
+pub mod reference;
+mod settings;
 mod table;
 
-use std::collections::BTreeMap;
-
 pub use self::action::{Action, Context};
+pub use self::settings::{KeySettings, KeymapError};
 pub use self::table::TABLE;
 use super::key::KeyPress;
 
@@ -52,80 +53,16 @@ pub struct Hint {
     pub context: Context,
 }
 
-/// Keys by context and action, as `nsec.yaml` has them.
-pub type KeySettings = BTreeMap<String, BTreeMap<String, Vec<String>>>;
-
-/// Why a person's keys cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeymapError {
-    /// No such context.
-    #[error("console.keys.{context}: there is no such place; places are {places}")]
-    Context {
-        /// As written.
-        context: String,
-        /// What there is.
-        places: String,
-    },
-    /// No such action there.
-    #[error("console.keys.{context}.{action}: nothing of that name is done there; docs/KEYS.md lists the names")]
-    Action {
-        /// The context.
-        context: String,
-        /// As written.
-        action: String,
-    },
-    /// Not a key.
-    #[error("console.keys.{context}.{action}: {key:?} is no key; write keys as x, X, ctrl-x, alt-x, F5, space, enter")]
-    Key {
-        /// The context.
-        context: String,
-        /// The action.
-        action: String,
-        /// As written.
-        key: String,
-    },
-    /// One key for two things.
-    #[error("console.keys.{context}: {key} would do both {first} and {second}; give one of them another key")]
-    Twice {
-        /// The context.
-        context: String,
-        /// The key.
-        key: String,
-        /// An action.
-        first: String,
-        /// The other.
-        second: String,
-    },
-}
-
 impl Keymap {
-    /// The table's keys, with a person's instead where there are some.
-    ///
-    /// # Errors
-    /// Names that do not exist, texts that are no keys, a key for two actions of one context.
-    pub fn new(settings: &KeySettings) -> Result<Self, KeymapError> {
-        let mut bindings: Vec<Binding> = TABLE
-            .iter()
-            .map(|entry| Binding {
-                entry,
-                keys: entry.keys.iter().filter_map(|key| key.parse().ok()).collect(),
-            })
-            .collect();
-        for (context, actions) in settings {
-            if !Context::ALL.iter().any(|c| c.name() == *context) {
-                let places: Vec<String> = Context::ALL.iter().map(|c| c.name()).collect();
-                return Err(KeymapError::Context {
-                    context: context.clone(),
-                    places: places.join(", "),
-                });
-            }
-            for (action, keys) in actions {
-                replace(&mut bindings, context, action, keys)?;
-            }
+    /// The table's keys.
+    fn of_table() -> Self {
+        let binding = |entry: &'static Entry| Binding {
+            entry,
+            keys: entry.keys.iter().filter_map(|key| key.parse().ok()).collect(),
+        };
+        Self {
+            bindings: TABLE.iter().map(binding).collect(),
         }
-        let keymap = Self { bindings };
-        keymap.check()?;
-        Ok(keymap)
     }
 
     /// What a key does where `contexts` are open, the innermost first.
@@ -172,42 +109,7 @@ impl Keymap {
         }
         hints
     }
-
-    fn check(&self) -> Result<(), KeymapError> {
-        for (at, binding) in self.bindings.iter().enumerate() {
-            for other in &self.bindings[at + 1..] {
-                let same = other.entry.context == binding.entry.context;
-                if let Some(key) = binding.keys.iter().find(|key| same && other.keys.contains(key)) {
-                    return Err(KeymapError::Twice {
-                        context: binding.entry.context.name(),
-                        key: key.to_string(),
-                        first: binding.entry.action.name(),
-                        second: other.entry.action.name(),
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
-fn replace(bindings: &mut [Binding], context: &str, action: &str, keys: &[String]) -> Result<(), KeymapError> {
-    let found = bindings
-        .iter_mut()
-        .find(|b| b.entry.context.name() == context && b.entry.action.name() == action);
-    let Some(binding) = found else {
-        return Err(KeymapError::Action {
-            context: context.to_owned(),
-            action: action.to_owned(),
-        });
-    };
-    let read = keys.iter().map(|key| {
-        key.parse().map_err(|_| KeymapError::Key {
-            context: context.to_owned(),
-            action: action.to_owned(),
-            key: key.clone(),
-        })
-    });
-    binding.keys = read.collect::<Result<_, _>>()?;
-    Ok(())
-}
+#[cfg(test)]
+mod tests;

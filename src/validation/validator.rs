@@ -12,7 +12,7 @@ use crate::schema::{LabelValue, Schema, Severity};
 use super::checks::{Accepted, Batch, Check, Finding, Findings, MALFORMED, Purpose, REJECTED, Setup, Totals, plan};
 use super::drift::{BatchProfile, Reference, drift};
 use super::error::ValidationError;
-use super::report::{CheckOutcome, Report, Scope, Status};
+use super::report::{CheckOutcome, CheckStatus, Report, Scope, Status};
 use super::settings::ValidationSettings;
 use crate::text::visible_text;
 
@@ -279,7 +279,8 @@ impl Validator {
             .iter_mut()
             .flat_map(|check| check.outcomes(&totals))
             .collect();
-        if let Some(check) = checks.iter_mut().find(|check| check.id == REJECTED) {
+        let too_many = |check: &&mut CheckOutcome| check.id == REJECTED && check.status == CheckStatus::Failed;
+        if let Some(check) = checks.iter_mut().find(too_many) {
             check.lines = self.rejected_lines;
         }
         if self.notes.is_empty() {

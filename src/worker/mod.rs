@@ -42,3 +42,7 @@ pub use crate::pipeline::training::{
     Curves, CvScores, FitCurve, LeaderboardRow, LearningCurve, MetricsFile, MovedThreshold, RunScores, SideMetrics,
     SideRecord, Spread, ThresholdChoice, TrainOutcome,
 };
+pub use crate::schema::Severity;
+pub use crate::validation::{
+    CheckOutcome, CheckStatus, ColumnDrift, DriftKind, DriftMetric, Example, Scope, Status as Verdict,
+};

@@ -150,7 +150,7 @@ impl Run<'_> {
             })?;
             rejects.commit()?;
             if let Some(dataset) = &dataset {
-                files::write_feature_store(&run.directory, dataset)?;
+                files::write_feature_store(&run.directory, dataset, run.cancel)?;
             }
             let summary = format!("{} rows of {}", report.rows, request.source);
             Ok(((report, dataset), summary))
@@ -211,7 +211,7 @@ impl Run<'_> {
             let (train, test) = (side(&parts.train)?, side(&parts.test)?);
             let folds = train.folds(settings, &parts, dataset)?;
             let seen_in_train = seen_in_train(&dataset.groups, &parts.train, &parts.test);
-            files::write_split(&run.directory, dataset, &parts)?;
+            files::write_split(&run.directory, dataset, &parts, run.cancel)?;
             run.manifest.split = Some(SplitRecord {
                 strategy: settings.split.to_string(),
                 seed: settings.seed,

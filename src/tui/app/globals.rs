@@ -13,7 +13,8 @@ use crate::worker::{DirectoryEntry, FileJob, Job, Kind};
 const WORK: [Kind; 4] = [Kind::Train, Kind::Validate, Kind::Threshold, Kind::Export];
 
 impl App {
-    pub(super) fn act_globally(&mut self, action: Action) {
+    /// Does what holds everywhere; whether it was that.
+    pub(super) fn act_globally(&mut self, action: Action) -> bool {
         match action {
             Action::ShowData => self.shared.request(Command::Show(Panel::Data)),
             Action::ShowValidation => self.shared.request(Command::Show(Panel::Validation)),
@@ -40,8 +41,9 @@ impl App {
             Action::CancelWork => self.cancel_or_quit(),
             Action::Quit => self.ask_to_quit(),
             Action::Back => self.shared.flash = None,
-            _ => {}
+            _ => return false,
         }
+        true
     }
 
     fn beside(&self, by: usize) -> Panel {
@@ -102,10 +104,9 @@ impl App {
     pub(super) fn answered_globally(&mut self, answer: Answer) {
         match (answer.purpose, answer.given) {
             (Purpose::Quit, Given::Yes) => self.quit(),
-            (purpose @ (Purpose::Help | Purpose::Palette), Given::Choice { item: Some(item), .. }) => {
-                let command = self.commands(&purpose).get(item).map(|entry| entry.action);
-                if let Some(action) = command {
-                    self.act(action);
+            (Purpose::Help | Purpose::Palette, Given::Choice { item: Some(item), .. }) => {
+                if let Some(entry) = self.listed.get(item) {
+                    _ = self.act(entry.action);
                 }
             }
             _ => {}
@@ -128,11 +129,8 @@ impl App {
     }
 
     fn open_commands(&mut self, purpose: Purpose) {
-        let items = self
-            .commands(&purpose)
-            .iter()
-            .map(|entry| self.command_item(entry))
-            .collect();
+        self.listed = self.commands(&purpose);
+        let items = self.listed.iter().map(|entry| self.command_item(entry)).collect();
         let title = if purpose == Purpose::Help { "keys" } else { "commands" };
         let layer = Layer::new(None, purpose, LayerKind::Picker(Picker::new(title, items)));
         self.layers.push(layer);

@@ -5,6 +5,7 @@ mod effect;
 mod globals;
 pub mod layer;
 pub mod line_editor;
+pub mod list;
 pub mod logs;
 mod message;
 mod panel;
@@ -31,14 +32,16 @@ use self::runs::RunsPanel;
 use self::training::TrainingPanel;
 use self::validation::ValidationPanel;
 use super::key::KeyPress;
-use super::keymap::{Action, Context, Keymap};
-use crate::worker::{FileJob, Job, News, Reply, Report};
+use super::keymap::{Action, Context, Entry, Keymap};
+use crate::worker::{Failure, FileJob, Job, Kind, News, Reply, Report};
 
 /// What the program was started with.
 #[derive(Clone, Debug, Default)]
 pub struct Start {
     /// `--data`: the console starts clean on it; without it the session before is taken up.
     pub data: Option<PathBuf>,
+    /// The program has the mouse from the start.
+    pub mouse: bool,
 }
 
 /// The whole state of the console.
@@ -67,6 +70,8 @@ pub struct App {
     pub mouse: bool,
     start: Start,
     saved: SavedSession,
+    /// What help or palette lists while it is open. The keys of where one is may change under it.
+    listed: Vec<&'static Entry>,
 }
 
 /// What of the session is on disk already.
@@ -91,9 +96,10 @@ impl App {
             review: ReviewPanel::default(),
             runs: RunsPanel::default(),
             logs: LogsPanel::default(),
-            mouse: false,
+            mouse: start.mouse,
             start,
             saved: SavedSession::default(),
+            listed: Vec::new(),
         }
     }
 
@@ -151,7 +157,7 @@ pub fn update(app: &mut App, at: u64, message: Message) -> Vec<Effect> {
         Message::Key(key) => app.press(key),
         Message::Paste(text) => app.paste(&text),
         Message::Wheel(rows) => app.wheel(rows),
-        Message::Click { .. } => {}
+        Message::Click { x, y } => app.click(x, y),
         Message::Resized { width, height } => {
             app.shared.size = (width, height);
             app.with_each(|panel, shared| panel.woke(shared));
@@ -168,6 +174,9 @@ pub fn update(app: &mut App, at: u64, message: Message) -> Vec<Effect> {
 impl App {
     fn started(&mut self, size: (u16, u16)) {
         self.shared.size = size;
+        if self.mouse {
+            self.shared.effects.push(Effect::Mouse(true));
+        }
         if let Some(path) = self.start.data.clone() {
             self.shared.request(Command::Open(Some(path)));
         }
@@ -188,7 +197,7 @@ impl App {
                 self.layer_did(outcome);
             }
         } else if let Some(action) = action {
-            self.act(action);
+            _ = self.act(action);
         }
     }
 
@@ -197,17 +206,16 @@ impl App {
         let through = [Action::Redraw, Action::Suspend, Action::ToggleMouse];
         let action = self.keymap.action(&[Context::Everywhere], key);
         if let Some(action) = action.filter(|action| through.contains(action)) {
-            self.act(action);
+            _ = self.act(action);
         }
     }
 
-    /// Does what a key or a command of the palette asks.
-    fn act(&mut self, action: Action) {
+    /// Does what a key or a command of the palette asks; whether anything took it.
+    pub fn act(&mut self, action: Action) -> bool {
         let panel = self.panel;
-        if !self.with_panel(panel, |state, shared| state.act(shared, action)) {
-            self.act_globally(action);
-        }
+        let taken = self.with_panel(panel, |state, shared| state.act(shared, action)) || self.act_globally(action);
         self.touch_session();
+        taken
     }
 
     fn paste(&mut self, text: &str) {
@@ -222,8 +230,32 @@ impl App {
         for _ in 0..rows.unsigned_abs().min(100) {
             match self.layers.last_mut() {
                 Some(layer) => _ = layer.act(action, 1),
-                None => self.act(action),
+                None => _ = self.act(action),
             }
+        }
+    }
+
+    /// A click on a panel's tab shows the panel; elsewhere it means nothing.
+    fn click(&mut self, x: u16, y: u16) {
+        if !self.layers.is_empty() || y > 0 {
+            return;
+        }
+        let panels = Panel::ALL.into_iter();
+        let ends = panels.scan(0, |end, panel| {
+            *end += self.tab(panel).chars().count() + 2;
+            Some((*end, panel))
+        });
+        let hit = ends.into_iter().find(|(end, _)| usize::from(x) < *end);
+        if let Some((_, panel)) = hit {
+            self.shared.request(Command::Show(panel));
+        }
+    }
+
+    /// What stands on a panel's tab: its key and its name.
+    pub fn tab(&self, panel: Panel) -> String {
+        match self.keymap.key_for(&[Context::Everywhere], panel.shown_by()) {
+            Some(key) => format!("{key} {}", panel.title()),
+            None => panel.title().to_owned(),
         }
     }
 
@@ -257,8 +289,10 @@ impl App {
         if !self.shared.is_latest(ticket) {
             return;
         }
-        if let Report::Done(reply) = &news.report {
-            self.told_globally(reply);
+        match &news.report {
+            Report::Done(reply) => self.told_globally(reply),
+            Report::Failed(failure) => self.failed_globally(ticket.kind, failure),
+            _ => {}
         }
         self.with_each(|panel, shared| panel.news(shared, news));
     }
@@ -273,6 +307,15 @@ impl App {
                 }
             }
             Reply::Directory { path, entries } => self.suggest(path, entries),
+            _ => {}
+        }
+    }
+
+    /// What no panel has asked for is nobody else's to report.
+    fn failed_globally(&mut self, kind: Kind, failure: &Failure) {
+        match kind {
+            Kind::Survey | Kind::Session => self.shared.complain(failure.message.clone()),
+            // A directory that cannot be read has nothing to suggest; whoever opens a file in it is told why it fails.
             _ => {}
         }
     }

@@ -37,6 +37,18 @@ impl Panel {
         Self::Logs,
     ];
 
+    /// The action that shows it.
+    pub fn shown_by(self) -> Action {
+        match self {
+            Self::Data => Action::ShowData,
+            Self::Validation => Action::ShowValidation,
+            Self::Training => Action::ShowTraining,
+            Self::Review => Action::ShowReview,
+            Self::Runs => Action::ShowRuns,
+            Self::Logs => Action::ShowLogs,
+        }
+    }
+
     /// Its name on the screen.
     pub fn title(self) -> &'static str {
         match self {

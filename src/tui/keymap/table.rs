@@ -33,7 +33,7 @@ pub const TABLE: &[Entry] = &[
     entry(C::Everywhere, &["tab"], A::NextPanel, "", "the next panel"),
     entry(C::Everywhere, &["shift-tab"], A::PreviousPanel, "", "the panel before"),
     entry(C::Everywhere, &["?", "F1"], A::Help, "help", "this help; type to narrow it, Enter does the line"),
-    entry(C::Everywhere, &[":"], A::Palette, "commands", "every command by name"),
+    entry(C::Everywhere, &[":"], A::Palette, "commands", "the commands of this panel by name"),
     entry(C::Everywhere, &["esc"], A::Back, "", "leave a layer: popup, match, filter"),
     entry(C::Everywhere, &["ctrl-c"], A::CancelWork, "", "stop the work that runs; with none, quit"),
     entry(C::Everywhere, &["ctrl-l"], A::Redraw, "", "draw the screen anew"),
@@ -110,6 +110,8 @@ pub const TABLE: &[Entry] = &[
     entry(C::Dial, &["enter"], A::Accept, "take", "make this the model's threshold"),
     entry(C::Dial, &["esc", "d"], A::Back, "leave", "leave the dial as it was"),
 
+    entry(C::Review, &["enter"], A::Open, "scored rows", "open the rows that `predict` has scored in Data"),
+
     entry(C::Runs, &["enter"], A::Open, "details", "everything about the run"),
     entry(C::Runs, &["m"], A::Mark, "mark", "mark for a comparison"),
     entry(C::Runs, &["c"], A::Compare, "compare", "compare the marked run with this one"),
@@ -124,6 +126,7 @@ pub const TABLE: &[Entry] = &[
     entry(C::Logs, &["f"], A::Follow, "follow", "follow what is added"),
     entry(C::Logs, &["L"], A::NextLevel, "level", "only lines from this level on"),
     entry(C::Logs, &["/", "&"], A::Filter, "filter", "only lines that contain a text"),
+    entry(C::Logs, &["R"], A::Refresh, "", "read the log anew, with what other programs wrote"),
     entry(C::Logs, &["y"], A::Copy, "", "copy the line"),
     entry(C::Logs, &["enter"], A::Open, "", "the whole line"),
 

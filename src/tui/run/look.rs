@@ -11,6 +11,8 @@ pub struct Wish {
     pub ascii: bool,
     /// `--no-color`.
     pub no_color: bool,
+    /// How many colours the settings ask for, where they do; nothing goes before a wish for none.
+    pub colors: Option<Colors>,
 }
 
 impl Wish {
@@ -25,7 +27,7 @@ impl Wish {
         let colors = if self.no_color || text("NO_COLOR").is_some() {
             Colors::None
         } else {
-            colors_of(&term)
+            self.colors.unwrap_or_else(|| colors_of(&term))
         };
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(text);
         Look {

@@ -120,9 +120,9 @@ pub struct LabelledBar<'a> {
 /// Bars below each other with a label and a text each; the largest value fills the width.
 pub fn labelled_bars(look: Look, buffer: &mut Buffer, area: Rect, bars: &[LabelledBar<'_>]) {
     let area = area.intersection(buffer.area);
-    let widest = |text: fn(&LabelledBar<'_>) -> usize| bars.iter().map(text).max().unwrap_or(0) as u16;
-    let labels = widest(|bar| bar.label.chars().count().min(200)).min(area.width / 3);
-    let texts = widest(|bar| bar.text.len().min(200)).min(area.width / 3);
+    let capped = |widest: Option<usize>| (widest.unwrap_or(0).min(200) as u16).min(area.width / 3);
+    let labels = capped(bars.iter().map(|bar| look.width(bar.label)).max());
+    let texts = capped(bars.iter().map(|bar| look.width(bar.text)).max());
     let most = bars
         .iter()
         .map(|bar| bar.value)
@@ -164,3 +164,6 @@ pub fn scroll_bar(look: Look, buffer: &mut Buffer, area: Rect, first: usize, sho
         look.put_glyph(buffer, x, y, if inside { thumb } else { track }, Role::Border);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,18 +43,6 @@ pub fn parts(area: Rect) -> Parts {
     }
 }
 
-/// The action that shows a panel.
-fn shows(panel: Panel) -> Action {
-    match panel {
-        Panel::Data => Action::ShowData,
-        Panel::Validation => Action::ShowValidation,
-        Panel::Training => Action::ShowTraining,
-        Panel::Review => Action::ShowReview,
-        Panel::Runs => Action::ShowRuns,
-        Panel::Logs => Action::ShowLogs,
-    }
-}
-
 /// Says that the terminal is too small.
 pub fn draw_too_small(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) {
     let (width, height) = SMALLEST;
@@ -76,12 +64,7 @@ pub fn draw_tabs(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) {
     let look = frame.look;
     let mut rest = area;
     for panel in Panel::ALL {
-        let key = frame.key(shows(panel));
-        let label = if key.is_empty() {
-            panel.title().to_owned()
-        } else {
-            format!("{key} {}", panel.title())
-        };
+        let label = frame.app.tab(panel);
         let here = panel == frame.app.panel;
         let (text, role) = if here {
             (format!("[{label}]"), Role::Tab)

@@ -7,6 +7,7 @@ pub mod glyphs;
 mod layers;
 mod logs;
 pub mod numbers;
+pub mod plot;
 pub mod popup;
 mod review;
 mod runs;

@@ -128,3 +128,6 @@ pub fn empty_state(look: Look, buffer: &mut Buffer, area: Rect, why: &str, keys:
         look.put(buffer, rest, what, look.style(Role::Plain));
     }
 }
+
+#[cfg(test)]
+mod tests;

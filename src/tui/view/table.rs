@@ -279,3 +279,6 @@ pub fn scrolled(first: usize, cursor: usize, height: usize) -> usize {
         first
     }
 }
+
+#[cfg(test)]
+mod tests;

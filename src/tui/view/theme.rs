@@ -70,20 +70,21 @@ const SERIES: [(Color, u8); 6] = [
     (Color::Yellow, 178),
     (Color::Magenta, 170),
     (Color::Green, 71),
-    (Color::Blue, 69),
+    (Color::LightBlue, 69),
     (Color::Red, 167),
 ];
 
 impl Look {
     /// The style of a role. Without colours it has none at all: an empty colour command would undo the reverse before it.
     pub fn style(self, role: Role) -> Style {
-        let modifier = modifier(role);
         // Bold, reverse and underline stay where there are colours: they say the same to those who see none.
-        let style = Style::new().add_modifier(modifier);
+        let style = Style::new().add_modifier(modifier(role));
         match (self.colors, color(role)) {
+            (Colors::Many, Some((_, fine))) => style.fg(Color::Indexed(fine)),
+            // The grey of the sixteen is the background of some terminals, so what is faint is dim.
+            (_, Some((Color::DarkGray, _))) => style.add_modifier(Modifier::DIM),
             (Colors::None, _) | (_, None) => style,
             (Colors::Sixteen, Some((base, _))) => style.fg(base),
-            (Colors::Many, Some((_, fine))) => style.fg(Color::Indexed(fine)),
         }
     }
 }
@@ -106,7 +107,7 @@ fn color(role: Role) -> Option<(Color, u8)> {
         Role::CursorMark | Role::Accent | Role::Key => Some((Color::Cyan, 37)),
         Role::Selected => Some((Color::Magenta, 170)),
         Role::Match | Role::Warning | Role::Malicious => Some((Color::Yellow, 178)),
-        Role::Good | Role::Benign => Some((Color::Blue, 69)),
+        Role::Good | Role::Benign => Some((Color::LightBlue, 69)),
         Role::Bad => Some((Color::Red, 167)),
         Role::Series(n) => Some(SERIES[usize::from(n) % SERIES.len()]),
     }

@@ -1,10 +1,16 @@
-//! The Review panel's state.
+//! Owns the Review panel's state. Judging rows comes in a later version; until then the panel says how to get scored
+//! rows and opens them in Data.
+
+use std::path::{Path, PathBuf};
 
 use super::layer::Answer;
-use super::panel::PanelState;
+use super::panel::{Panel, PanelState};
 use super::shared::{Command, Shared};
 use crate::tui::keymap::{Action, Context};
 use crate::worker::News;
+
+/// Where `predict` writes if it is not told otherwise, below the workspace.
+pub const SCORED_ROWS: &str = "prediction_output/output.csv";
 
 /// The Review panel.
 #[derive(Debug, Default)]
@@ -15,8 +21,15 @@ impl PanelState for ReviewPanel {
         &[Context::Review, Context::Lists]
     }
 
-    fn act(&mut self, _shared: &mut Shared, _action: Action) -> bool {
-        false
+    fn act(&mut self, shared: &mut Shared, action: Action) -> bool {
+        if action != Action::Open {
+            return false;
+        }
+        let workspace = shared.survey.as_ref().map_or("", |survey| survey.workspace.as_str());
+        let path: PathBuf = Path::new(workspace).join(SCORED_ROWS);
+        shared.request(Command::Open(Some(path)));
+        shared.request(Command::Show(Panel::Data));
+        true
     }
 
     fn answered(&mut self, _shared: &mut Shared, _answer: Answer) {}

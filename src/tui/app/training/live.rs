@@ -126,7 +126,7 @@ impl LiveRun {
 
     fn take_one(&mut self, event: &Event, now: u64) {
         match event {
-            Event::RunStarted { run_id } => self.run_id = Some(run_id.clone()),
+            Event::RunStarted { run_id } | Event::RunFinished { run_id, .. } => self.run_id = Some(run_id.clone()),
             Event::StageStarted { stage, total } => {
                 self.eta = Eta::default();
                 self.eta.update(now, 0, *total);
@@ -157,7 +157,6 @@ impl LiveRun {
             Event::Iteration { .. } => self.take_iteration(event),
             Event::ModelSkipped { model, reason } => self.board.skipped(model, reason),
             Event::Message { level, text } => self.message(*level, text.clone()),
-            Event::RunFinished { run_id, .. } => self.run_id = Some(run_id.clone()),
         }
     }
 
@@ -277,39 +276,33 @@ impl LiveRun {
         self.end = end;
     }
 
-    /// In one line for every panel, while it goes.
+    /// Half a line for every panel's status line, while it goes; what matters most first.
     pub fn status(&self, now: u64) -> Option<String> {
         if !self.is_going() {
             return None;
         }
         let mut parts = Vec::new();
-        if self.cancelling {
-            parts.push("cancelling".to_owned());
-        }
-        match self.stages.running() {
-            None => parts.push("starting".to_owned()),
-            Some(line) => {
-                let counted = match (line.stage, line.total) {
-                    (Stage::Training, Some(total)) => format!(" {}/{total} folds", line.done),
-                    (_, Some(total)) if total > 0 => format!(" {}%", line.done.min(total) * 100 / total),
-                    _ => String::new(),
-                };
-                parts.push(format!("{}{counted}", line.stage));
-                if let Some(trying) = self.trying.last() {
-                    parts.push(format!("{} {}/{}", trying.model, trying.trial, trying.of));
-                }
-                if self.stages.state(line, now) == StageState::Stale {
-                    parts.push("nothing heard for a minute".to_owned());
-                }
-            }
-        }
-        parts.push(clock_text(self.elapsed(now)));
+        let running = self.stages.running();
+        parts.push(match running.map(|line| (line.stage, line.done, line.total)) {
+            None => "training starts".to_owned(),
+            Some((Stage::Training, done, Some(total))) => format!("training {done}/{total}"),
+            Some((stage, ..)) => format!("training: {stage}"),
+        });
         if let Some(left) = self.left(now) {
             parts.push(format!("about {} left", clock_text(left)));
         }
-        if self.stopping && !self.cancelling {
+        if self.cancelling {
+            parts.push("cancelling".to_owned());
+        } else if self.stopping {
             parts.push("stops after this stage".to_owned());
         }
+        if running.is_some_and(|line| self.stages.state(line, now) == StageState::Stale) {
+            parts.push("nothing heard for a minute".to_owned());
+        }
+        if let Some(trying) = self.trying.last() {
+            parts.push(format!("{} {}/{}", trying.model, trying.trial, trying.of));
+        }
+        parts.push(clock_text(self.elapsed(now)));
         Some(parts.join(", "))
     }
 }

@@ -117,6 +117,15 @@ impl PanelState for TrainingPanel {
         }
     }
 
+    fn work(&self, shared: &Shared) -> Option<String> {
+        self.status_line(shared.now)
+    }
+
+    fn status(&self, _shared: &Shared) -> Option<String> {
+        let Sight::Live(run) = self.sight() else { return None };
+        run.messages.back().map(|(_, text)| text.clone())
+    }
+
     fn shown(&mut self, shared: &mut Shared) {
         let nothing = self.run.is_none() && self.finished.is_none() && self.loading.is_none();
         let champion = shared.survey.as_ref().and_then(|survey| survey.champion.clone());
@@ -366,17 +375,13 @@ impl TrainingPanel {
 }
 
 fn costs_prompt(text: String, error: Option<String>) -> Layer {
-    let prompt = Prompt {
-        error,
-        ..Prompt::new("cost of a false alarm, of a miss", "1,10").starting_with(text)
-    };
+    let mut prompt = Prompt::new("cost of a false alarm, of a miss", "1,10").starting_with(text);
+    prompt.error = error;
     Layer::prompt(Panel::Training, Purpose::Costs, prompt)
 }
 
 fn budget_prompt(text: String, error: Option<String>) -> Layer {
-    let prompt = Prompt {
-        error,
-        ..Prompt::new("alerts in 1,000 rows, at most", "5").starting_with(text)
-    };
+    let mut prompt = Prompt::new("alerts in 1,000 rows, at most", "5").starting_with(text);
+    prompt.error = error;
     Layer::prompt(Panel::Training, Purpose::Budget, prompt)
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::tui::app::layer::Confirm;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::view::text::wrapped;
+use crate::tui::view::text::{columns, wrapped};
 use crate::tui::view::{Frame, Role, popup};
 
 /// Columns of air and border.
@@ -33,7 +33,12 @@ pub fn draw(frame: &Frame<'_>, confirm: &Confirm, area: Rect, buffer: &mut Buffe
             .unwrap_or_default()
     };
     let (yes, no) = (key(Action::Yes), key(Action::No));
-    let inside = popup::popup(look, buffer, area, "", (most + EDGE, lines.len() as u16 + 4));
+    let widest = lines
+        .iter()
+        .map(|(line, _)| columns(line.trim_end()))
+        .max()
+        .unwrap_or(0) as u16;
+    let inside = popup::popup(look, buffer, area, "", (widest.max(20) + EDGE, lines.len() as u16 + 4));
     let answers = Rect {
         y: inside.bottom().saturating_sub(1),
         height: 1.min(inside.height),

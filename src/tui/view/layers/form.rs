@@ -91,7 +91,7 @@ fn draw_rows(frame: &Frame<'_>, rows: &[Row<'_>], body: Rect, labels: u16, buffe
         }
     }
     let edge = Rect {
-        width: body.width + 1,
+        width: body.width + 2,
         ..body
     };
     bars::scroll_bar(look, buffer, edge, first, shown, rows.len());

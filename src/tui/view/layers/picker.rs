@@ -55,7 +55,7 @@ pub fn draw(frame: &Frame<'_>, picker: &Picker, area: Rect, buffer: &mut Buffer)
         draw_line(frame, line, row, &widths, buffer);
     }
     let edge = Rect {
-        width: inside.width + 1,
+        width: inside.width + 2,
         ..body
     };
     bars::scroll_bar(look, buffer, edge, first, shown, all.len());

@@ -30,16 +30,22 @@ pub fn draw(frame: &Frame<'_>, reader: &Reader, area: Rect, buffer: &mut Buffer)
             if here {
                 look.put_glyph(buffer, row.x, row.y, look.glyphs().cursor, Role::CursorMark);
             }
-            let label = Rect::new(row.x + 1, row.y, labels.saturating_sub(1), 1).intersection(row);
+            // A heading is of no column.
+            let indent = if line.label.is_empty() && line.tone == Tone::Heading {
+                0
+            } else {
+                labels
+            };
+            let label = Rect::new(row.x + 1, row.y, indent.saturating_sub(1), 1).intersection(row);
             if part == 0 {
                 look.put(buffer, label, &line.label, look.style(Role::Faint));
             }
-            let rest = Rect::new(row.x + 1 + labels, row.y, row.width.saturating_sub(1 + labels), 1);
+            let rest = Rect::new(row.x + 1 + indent, row.y, row.width.saturating_sub(1 + indent), 1);
             look.put_safe(buffer, rest.intersection(row), text, look.style(role(line.tone)));
         }
     }
     let edge = Rect {
-        width: inside.width + 1,
+        width: inside.width + 2,
         ..inside
     };
     bars::scroll_bar(look, buffer, edge, first, blocks.len(), reader.lines.len());

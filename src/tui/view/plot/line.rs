@@ -75,7 +75,9 @@ impl Grid {
         let mut before: Option<(usize, Column)> = None;
         for (at, column) in self.columns(spans).into_iter().enumerate() {
             let Some(column) = column else { continue };
-            let joined = before.filter(|(last, _)| last + 1 == at).map(|(_, column)| column.leave);
+            let joined = before
+                .filter(|(last, _)| last + 1 == at)
+                .map(|(_, column)| column.leave);
             self.stroke(at as u16, column, joined, strokes, &mut cells);
             before = Some((at, column));
         }

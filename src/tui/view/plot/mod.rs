@@ -140,6 +140,8 @@ pub struct Plot<'a> {
     pub rules: &'a [(f64, Role)],
     /// The value cursor's place.
     pub cursor: Option<f64>,
+    /// Said behind the legend.
+    pub notes: &'a [(String, Role)],
 }
 
 /// Where the parts of a plot are.
@@ -160,8 +162,13 @@ impl Plot<'_> {
         }
         let values = self.lines.iter().flat_map(|line| line.spans);
         let marks = self.marks.iter();
-        let across = values.clone().map(|span| span.x).chain(marks.clone().map(|mark| mark.x));
-        let upwards = values.flat_map(|span| [span.low, span.high]).chain(marks.map(|mark| mark.y));
+        let across = values
+            .clone()
+            .map(|span| span.x)
+            .chain(marks.clone().map(|mark| mark.x));
+        let upwards = values
+            .flat_map(|span| [span.low, span.high])
+            .chain(marks.map(|mark| mark.y));
         let (Some(x), Some(y)) = (self.x.scale(across), self.y.scale(upwards)) else {
             look.put_centered(buffer, middle(area), "no values", look.style(Role::Faint));
             return;
@@ -221,7 +228,10 @@ impl Plot<'_> {
             let x = inner.x + column;
             look.put_glyph(buffer, x, base, glyphs.ticks[1], Role::Axis);
             let width = look.width(&label) as u16;
-            let start = x.saturating_sub(width / 2).min(area.right().saturating_sub(width)).max(area.x);
+            let start = x
+                .saturating_sub(width / 2)
+                .min(area.right().saturating_sub(width))
+                .max(area.x);
             if start >= free && start + width <= area.right() {
                 look.put(buffer, Rect::new(start, base + 1, width, 1), &label, style);
                 free = start + width + 1;
@@ -268,6 +278,9 @@ impl Plot<'_> {
             let stroke = line.pen.strokes(look.ascii).across;
             pieces.push((format!("  {stroke}{stroke} "), line.role));
             pieces.push((line.name.clone(), Role::Plain));
+        }
+        for (note, role) in self.notes {
+            pieces.push((format!("  {note}"), *role));
         }
         let pieces: Vec<(&str, Role)> = pieces.iter().map(|(text, role)| (text.as_str(), *role)).collect();
         look.put_pieces(buffer, area, &pieces);

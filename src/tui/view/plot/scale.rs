@@ -34,7 +34,11 @@ impl Scale {
             let (below, above) = (low / 2.0, low * 2.0);
             let low = if below > 0.0 { below } else { low };
             let high = if above.is_finite() { above } else { f64::MAX };
-            return if low < high { Self { low, high, log } } else { Self::between(0.0, 1.0, false) };
+            return if low < high {
+                Self { low, high, log }
+            } else {
+                Self::between(0.0, 1.0, false)
+            };
         }
         let room = (low.abs() * 0.05).max(1e-3);
         Self {
@@ -86,7 +90,11 @@ impl Scale {
         if !(decade > 0.0 && decade.is_finite()) {
             return ends();
         }
-        for step in STEPS.into_iter().map(|step| step * decade).filter(|step| *step >= raw * 0.999) {
+        for step in STEPS
+            .into_iter()
+            .map(|step| step * decade)
+            .filter(|step| *step >= raw * 0.999)
+        {
             let (first, last) = ((self.low / step - 1e-9).ceil(), (self.high / step + 1e-9).floor());
             // Beyond 2^53 neighbouring multiples are the same number.
             if !(first.abs() < 9e15 && last.abs() < 9e15) {
@@ -119,7 +127,13 @@ impl Scale {
             return None;
         }
         let every = (chosen.len() - 1).div_ceil(most).max(1);
-        Some(chosen.into_iter().step_by(every).map(|value| (value, label(value, value))).collect())
+        Some(
+            chosen
+                .into_iter()
+                .step_by(every)
+                .map(|value| (value, label(value, value)))
+                .collect(),
+        )
     }
 }
 

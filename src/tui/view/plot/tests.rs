@@ -133,7 +133,7 @@ fn what_is_no_number_breaks_the_line() {
         ..Plot::default()
     };
     let text = drawn(&plot, PLAIN, 30, 7);
-    let line = text.lines().find(|line| line.contains('┤')).unwrap();
+    let line = text.lines().find(|line| line.contains("1.00┤")).unwrap();
     assert_eq!(line.matches('─').count(), 2, "{text}");
 }
 
@@ -142,7 +142,10 @@ fn ticks_are_round_numbers_with_as_many_decimals_as_they_need() {
     assert_eq!(ticks(0.0, 1.0, false, 4), ["0", "0.5", "1.0"]);
     assert_eq!(ticks(0.0, 1.0, false, 5), ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
     assert_eq!(ticks(1.0, 10_000.0, false, 5), ["2000", "4000", "6000", "8000", "10k"]);
-    assert_eq!(ticks(0.0123, 0.0125, false, 4), ["0.0123", "0.0124", "0.0125"]);
+    assert_eq!(
+        ticks(0.0123, 0.0125, false, 4),
+        ["0.01230", "0.01235", "0.01240", "0.01245", "0.01250"]
+    );
     assert_eq!(ticks(-1.0, 1.0, false, 3), ["-1", "0", "1"]);
     assert_eq!(ticks(0.001, 10.0, true, 5), ["0.001", "0.01", "0.1", "1", "10"]);
     assert_eq!(ticks(0.1, 1.0, true, 4), ["0.1", "0.2", "0.5", "1"]);
@@ -165,7 +168,10 @@ fn a_logarithmic_scale_spans_what_is_above_zero() {
 #[test]
 fn the_far_ends_of_numbers_have_places() {
     let scale = Scale::of([f64::MIN, f64::MAX].into_iter(), false).unwrap();
-    assert_eq!((scale.place(f64::MIN), scale.place(0.0), scale.place(f64::MAX)), (Some(0.0), Some(0.5), Some(1.0)));
+    assert_eq!(
+        (scale.place(f64::MIN), scale.place(0.0), scale.place(f64::MAX)),
+        (Some(0.0), Some(0.5), Some(1.0))
+    );
     let one = Scale::of([7.0].into_iter(), false).unwrap();
     assert_eq!(one.place(7.0), Some(0.5));
 }
@@ -188,7 +194,12 @@ fn without_colours_no_cell_has_one() {
     let area = Rect::new(0, 0, 40, 10);
     let mut buffer = Buffer::empty(area);
     plot.draw(PLAIN, area, &mut buffer);
-    assert!(buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+    assert!(
+        buffer
+            .content
+            .iter()
+            .all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset)
+    );
 }
 
 fn value() -> impl Strategy<Value = f64> {
@@ -233,6 +244,7 @@ proptest! {
             marks: &[Mark { x: mark.0, y: mark.1, glyph: "o", role: Role::Bad }],
             rules: &[(mark.0, Role::Warning)],
             cursor,
+            notes: &[],
         };
         let whole = Rect::new(0, 0, 100, 40);
         let area = Rect::new(5, 5, width, height);

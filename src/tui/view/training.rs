@@ -1,9 +1,0 @@
-//! Owns drawing the Training panel.
-
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-
-use super::Frame;
-
-/// Draws the panel.
-pub fn draw(_frame: &Frame<'_>, _area: Rect, _buffer: &mut Buffer) {}
