@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use nsec_tui::browse::{Direction, Matches, Pattern, Search, SortKey, View, Work, arrange, find, open_file, statistics};
+use nsec_tui::browse::{
+    Direction, Matches, Pattern, Search, SortKey, View, Work, arrange, find, open_file, statistics,
+};
 use nsec_tui::cancel::CancelToken;
 use nsec_tui::data::ReadSettings;
 
@@ -14,7 +16,11 @@ fn memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let field = |name: &str| {
         let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
-        line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
+        line.split_whitespace()
+            .nth(1)
+            .and_then(|kib| kib.parse::<u64>().ok())
+            .unwrap_or(0)
+            / 1024
     };
     format!("{} MB now, {} MB at most", field("VmRSS:"), field("VmHWM:"))
 }
@@ -23,7 +29,11 @@ fn memory() -> String {
 fn cpu() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let behind = stat.rsplit(')').next().unwrap_or_default();
-    let ticks = behind.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok());
+    let ticks = behind
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<f64>().ok());
     ticks.sum::<f64>() / 100.0
 }
 
@@ -47,7 +57,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let column: usize = arguments.next().map_or(Ok(0), |text| text.parse())?;
     let text = arguments.next().unwrap_or_else(|| "509999950".to_owned());
     let cancel = Arc::new(CancelToken::new());
-    let control = Work { cancel: &cancel, progress: &|_, _, _| {} };
+    let control = Work {
+        cancel: &cancel,
+        progress: &|_, _, _| {},
+    };
 
     let watch = Watch::start();
     let (table, indexing) = open_file(&path, &ReadSettings::default())?;
@@ -69,7 +82,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let watch = Watch::start();
     let pattern = Pattern::new(&text, false, None)?;
-    let search = Search { from: (0, 0), direction: Direction::Forward, matches: None };
+    let search = Search {
+        from: (0, 0),
+        direction: Direction::Forward,
+        matches: None,
+    };
     let found = find(&table, &View::all(), &pattern, search, control)?;
     watch.say(&format!("find: {:?}", found.map(|found| found.at)));
     for (text, regex) in [("zzyzx", false), ("Zzyzx", false), ("z+y", true), ("^509999950$", true)] {
@@ -78,8 +95,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         let count = Matches::all(&table, &View::all(), &pattern, control)?.count();
         watch.say(&format!("count {text}: {count}"));
     }
-    let name = table.columns().get(column).map_or("", |column| column.name.as_str()).to_owned();
-    for filter in [format!("\"{name}\" > 105000000"), "Result = 1 and SFH in (0, 1) or SFH is null".to_owned()] {
+    let name = table
+        .columns()
+        .get(column)
+        .map_or("", |column| column.name.as_str())
+        .to_owned();
+    for filter in [
+        format!("\"{name}\" > 105000000"),
+        "Result = 1 and SFH in (0, 1) or SFH is null".to_owned(),
+    ] {
         let watch = Watch::start();
         let view = arrange(&table, std::slice::from_ref(&filter), &[], control)?;
         watch.say(&format!("filter: {}", view.len(&table)));
@@ -92,7 +116,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let watch = Watch::start();
-    let view = arrange(&table, &[], &[SortKey { column, descending: false }], control)?;
+    let view = arrange(
+        &table,
+        &[],
+        &[SortKey {
+            column,
+            descending: false,
+        }],
+        control,
+    )?;
     watch.say("sort");
     let watch = Watch::start();
     for at in 0..100 {
@@ -102,7 +134,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     watch.say("100 pages of it");
     drop(view);
     let watch = Watch::start();
-    let keys = [SortKey { column: 3, descending: true }, SortKey { column, descending: false }];
+    let keys = [
+        SortKey {
+            column: 3,
+            descending: true,
+        },
+        SortKey {
+            column,
+            descending: false,
+        },
+    ];
     arrange(&table, &[], &keys, control)?;
     watch.say("sort by two columns");
     Ok(())
