@@ -134,7 +134,7 @@ mod tests {
         #[test]
         fn places_and_rows_are_those_of_a_list(rows in proptest::collection::btree_set(0_u64..3000, 0..400), total in 3000_u64..3100) {
             let mut builder = BitsBuilder::new(total);
-            rows.iter().for_each(|&row| builder.add(row));
+            for &row in &rows { builder.add(row); }
             let bits = builder.build();
             let list: Vec<u64> = rows.iter().copied().collect();
             prop_assert_eq!(bits.count(), list.len() as u64);

@@ -218,9 +218,10 @@ impl Cursor {
             let length = (piece.len() as u64).min(left) as usize;
             store.read(&mut piece[..length], offset)?;
             let feed = memchr::memchr(b'\n', &piece[..length]);
-            let lone = match lone_returns {
-                true => memchr::memchr(b'\r', &piece[..feed.unwrap_or(length)]),
-                false => None,
+            let lone = if lone_returns {
+                memchr::memchr(b'\r', &piece[..feed.unwrap_or(length)])
+            } else {
+                None
             };
             let end = match (lone, feed) {
                 (Some(lone), Some(feed)) if lone + 1 == feed => Some(feed + 1),

@@ -143,13 +143,11 @@ impl Feed for Rendered {
 /// One row of text. A single empty cell is quoted, for a blank line is no row.
 pub(super) fn write_row<'c>(cells: impl Iterator<Item = &'c [u8]>, out: &mut Vec<u8>) {
     let start = out.len();
-    let mut count = 0;
-    for cell in cells {
-        if count > 0 {
+    for (column, cell) in cells.enumerate() {
+        if column > 0 {
             out.push(b',');
         }
         write_cell(cell, b',', out);
-        count += 1;
     }
     if out.len() == start {
         out.extend_from_slice(b"\"\"");

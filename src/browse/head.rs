@@ -82,7 +82,7 @@ impl Top<'_> {
     pub(super) fn csv(&self, store: &Store, feed: &mut Option<Box<dyn Feed>>) -> Result<Head, BrowseError> {
         let lower = self.name.to_ascii_lowercase();
         let plain = lower.strip_suffix(".gz").unwrap_or(&lower);
-        let tabs = self.delimiter == ',' && (plain.ends_with(".tsv") || plain.ends_with(".tab"));
+        let tabs = self.delimiter == ',' && [".tsv", ".tab"].iter().any(|end| plain.ends_with(end));
         let set = if self.rendered {
             b','
         } else if tabs {

@@ -97,11 +97,11 @@ impl Indexing {
         let store = &self.table.0.store;
         while self.cursor.offset() < goal {
             let before = self.cursor.offset();
-            let rows = match before >= self.careful {
-                true => self
-                    .cursor
-                    .skip_simple(store, CHUNK.min(until_mark.max(4096) as usize))?,
-                false => None,
+            let rows = if before >= self.careful {
+                self.cursor
+                    .skip_simple(store, CHUNK.min(until_mark.max(4096) as usize))?
+            } else {
+                None
             };
             if let Some(rows) = rows {
                 at.row += rows;

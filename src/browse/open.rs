@@ -49,7 +49,7 @@ pub fn open_file(path: &Path, settings: &ReadSettings) -> Result<(Table, Indexin
     file.read_exact_at(&mut sample, 0).map_err(failed)?;
     let format = format_of(&sample);
     let lower = name.to_ascii_lowercase();
-    if format != Format::Parquet && (lower.ends_with(".parquet") || lower.ends_with(".pq")) {
+    if format != Format::Parquet && [".parquet", ".pq"].iter().any(|end| lower.ends_with(end)) {
         return Err(content(
             &name,
             "is not Parquet although its name says so; if it is CSV, rename it",
@@ -185,7 +185,7 @@ impl Opening<'_> {
                 top.zeek(&store, &mut feed)?
             }
             Format::Parquet => {
-                self.about.format = packing.to_owned();
+                packing.clone_into(&mut self.about.format);
                 self.about.rows_are_lines = true;
                 top.csv(&store, &mut feed)?
             }

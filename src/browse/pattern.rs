@@ -28,7 +28,7 @@ enum Raw {
 
 #[derive(Clone, Debug)]
 enum Needle {
-    Text(Finder<'static>),
+    Text(Box<Finder<'static>>),
     Regex(Regex),
 }
 
@@ -39,9 +39,9 @@ impl Pattern {
     /// The expression cannot be understood.
     pub fn new(text: &str, regex: bool, case: Option<bool>) -> Result<Self, BrowseError> {
         let exact = case.unwrap_or_else(|| has_capital(text, regex));
-        let caseless = !text.chars().any(|c| c.is_alphabetic());
+        let caseless = !text.chars().any(char::is_alphabetic);
         if !regex && (exact || caseless) {
-            let needle = Needle::Text(Finder::new(text.as_bytes()).into_owned());
+            let needle = Needle::Text(Box::new(Finder::new(text.as_bytes()).into_owned()));
             return Ok(Self {
                 needle,
                 raw: text_raw(text),

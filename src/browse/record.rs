@@ -51,9 +51,10 @@ pub(super) fn scan(data: &[u8], at_end: bool, dialect: Dialect, one_line: bool) 
     let mut torn = false;
     loop {
         let Some(stop) = memchr::memchr3(b'\n', b'\r', b'"', &data[at..]).map(|offset| at + offset) else {
-            return match at_end {
-                true => row(data.len(), data.len(), lines, torn),
-                false => Found::Partial { quoted: false },
+            return if at_end {
+                row(data.len(), data.len(), lines, torn)
+            } else {
+                Found::Partial { quoted: false }
             };
         };
         match data[stop] {

@@ -58,16 +58,16 @@ impl Browser {
     pub fn run(&self, job: &BrowseJob, context: &BrowseContext<'_>) -> Result<Reply, Failure> {
         let done = match job {
             BrowseJob::Open { path } => self.open(path.as_deref(), context),
-            other => match self.opened() {
-                Some(opened) => carry_out(&opened, other, context),
-                None => {
+            other => {
+                let Some(opened) = self.opened() else {
                     let message = "no table is open; open one first".to_owned();
                     return Err(Failure {
                         message,
                         details: Vec::new(),
                     });
-                }
-            },
+                };
+                carry_out(&opened, other, context)
+            }
         };
         done.map_err(|error| failure(&error))
     }

@@ -48,7 +48,7 @@ pub(super) enum Expression {
     Matches(usize, Regex),
     Null(usize),
     /// A text in any cell.
-    Anywhere(Pattern),
+    Anywhere(Box<Pattern>),
 }
 
 /// A condition with the columns it looks at.

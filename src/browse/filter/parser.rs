@@ -98,7 +98,7 @@ fn renumber(expression: &mut Expression, places: &[usize]) {
 
 fn anywhere(text: &str, at: usize) -> Result<Expression, FilterError> {
     let pattern = Pattern::new(text, false, None).map_err(|error| FilterError::new(at, error.to_string()))?;
-    Ok(Expression::Anywhere(pattern))
+    Ok(Expression::Anywhere(Box::new(pattern)))
 }
 
 struct Parser<'c> {

@@ -28,7 +28,9 @@ pub(super) fn order(job: &Job<'_>) -> Result<Option<Vec<u32>>, BrowseError> {
     drop(packed);
     if let Some(among) = job.among {
         let rows: Vec<u32> = among.iter().map(|row| row as u32).collect();
-        order.iter_mut().for_each(|place| *place = rows[*place as usize]);
+        for place in &mut order {
+            *place = rows[*place as usize];
+        }
     }
     Ok(Some(order))
 }
@@ -279,7 +281,9 @@ mod tests {
     #[test]
     fn ranges_squeeze_in_both_directions() {
         let mut range = Range::EMPTY;
-        [7, NULL, 5, 9].into_iter().for_each(|code| range.add(code));
+        for code in [7, NULL, 5, 9] {
+            range.add(code);
+        }
         let up = SortKey {
             column: 0,
             descending: false,

@@ -54,7 +54,7 @@ proptest! {
 
     #[test]
     fn radix_is_a_sort(mut numbers in proptest::collection::vec(any::<u64>(), 0..12_000), bits in 1_u32..=64) {
-        numbers.iter_mut().for_each(|number| *number >>= 64 - bits);
+        for number in &mut numbers { *number >>= 64 - bits; }
         let mut expected = numbers.clone();
         expected.sort_unstable();
         radix::sort(&mut numbers, bits, &CancelToken::new()).unwrap();

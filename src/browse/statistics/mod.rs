@@ -93,24 +93,24 @@ fn within(
     };
     let names = labels.names();
     let mut bins = numeric.then(|| Bins::new(&tally.moments, names.len()));
-    let quantiles;
-    if tally.exact {
+    let quantiles = if tally.exact {
         if let Some(bins) = &mut bins {
             tally.each_number(|value, count, mix| bins.add(value, count, mix));
         }
-        quantiles = if numeric {
+        if numeric {
             quantiles::of_tally(&tally)
         } else {
             Vec::new()
-        };
+        }
     } else {
         recount(&look, &labels, &mut tally, bins.as_mut(), control)?;
-        quantiles = if numeric {
-            quantiles::of_rows(&Look { label: None, ..look }, &tally.moments, limits.numbers, control)?
+        let look = Look { label: None, ..look };
+        if numeric {
+            quantiles::of_rows(&look, &tally.moments, limits.numbers, control)?
         } else {
             Vec::new()
-        };
-    }
+        }
+    };
     let moments = &tally.moments;
     Ok(ColumnStatistics {
         column,
@@ -137,15 +137,14 @@ fn within(
 
 /// The most frequent values.
 fn top(tally: &Tally, labels: usize) -> Vec<TopValue> {
-    let mut values: Vec<_> = tally.values.iter().collect();
-    let order =
-        |a: &(&Box<[u8]>, &tally::Count), b: &(&Box<[u8]>, &tally::Count)| b.1.rows.cmp(&a.1.rows).then(a.0.cmp(b.0));
+    let mut values: Vec<(&[u8], &tally::Count)> = tally.values.iter().map(|(text, count)| (&**text, count)).collect();
+    let order = |a: &(&[u8], &tally::Count), b: &(&[u8], &tally::Count)| b.1.rows.cmp(&a.1.rows).then(a.0.cmp(b.0));
     if values.len() > TOP {
         values.select_nth_unstable_by(TOP, order);
         values.truncate(TOP);
     }
     values.sort_unstable_by(order);
-    let shown = |(text, count): (&Box<[u8]>, &tally::Count)| TopValue {
+    let shown = |(text, count): (&[u8], &tally::Count)| TopValue {
         value: shortened(text, SHOWN),
         count: count.rows,
         mix: padded(&count.mix, labels),

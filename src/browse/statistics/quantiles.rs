@@ -136,8 +136,9 @@ fn narrowed(
             }
         },
         |made| {
-            made.into_iter()
-                .for_each(|(range, part)| counts[range as usize][part as usize] += 1)
+            for (range, part) in made {
+                counts[range as usize][part as usize] += 1;
+            }
         },
     )?;
     let mut narrower: Vec<Range> = Vec::new();
@@ -178,10 +179,13 @@ fn collected(look: &Look<'_>, ranges: &[Range], control: Work<'_>) -> Result<Vec
             }
         },
         |made| {
-            made.into_iter()
-                .for_each(|(range, bits)| values[range as usize].push(bits))
+            for (range, bits) in made {
+                values[range as usize].push(bits);
+            }
         },
     )?;
-    values.iter_mut().for_each(|values| values.sort_unstable());
+    for values in &mut values {
+        values.sort_unstable();
+    }
     Ok(values)
 }

@@ -274,12 +274,11 @@ impl Tally {
         labels.more |= part.labels.more;
         for (text, mut count) in part.values {
             count.mix = spread(&count.mix, &places);
-            match self.values.get_mut(&text) {
-                Some(known) => known.join(&count),
-                None => {
-                    self.bytes += text.len();
-                    self.values.insert(text, count);
-                }
+            if let Some(known) = self.values.get_mut(&text) {
+                known.join(&count);
+            } else {
+                self.bytes += text.len();
+                self.values.insert(text, count);
             }
         }
         self.most = self.most.max(self.values.len());
@@ -312,8 +311,9 @@ impl Tally {
 
     fn sort_numbers(&mut self, look: &Look<'_>) {
         if self.exact {
-            let number = |(text, count): (&Box<[u8]>, &Count)| Some((look.number(text)?.as_f64(), count.clone()));
-            self.numbers = self.values.iter().filter_map(number).collect();
+            let numbers = self.values.iter();
+            let numbers = numbers.filter_map(|(text, count)| Some((look.number(text)?.as_f64(), count.clone())));
+            self.numbers = numbers.collect();
             self.numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
         }
     }

@@ -100,7 +100,7 @@ fn nothing_at_all() {
 #[test]
 fn many_distinct_values_are_as_by_plain_reckoning() {
     let value = |at: u64| {
-        if at % 5 == 0 {
+        if at.is_multiple_of(5) {
             777.25
         } else {
             ((at * 7919) % 20_021) as f64 / 8.0

@@ -231,7 +231,7 @@ fn a_change_of_the_file_is_told() {
             .open(path)
             .unwrap()
             .set_modified(later)
-            .unwrap()
+            .unwrap();
     };
     assert_eq!(
         how(&|path| fs::File::options()

@@ -39,6 +39,9 @@ fn table_of(cells: &[Vec<String>]) -> (tempfile::NamedTempFile, Table) {
     (file, table)
 }
 
+/// Whether a row is to be kept.
+type Test<'t> = Box<dyn Fn(&Vec<String>) -> bool + 't>;
+
 /// The same rows as often as fills several runs of rows.
 fn repeated(cells: &[Vec<String>]) -> Vec<Vec<String>> {
     let times = 40_000 / cells.len() + 1;
@@ -109,10 +112,7 @@ proptest! {
         let view = quietly(|control| arrange(&table, &[], order.as_deref().unwrap_or_default(), control)).unwrap();
         let rows: Vec<&Vec<String>> = ordinals(&view, &table).into_iter().map(|row| &cells[row as usize]).collect();
         let case_counts = exact.unwrap_or_else(|| text.chars().any(char::is_uppercase));
-        let has = |cell: &str| match case_counts {
-            true => cell.contains(&text),
-            false => cell.to_lowercase().contains(&text.to_lowercase()),
-        };
+        let has = |cell: &str| if case_counts { cell.contains(&text) } else { cell.to_lowercase().contains(&text.to_lowercase()) };
         let pattern = Pattern::new(&text, false, exact).unwrap();
         let matches = quietly(|control| Matches::all(&table, &view, &pattern, control)).unwrap();
         let by_hand = rows.iter().filter(|row| row.iter().any(|cell| has(cell))).count();
@@ -132,7 +132,6 @@ proptest! {
     fn comparisons_are_those_of_numbers_or_texts(cells in cells(cell(), 80), bound in -20_i64..200, word in "[abAB]{1,2}") {
         let (_file, table) = table_of(&cells);
         let numeric = |cell: &String| number(cell.as_bytes()).map(super::super::value::Number::as_f64);
-        type Test<'t> = Box<dyn Fn(&Vec<String>) -> bool + 't>;
         let limit = bound as f64;
         let cases: Vec<(String, Test<'_>)> = vec![
             (format!("a < {bound}"), Box::new(|row| numeric(&row[0]).is_some_and(|v| v < limit))),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::browse::{Direction, RowCount, SortKey};
 use crate::cancel::CancelToken;
+use crate::settings::Settings;
 use crate::surroundings::Surroundings;
 use crate::worker::{BrowseJob, Failure, Reply};
 use crate::workspace::Workspace;
@@ -22,7 +23,7 @@ impl Bench {
         let directory = tempfile::tempdir().unwrap();
         let surroundings = Surroundings {
             workspace: Workspace::at(directory.path()),
-            settings: Default::default(),
+            settings: Settings::default(),
         };
         Self {
             browser: Browser::new(Arc::new(surroundings)),
@@ -79,10 +80,11 @@ impl Bench {
 }
 
 fn numbers(count: usize) -> String {
-    let rows: String = (0..count)
-        .map(|at| format!("{at},{},word{}\n", at % 10, at % 3))
-        .collect();
-    format!("n,digit,text\n{rows}")
+    let mut text = String::from("n,digit,text\n");
+    for at in 0..count {
+        text.push_str(&format!("{at},{},word{}\n", at % 10, at % 3));
+    }
+    text
 }
 
 fn page(first: u64) -> BrowseJob {
