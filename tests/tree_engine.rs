@@ -472,6 +472,51 @@ fn a_row_that_weighs_two_counts_as_two() {
 }
 
 #[test]
+fn a_forest_grows_no_worse_for_rows_that_are_alike() {
+    // Columns 1 to 3 alone: 36 different rows among 3,000, of both labels each.
+    let (values, labels) = rows(3000, 31);
+    let few = values.select(Axis(1), &[1, 2, 3]);
+    let kinds = &KINDS[1..4];
+    let fit = |forest: Forest, rows: &[usize]| {
+        let (values, labels): (_, Vec<bool>) = (few.select(Axis(0), rows), rows.iter().map(|r| labels[*r]).collect());
+        let table = Table {
+            values: values.view(),
+            kinds,
+        };
+        let sample = Sample {
+            table,
+            labels: &labels,
+            weights: None,
+        };
+        forest.fit(&sample, None, 2, &CancelToken::new()).unwrap()
+    };
+    let order: Vec<usize> = (0..3000).collect();
+    for random_cuts in [false, true] {
+        let whole = Forest {
+            bootstrap: false,
+            columns_by_node: 3,
+            ..forest(random_cuts)
+        };
+        let ensemble = fit(whole, &order);
+        // Without a draw of rows each leaf is the share of malicious rows among those exactly alike.
+        for row in few.rows() {
+            let alike = few.rows().into_iter().zip(&labels).filter(|(other, _)| *other == row);
+            let (all, malicious) = alike.fold((0.0, 0.0), |(all, some), (_, label)| {
+                (all + 1.0, some + f64::from(u8::from(*label)))
+            });
+            let score = ensemble.score(&row.to_vec());
+            assert!(
+                (score - malicious / all).abs() < 1e-6,
+                "{score} for {malicious} of {all}"
+            );
+        }
+        for tree in &ensemble.trees {
+            assert_eq!(tree.nodes[0].cover, 3000.0);
+        }
+    }
+}
+
+#[test]
 fn columns_twice_over_change_no_score() {
     let (train, labels) = rows(1000, 17);
     let numbers = train.select(Axis(1), &[0, 1]);

@@ -8,13 +8,15 @@
 
 Everything is measured in one run, ours and theirs in turn, each in a process of its own that does nothing else. The
 whole takes long, most of it scikit-learn's forests on the long set: `--only`, `--sets` and `--models` take a part of it,
-`--scale 0.02` tries the script out, `--peers-only` leaves ours out.
+and parts that were kept by `--raw FILE` make one page by `--join FILE...`. `--scale 0.02` tries the script out,
+`--peers-only` leaves ours out.
 
 `trees_data.py` has the data, `trees_report.py` the tables. `trees_models.py` has the models and is the child process of
 a peer; our bench program reads the same job file as that child and prints the same line of JSON.
 """
 
 import argparse
+import datetime
 import importlib.metadata
 import json
 import os
@@ -52,7 +54,10 @@ def arguments():
     parser.add_argument("--scale", type=float, default=1, help="part of the rows, to try the script out")
     parser.add_argument("--output", help="the Markdown file; without it the tables go to standard output")
     parser.add_argument("--raw", help="also write every measurement to this file, a line of JSON each")
+    parser.add_argument("--join", nargs="+", help="measure nothing: make the page of these files of --raw")
     options = parser.parse_args()
+    if options.join:
+        return options
     for name in set(options.sets) & {"uci", "nsl"}:
         if not getattr(options, name):
             parser.error(f"the set {name} needs --{name} FILE")
@@ -76,7 +81,24 @@ class Bench:
     """Runs measurements and keeps what they found."""
 
     def __init__(self, options):
-        self.options, self.found, self.sets, self.loaded = options, [], {}, {}
+        self.options, self.found, self.sets, self.commands, self.loaded = options, [], {}, [], {}
+
+    def keep(self, kind, line):
+        """Takes a line in: a measurement, a set or a command, and writes it to the raw file."""
+        if kind == "measurement":
+            self.found.append(line)
+        elif kind == "set":
+            self.sets[line["name"]] = line
+        else:
+            self.commands.append(line)
+        if self.options.raw:
+            with open(self.options.raw, "a") as file:
+                print(json.dumps(line | {"kind": kind}), file=file)
+
+    def join(self, paths):
+        lines = [json.loads(line) for path in paths for line in pathlib.Path(path).read_text().splitlines()]
+        for line in lines:
+            self.keep(line.pop("kind"), line)
 
     def load(self, name):
         if name not in self.loaded:
@@ -107,10 +129,7 @@ class Bench:
             sys.exit(f"{who}, {title}, {name}: {len(scores)} probabilities for {len(truth)} rows, or some not finite")
         found |= {"part": part, "set": name, "title": title, "who": who, "threads": job["threads"], "run": run,
                   "seed": job["params"]["seed"], "f1": f1_score(truth, scores >= 0.5), "auc": roc_auc_score(truth, scores)}
-        self.found.append(found)
-        if self.options.raw:
-            with open(self.options.raw, "a") as file:
-                print(json.dumps(found), file=file)
+        self.keep("measurement", found)
         print(f"{part} {name} {title}: {who}, {threads} threads, seed {found['seed']}, run {run + 1}:"
               f" fit {found['fit_cpu']:.3f} s CPU", file=sys.stderr)
 
@@ -118,9 +137,9 @@ class Bench:
         data = self.load(name)
         job, truth = trees_data.write_split(data, seed, folder)
         if name not in self.sets or seed == self.options.seeds[0]:
-            self.sets[name] = {"about": data.about, "positive": float(data.y.mean()), "train": job["train"]["rows"],
-                               "test": len(truth), "cols": job["train"]["cols"], "predict": job["speed"]["rows"],
-                               "trees": data.trees}
+            self.keep("set", {"name": name, "about": data.about, "positive": float(data.y.mean()),
+                              "train": job["train"]["rows"], "test": len(truth), "cols": job["train"]["cols"],
+                              "predict": job["speed"]["rows"], "trees": data.trees})
         return data, job, truth
 
     def quality(self, name):
@@ -158,18 +177,29 @@ class Bench:
                         self.measure("shap", name, title, who, asked, truth, run)
 
 
+def command(started, load):
+    # Of an absolute path only the last part, so that the page names no machine's folders.
+    words = [pathlib.Path(word).name if word.startswith("/") else word for word in sys.argv[1:]]
+    return {"words": words, "date": str(datetime.date.today()), "minutes": (time.time() - started) / 60,
+            "load": [load, os.getloadavg()[0]]}
+
+
 def main():
     options = arguments()
-    about = {"versions": versions(), "load": os.getloadavg()[0], "started": time.time()}
-    bench = Bench(options)
-    for name in options.sets:
-        if "quality" in options.only and name in QUALITY_SETS:
-            bench.quality(name)
-        if {"speed", "memory"} & set(options.only) and name in SPEED_SETS:
-            bench.speed(name, options.runs if "speed" in options.only else 1)
-        if "shap" in options.only and name in SHAP_SETS:
-            bench.shap(name)
-    text = trees_report.report(bench.found, bench.sets, options, about)
+    bench, started, load = Bench(options), time.time(), os.getloadavg()[0]
+    if options.join:
+        bench.join(options.join)
+    else:
+        found = versions()
+        for name in options.sets:
+            if "quality" in options.only and name in QUALITY_SETS:
+                bench.quality(name)
+            if {"speed", "memory"} & set(options.only) and name in SPEED_SETS:
+                bench.speed(name, options.runs if "speed" in options.only else 1)
+            if "shap" in options.only and name in SHAP_SETS:
+                bench.shap(name)
+        bench.keep("command", command(started, load) | {"versions": found})
+    text = trees_report.report(bench.found, bench.sets, bench.commands, options)
     if options.output:
         pathlib.Path(options.output).write_text(text)
     else:

@@ -1,12 +1,8 @@
 """The Markdown page of trees.py: what was measured and how, then the tables."""
 
-import datetime
 import os
-import pathlib
 import shlex
 import statistics
-import sys
-import time
 
 import trees_models
 
@@ -43,30 +39,24 @@ SETTINGS = {
 }
 
 
-def report(found, sets, options, about):
-    parts = ["# Benchmarks of the tree engine\n", header(options, about), NOTES, settings(), data(sets)]
-    if "quality" in options.only:
-        parts.append(quality(found))
-    if "speed" in options.only:
-        for kind in ["cpu", "wall"]:
-            parts.append(speed(found, kind))
-        parts += [single_row(found), timed_quality(found)]
-    if {"speed", "memory"} & set(options.only):
-        parts.append(memory(found))
-    if "shap" in options.only:
-        parts.append(shap(found))
+def report(found, sets, commands, options):
+    parts = ["# Benchmarks of the tree engine\n", header(commands, options), NOTES, settings(), data(sets), quality(found)]
+    for kind in ["cpu", "wall"]:
+        parts.append(speed(found, kind))
+    parts += [single_row(found), timed_quality(found), memory(found), shap(found)]
     return "\n".join(part for part in parts if part)
 
 
-def header(options, about):
+def header(commands, options):
     with open("/proc/cpuinfo") as file:
         model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown")
-    # Of an absolute path only the last part, so that the page names no machine's folders.
-    words = [pathlib.Path(word).name if word.startswith("/") else word for word in sys.argv[1:]]
-    lines = [f"{datetime.date.today()}, {model}, {os.cpu_count()} cores, load average at the start {about['load']:.2f},"
-             f" end {os.getloadavg()[0]:.2f}, took {(time.time() - about['started']) / 60:.0f} min. "
-             + ", ".join(f"{name} {version}" for name, version in about["versions"].items()) + ".\n",
-             f"    python benches/peers/trees.py {shlex.join(words)}\n"]
+    days = " to ".join(sorted({c["date"] for c in commands}))
+    versions = ", ".join(f"{name} {version}" for name, version in commands[0]["versions"].items())
+    lines = [f"{days}, {model}, {os.cpu_count()} cores. {versions}.\n"]
+    for c in commands:
+        lines.append(f"    python benches/peers/trees.py {shlex.join(c['words'])}")
+        lines.append(f"    # {c['minutes']:.0f} min, load average {c['load'][0]:.1f} at the start, {c['load'][1]:.1f} at the end")
+    lines.append("")
     if options.scale < 1:
         lines.insert(0, f"**A trial on {options.scale:g} of the rows; these are no results.**\n")
     if options.peers_only:

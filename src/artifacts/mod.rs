@@ -6,6 +6,7 @@ pub mod audit;
 pub mod bundle;
 pub mod comparison;
 pub mod manifest;
+pub mod overview;
 pub mod prune;
 pub mod registry;
 pub mod run;
@@ -14,11 +15,13 @@ pub mod timestamp;
 pub use atomic::WriteError;
 pub use audit::current_user;
 pub use bundle::{Bundle, BundleError};
-pub use comparison::compare as compare_runs;
+pub use comparison::{RunComparison, compare as compare_runs};
 pub use manifest::{DataRecord, Manifest, SchemaRecord, SplitRecord};
-pub use prune::prune as prune_runs;
+pub use overview::{RunOverview, overview as runs_overview};
+pub use prune::{delete as delete_run, prune as prune_runs};
 pub use registry::{CHAMPION, Promotion, Registry, RegistryError, RegistryStore};
 pub use run::{
-    RunDir, RunEntry, RunError, RunFile, RunId, list as list_runs, load as load_run, load_directory, sweep_killed,
+    RunDir, RunEntry, RunError, RunFile, RunId, count as count_runs, list as list_runs, load as load_run,
+    load_directory, sweep_killed,
 };
 pub use timestamp::Timestamp;

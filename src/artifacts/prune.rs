@@ -1,17 +1,17 @@
-//! Owns removing old runs.
+//! Owns removing runs: the old ones, or one that a person names.
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use serde::Serialize;
 
+use super::atomic;
 use super::audit::{self, AuditEntry};
-use super::registry::{RegistryError, RegistryStore};
+use super::registry::{CHAMPION, RegistryError, RegistryStore};
 use super::run::{self, RunEntry, RunError, RunId};
 use super::timestamp::Timestamp;
 
@@ -50,30 +50,64 @@ pub fn prune(store: &RegistryStore, keep: usize, by: &str) -> Result<Pruned, Reg
             pruned.spared.push(id);
             continue;
         }
-        let entry_of_log = AuditEntry {
-            time: Timestamp::now(),
-            action: "prune".to_owned(),
-            subject: id.to_string(),
-            by: by.to_owned(),
-            reason: format!("not among the {keep} newest"),
-            details: serde_json::Value::Null,
-        };
-        audit::append(&store.workspace, &entry_of_log)?;
-        let bytes = size_of_tree(&entry.path);
-        remove(&artifacts, &entry.path, &id).map_err(|cause| RunError::Read {
-            path: entry.path.clone(),
-            cause,
-        })?;
-        pruned.bytes += bytes;
+        tell(store, &id, "prune", by, &format!("not among the {keep} newest"))?;
+        pruned.bytes += remove(&artifacts, &entry.path, &id)?;
         pruned.removed.push(id);
     }
     Ok(pruned)
 }
 
-fn remove(artifacts: &Path, directory: &Path, id: &RunId) -> io::Result<()> {
+/// Deletes one run; answers the bytes set free. The champion, a run with another name and one that is still running are
+/// refused. A former champion can be deleted, and cannot be gone back to then.
+pub fn delete(store: &RegistryStore, id: &RunId, by: &str) -> Result<u64, RegistryError> {
+    let _lock = store.lock()?;
+    let mut registry = store.read()?;
+    let kept = |why: String| Err(RegistryError::Kept { id: id.clone(), why });
+    let names = registry.names_of(id);
+    if names.iter().any(|name| name == CHAMPION) {
+        return kept("it is the champion; promote another one first".to_owned());
+    }
+    if let Some(name) = names.first() {
+        return kept(format!("it is named `{name}`; give that name to another run first"));
+    }
+    let path = store.workspace.artifacts_dir().join(id.as_str());
+    if !fs::symlink_metadata(&path).is_ok_and(|m| m.is_dir()) {
+        return Err(RunError::NotFound { id: id.to_string() }.into());
+    }
+    if RunEntry::at(path.clone(), id).is_running() {
+        return kept("it is still running; stop it first".to_owned());
+    }
+    tell(store, id, "delete", by, "asked for")?;
+    if registry.previous.contains(id) {
+        registry.previous.retain(|former| former != id);
+        atomic::write_json(&store.workspace.registry_file(), &registry)?;
+    }
+    Ok(remove(&store.workspace.artifacts_dir(), &path, id)?)
+}
+
+/// Writes the audit line of a removal, before anything is removed.
+fn tell(store: &RegistryStore, id: &RunId, action: &str, by: &str, reason: &str) -> Result<(), RegistryError> {
+    let entry = AuditEntry {
+        time: Timestamp::now(),
+        action: action.to_owned(),
+        subject: id.to_string(),
+        by: by.to_owned(),
+        reason: reason.to_owned(),
+        details: serde_json::Value::Null,
+    };
+    Ok(audit::append(&store.workspace, &entry)?)
+}
+
+/// Removes a run's directory; answers the bytes set free.
+fn remove(artifacts: &Path, directory: &Path, id: &RunId) -> Result<u64, RunError> {
+    let bytes = size_of_tree(directory);
     let doomed = artifacts.join(format!("{DOOMED_PREFIX}{id}"));
-    fs::rename(directory, &doomed)?;
-    fs::remove_dir_all(&doomed)
+    let removed = fs::rename(directory, &doomed).and_then(|()| fs::remove_dir_all(&doomed));
+    removed.map_err(|cause| RunError::Read {
+        path: directory.to_path_buf(),
+        cause,
+    })?;
+    Ok(bytes)
 }
 
 /// Removes what a killed `prune` left. What resists is left for the next time.

@@ -14,7 +14,7 @@ pub use model::{CHAMPION, Change, REGISTRY_VERSION, Registry};
 use super::atomic::{self, WriteError};
 use super::audit::{self, AuditEntry, AuditError};
 use super::bundle::BundleError;
-use super::manifest;
+use super::manifest::{self, Manifest};
 use super::run::{self, RunError, RunFile, RunId};
 use super::timestamp::Timestamp;
 use crate::event::RunStatus;
@@ -102,6 +102,14 @@ pub enum RegistryError {
     BadAlias {
         /// The name.
         name: String,
+    },
+    /// The run is not to be deleted.
+    #[error("run {id} is kept: {why}")]
+    Kept {
+        /// The run.
+        id: RunId,
+        /// What keeps it, and what to do.
+        why: String,
     },
     /// The name fits no run, or several.
     #[error("{reason}; `nsec-tui runs list` shows what there is")]
@@ -222,6 +230,15 @@ impl RegistryStore {
             (Some(id), 0) => Ok(id),
             (Some(_), more) => unresolved(format!("`{shown}` fits {} runs; give more of the id", more + 1)),
         }
+    }
+
+    /// The directory and manifest of the run that a person means: as [`RegistryStore::resolve`], or a directory.
+    pub fn find(&self, name: &str) -> Result<(PathBuf, Manifest), RegistryError> {
+        let as_directory = Path::new(name);
+        if name.contains(std::path::MAIN_SEPARATOR) || as_directory.join(RunFile::Manifest.relative()).is_file() {
+            return Ok((as_directory.to_owned(), run::load_directory(as_directory)?));
+        }
+        Ok(run::load(&self.workspace, &self.resolve(name)?)?)
     }
 
     /// Whether the run is finished and its model is the one the manifest tells of.

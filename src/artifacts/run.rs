@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub use directory::load_directory;
 pub use id::{InvalidRunId, RunId};
-pub use listing::{RunEntry, list, load, sweep_killed};
+pub use listing::{RunEntry, count, list, load, sweep_killed};
 
 use super::atomic::{self, WriteError};
 use super::manifest::{self, FileRecord, Manifest};

@@ -10,7 +10,8 @@ use crate::models::SearchStrategy;
 use crate::settings::LogLevel;
 
 /// Examples under `--help`, and in the manual page.
-pub(super) const EXAMPLES: &str = "  nsec-tui train                                  learn from the workspace's data
+pub(super) const EXAMPLES: &str = "  nsec-tui                                        open the console
+  nsec-tui train                                  learn from the workspace's data
   nsec-tui validate --data new.csv                check a file before it is scored
   nsec-tui predict new.csv --alerts 50            flag the 50 rows most likely malicious
   nsec-tui schema generate flows.csv --output flows.yaml
@@ -39,9 +40,9 @@ pub struct Cli {
     #[command(flatten)]
     pub global: GlobalArgs,
 
-    /// What to do.
+    /// What to do; nothing opens the console.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// The heading under which every command's help lists them.
@@ -72,6 +73,8 @@ pub struct GlobalArgs {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Open the console: browse, validate, train, compare; without any command it opens, too
+    Tui(TuiArgs),
     /// Train models, compare them by cross-validation and keep the best as a versioned run
     Train(TrainArgs),
     /// Check data against the schema; with a baseline, measure its drift
@@ -94,6 +97,26 @@ pub enum Command {
     },
     /// Print the manual page; read it with: nsec-tui man | man -l -
     Man,
+}
+
+/// `tui`.
+#[derive(Debug, Default, Args)]
+pub struct TuiArgs {
+    /// A .csv, .csv.gz, .parquet or Zeek .log file to start with; without it the last session is taken up
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
+    /// Draw with ASCII alone, for fonts and terminals that have no more (LANG=C does the same)
+    #[arg(long)]
+    pub ascii: bool,
+    /// Let the console have the mouse; Alt-m gives it back
+    #[arg(long)]
+    pub mouse: bool,
+    /// Write the session down in this new file, one JSON line a message; what stands in cells is hidden
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// With --record: write down what stands in cells, too
+    #[arg(long, requires = "record")]
+    pub record_cells: bool,
 }
 
 /// `train`.

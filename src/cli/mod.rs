@@ -1,4 +1,4 @@
-//! The command line: arguments, signals, logging, and one file a command. Knows the pipeline, never the console.
+//! The command line: arguments, signals, logging, and one file a command. Of the console it knows how to start it.
 //!
 //! Standard output belongs to results (`--json`: exactly one object); people and progress are told on standard error.
 
@@ -6,7 +6,6 @@ pub mod args;
 mod context;
 mod error;
 mod generate;
-mod locate;
 mod predict;
 mod print;
 mod progress;
@@ -15,6 +14,7 @@ mod runs;
 mod schema;
 mod signals;
 mod train;
+mod tui;
 mod usage;
 mod validate;
 
@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::args::{Cli, Command};
+use self::args::{Cli, Command, GlobalArgs, TuiArgs};
 use self::context::Context;
 use self::error::CliError;
 use self::signals::SignalWatch;
@@ -36,6 +36,11 @@ pub fn run() -> ExitCode {
         Err(error) => return ExitCode::from(usage::show(&error)),
     };
     silence_engine_panics();
+    let command = match cli.command {
+        Some(Command::Tui(args)) => return console(&args, &cli.global),
+        None => return console(&TuiArgs::default(), &cli.global),
+        Some(command) => command,
+    };
     let cancel = CancelToken::new();
     let signals = match SignalWatch::install(cancel.clone()) {
         Ok(signals) => signals,
@@ -44,7 +49,7 @@ pub fn run() -> ExitCode {
             return ExitCode::from(1);
         }
     };
-    let result = dispatch(&cli, &cancel);
+    let result = dispatch(&command, &cli.global, &cancel);
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -57,21 +62,33 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn dispatch(cli: &Cli, cancel: &CancelToken) -> Result<(), CliError> {
-    match &cli.command {
+/// The console watches signals itself.
+fn console(args: &TuiArgs, global: &GlobalArgs) -> ExitCode {
+    match tui::run(args, global) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            print::log(&error);
+            print::error(&error, global.log_level);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn dispatch(command: &Command, global: &GlobalArgs, cancel: &CancelToken) -> Result<(), CliError> {
+    match command {
         Command::Completions { shell } => return reference::completions(*shell),
         Command::Man => return reference::man(),
         Command::Generate(command) => return generate::run(command, cancel),
         _ => {}
     }
-    let context = Context::open(&cli.global, cancel)?;
-    let result = match &cli.command {
+    let context = Context::open(global, cancel)?;
+    let result = match command {
         Command::Train(args) => train::run(args, &context),
         Command::Validate(args) => validate::run(args, &context),
         Command::Predict(args) => predict::run(args, &context),
         Command::Schema(command) => schema::run(command, &context),
         Command::Runs(command) => runs::run(command, &context),
-        Command::Completions { .. } | Command::Man | Command::Generate(_) => Ok(()),
+        Command::Tui(_) | Command::Completions { .. } | Command::Man | Command::Generate(_) => Ok(()),
     };
     if let Err(error) = &result {
         print::log(error);

@@ -5,9 +5,8 @@ use std::fmt::Write;
 use super::args::PredictArgs;
 use super::context::Context;
 use super::error::CliError;
-use super::locate::run_named;
 use super::print;
-use crate::artifacts::RunFile;
+use crate::artifacts::{RegistryStore, RunFile};
 use crate::pipeline::event::RunStatus;
 use crate::pipeline::prediction::{EXPLAIN_LIMIT, PredictRequest, PredictSummary, predict};
 use crate::pipeline::trained_model::TrainedModel;
@@ -16,7 +15,7 @@ use crate::text::visible_text;
 
 /// Scores and prints what came of it.
 pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError> {
-    let (directory, manifest) = run_named(&context.workspace, &args.model)?;
+    let (directory, manifest) = RegistryStore::new(&context.workspace).find(&args.model)?;
     if manifest.status != RunStatus::Finished {
         let state = match manifest.status {
             RunStatus::Running => "still running",

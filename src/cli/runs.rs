@@ -2,18 +2,14 @@
 
 use std::fmt::Write;
 
-use serde::Serialize;
 use serde_json::json;
 
 use super::args::RunsCommand;
 use super::context::Context;
 use super::error::CliError;
-use super::locate::run_named;
 use super::print;
-use crate::artifacts::{
-    CHAMPION, Manifest, Promotion, Registry, RegistryStore, RunEntry, compare_runs, current_user, list_runs, prune_runs,
-};
-use crate::pipeline::comparison::{PairedDifference, paired_difference};
+use crate::artifacts::{Manifest, Promotion, Registry, RegistryStore, current_user, prune_runs, runs_overview};
+use crate::pipeline::comparison::{PairedDifference, TwoRuns};
 use crate::text::{visible_text, wrap};
 
 /// Runs a command on runs.
@@ -51,57 +47,8 @@ pub(super) fn run(command: &RunsCommand, context: &Context) -> Result<(), CliErr
     }
 }
 
-/// One line of `runs list`.
-#[derive(Serialize)]
-struct ListedRun {
-    run_id: String,
-    status: String,
-    names: Vec<String>,
-    model: Option<String>,
-    data: Option<String>,
-    rows: Option<u64>,
-    test_f1: Option<f64>,
-    test_pr_auc: Option<f64>,
-    seconds: Option<f64>,
-}
-
-impl ListedRun {
-    fn of(entry: &RunEntry, registry: &Registry) -> Self {
-        let manifest = entry.manifest.as_deref().ok();
-        let metric = |name: &str| manifest.and_then(|m| m.metrics["test"][name].as_f64());
-        let id = entry.id();
-        let mut names: Vec<String> = Vec::new();
-        if id.is_some() && id == registry.champion {
-            names.push(CHAMPION.to_owned());
-        }
-        names.extend(
-            registry
-                .aliases
-                .iter()
-                .filter(|(_, run)| Some(*run) == id.as_ref())
-                .map(|(name, _)| name.clone()),
-        );
-        Self {
-            run_id: entry.name.clone(),
-            status: entry.status_text().to_owned(),
-            names,
-            model: manifest.and_then(|m| m.model.clone()),
-            data: manifest.and_then(|m| m.data.as_ref()).map(|d| d.name.clone()),
-            rows: manifest.and_then(|m| m.data.as_ref()).map(|d| d.rows),
-            test_f1: metric("f1"),
-            test_pr_auc: metric("pr_auc"),
-            seconds: manifest.and_then(|m| m.seconds),
-        }
-    }
-}
-
 fn list(context: &Context, json: bool) -> Result<(), CliError> {
-    let registry = RegistryStore::new(&context.workspace).read()?;
-    let mut runs: Vec<ListedRun> = list_runs(&context.workspace)?
-        .iter()
-        .map(|entry| ListedRun::of(entry, &registry))
-        .collect();
-    runs.reverse();
+    let (registry, runs) = runs_overview(&context.workspace)?;
     if json {
         return print::json(&json!({ "champion": registry.champion, "runs": runs }));
     }
@@ -138,7 +85,7 @@ fn list(context: &Context, json: bool) -> Result<(), CliError> {
 }
 
 fn show(context: &Context, name: &str, json: bool) -> Result<(), CliError> {
-    let (directory, manifest) = run_named(&context.workspace, name)?;
+    let (directory, manifest) = RegistryStore::new(&context.workspace).find(name)?;
     if json {
         return print::json(&manifest);
     }
@@ -205,10 +152,7 @@ fn push_model(text: &mut String, manifest: &Manifest) {
 }
 
 fn compare(context: &Context, a: &str, b: &str, json: bool) -> Result<(), CliError> {
-    let (directory_a, manifest_a) = run_named(&context.workspace, a)?;
-    let (directory_b, manifest_b) = run_named(&context.workspace, b)?;
-    let comparison = compare_runs(&manifest_a, &manifest_b);
-    let paired = paired_difference(&directory_a, &directory_b, &context.cancel);
+    let TwoRuns { comparison, paired } = TwoRuns::compare(&context.workspace, a, b, &context.cancel)?;
     let (paired, why_not) = match paired {
         Ok(paired) => (Some(paired), None),
         Err(reason) => (None, Some(reason.to_string())),

@@ -10,7 +10,7 @@ use super::error::CliError;
 use super::print;
 use crate::metrics::Metrics;
 use crate::pipeline::event::{Event, EventSink};
-use crate::pipeline::training::{LeaderboardRow, Spread, TrainOutcome, TrainRequest, TrainingSettings, train};
+use crate::pipeline::training::{LeaderboardRow, Limits, Spread, TrainOutcome, TrainRequest, TrainingSettings, train};
 use crate::text::{visible_text, wrap};
 
 /// Trains and prints what came of it.
@@ -33,6 +33,7 @@ pub(super) fn run(args: &TrainArgs, context: &Context) -> Result<(), CliError> {
         training: &training,
         threads,
         resume: args.resume.as_deref(),
+        limits: &Limits::default(),
     };
     let events = |event: Event| {
         if let Event::RunStarted { run_id } = &event {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::args::ValidateArgs;
 use super::context::Context;
 use super::error::CliError;
-use super::locate::run_named;
 use super::print;
+use crate::artifacts::RegistryStore;
 use crate::data::Source;
 use crate::pipeline::training::read_reference;
 use crate::pipeline::validation::{Baseline, ValidateRequest, validate};
@@ -28,6 +28,7 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Result<(), CliError
         settings: &context.settings.validation,
         baseline: baseline.as_ref(),
         rejects: args.rejects.as_deref(),
+        failing_lines: 0,
     };
     let report = validate(&request, &context.progress, &context.cancel)?;
     if args.json {
@@ -46,7 +47,7 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Result<(), CliError
 
 /// A run's training rows, or the rows of a source.
 fn baseline(name: &str, context: &Context) -> Result<Baseline, CliError> {
-    match run_named(&context.workspace, name) {
+    match RegistryStore::new(&context.workspace).find(name) {
         Ok((directory, _)) => Ok(Baseline::Reference(Arc::new(read_reference(&directory)?))),
         Err(not_a_run) => {
             let source = Source::parse(name)?;
@@ -55,7 +56,7 @@ fn baseline(name: &str, context: &Context) -> Result<Baseline, CliError> {
             if is_file || source == Source::Stdin {
                 Ok(Baseline::Source(source))
             } else {
-                Err(not_a_run)
+                Err(not_a_run.into())
             }
         }
     }

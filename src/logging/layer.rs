@@ -14,7 +14,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::RunTag;
+use super::{Recent, RecentLine, RunTag};
 use crate::text::{escape_json, visible_text};
 
 /// Longer values are cut: a cell can hold megabytes.
@@ -39,6 +39,7 @@ const PIPELINE_MODULES: [&str; 11] = [
 pub(super) struct LogLayer {
     pipeline: Option<NonBlocking>,
     program: Option<NonBlocking>,
+    recent: Recent,
     run: RunTag,
     json: bool,
 }
@@ -47,10 +48,17 @@ pub(super) struct LogLayer {
 struct SpanRun(String);
 
 impl LogLayer {
-    pub(super) fn new(pipeline: Option<NonBlocking>, program: Option<NonBlocking>, run: RunTag, json: bool) -> Self {
+    pub(super) fn new(
+        pipeline: Option<NonBlocking>,
+        program: Option<NonBlocking>,
+        recent: Recent,
+        run: RunTag,
+        json: bool,
+    ) -> Self {
         Self {
             pipeline,
             program,
+            recent,
             run,
             json,
         }
@@ -113,16 +121,21 @@ where
         } else {
             &self.program
         };
-        let Some(sink) = own.as_ref().or(self.program.as_ref()).or(self.pipeline.as_ref()) else {
-            return;
-        };
+        let sink = own.as_ref().or(self.program.as_ref()).or(self.pipeline.as_ref());
         let of_span = context
             .event_scope(event)
             .and_then(|mut scope| scope.find_map(|span| span.extensions().get::<SpanRun>().map(|run| run.0.clone())));
         let run = of_span.or_else(|| self.run.get());
         let line = self.line(event, run.as_deref());
-        // The queue's refusal is counted by the queue; there is nowhere to report it to from here.
-        let _counted = sink.clone().write_all(line.as_bytes());
+        if let Some(sink) = sink {
+            // The queue's refusal is counted by the queue; there is nowhere to report it to from here.
+            let _counted = sink.clone().write_all(line.as_bytes());
+        }
+        self.recent.push(RecentLine {
+            level: *event.metadata().level(),
+            run,
+            text: line.trim_end_matches('\n').to_owned(),
+        });
     }
 }
 

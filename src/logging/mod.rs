@@ -4,6 +4,7 @@
 //! else. Both are links to the file of the day. Writing happens on threads of its own; nothing here stops the program.
 
 mod layer;
+mod recent;
 mod roll;
 mod settings;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, Registry};
 
+pub use recent::{Recent, RecentLine};
 pub use settings::{LogLevel, LoggingSettings};
 
 use crate::workspace::Workspace;
@@ -56,6 +58,7 @@ impl RunTag {
 #[derive(Debug, Default)]
 pub struct LogGuard {
     run: RunTag,
+    recent: Recent,
     workers: Vec<WorkerGuard>,
     dropped: Vec<ErrorCounter>,
 }
@@ -64,6 +67,11 @@ impl LogGuard {
     /// Sets the run that lines belong to.
     pub fn run_tag(&self) -> RunTag {
         self.run.clone()
+    }
+
+    /// The latest lines, also of a log that no file takes.
+    pub fn recent(&self) -> Recent {
+        self.recent.clone()
     }
 
     /// Lines lost because the disk was too slow.
@@ -89,7 +97,8 @@ pub fn init(workspace: &Workspace, settings: &LoggingSettings, level: Option<Log
     (guard, warnings)
 }
 
-/// The subscriber that [`init`] installs; `None` if nothing is to be, or can be, logged.
+/// The subscriber that [`init`] installs; `None` if nothing is to be logged. Where no file can be written, the latest
+/// lines are still kept.
 pub fn subscriber(
     workspace: &Workspace,
     settings: &LoggingSettings,
@@ -117,10 +126,7 @@ pub fn subscriber(
         }
     };
     let (pipeline, program) = (open(PIPELINE_LOG), open(PROGRAM_LOG));
-    if pipeline.is_none() && program.is_none() {
-        return (None, guard, warnings);
-    }
-    let layer = LogLayer::new(pipeline, program, guard.run_tag(), settings.json);
+    let layer = LogLayer::new(pipeline, program, guard.recent(), guard.run_tag(), settings.json);
     // Libraries are heard when they warn.
     let targets = Targets::new()
         .with_target("nsec_tui", level)

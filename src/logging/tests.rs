@@ -160,8 +160,16 @@ fn errors_come_with_their_chain() {
 fn logs_that_cannot_be_opened_are_a_warning() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("logs"), "a file in its place").unwrap();
-    let (none, guard, warnings) = subscriber(&Workspace::at(dir.path()), &LoggingSettings::default(), None);
-    assert!(none.is_none() && !guard.is_active());
+    let (subscriber_left, guard, warnings) = subscriber(&Workspace::at(dir.path()), &LoggingSettings::default(), None);
+    assert!(!guard.is_active());
+    tracing::subscriber::with_default(subscriber_left.unwrap(), || {
+        tracing::info!(target: "nsec_tui::pipeline", "kept all the same");
+    });
+    let kept = guard.recent().listen(|_| {});
+    assert!(
+        kept.len() == 1 && kept[0].text.ends_with("nsec_tui::pipeline: kept all the same"),
+        "{kept:?}"
+    );
     assert_eq!(warnings.len(), 2);
     assert!(warnings[0].contains("going on without it"), "{warnings:?}");
 
@@ -182,7 +190,7 @@ fn a_full_disk_does_not_stop_the_program() {
     };
     let mut guard = LogGuard::default();
     let sink = start_writer(full, &mut guard);
-    let layer = LogLayer::new(Some(sink), None, guard.run_tag(), false);
+    let layer = LogLayer::new(Some(sink), None, guard.recent(), guard.run_tag(), false);
     tracing::subscriber::with_default(Registry::default().with(layer), || {
         for i in 0..1000 {
             tracing::error!(target: "nsec_tui::pipeline", i, "lost");
@@ -260,4 +268,35 @@ fn ordinary_text_is_not_copied() {
         std::borrow::Cow::Borrowed(_)
     ));
     assert_eq!(visible_text("1\u{1b}0"), "1\\x1b0");
+}
+
+#[test]
+fn the_latest_lines_are_kept_and_heard() {
+    let heard: Arc<std::sync::Mutex<Vec<String>>> = Arc::default();
+    let (pipeline, _) = logged(&LoggingSettings::default(), None, |guard| {
+        for at in 0..1_100 {
+            let run = format!("2020010{}T000000Z-0000", at % 2 + 1);
+            guard.run_tag().set(Some(&run));
+            tracing::info!(target: "nsec_tui::pipeline", at, "step");
+        }
+        let recent = guard.recent();
+        let of_run = recent.of_run("20200102T000000Z-0000", 2);
+        let texts: Vec<&str> = of_run
+            .iter()
+            .map(|line| line.text.rsplit(' ').next().unwrap())
+            .collect();
+        assert_eq!(texts, ["at=1097", "at=1099"]);
+        let listener = Arc::clone(&heard);
+        let kept = recent.listen(move |line| listener.lock().unwrap().push(line.text.clone()));
+        assert_eq!(kept.len(), 1_000);
+        tracing::error!(target: "nsec_tui::pipeline", "heard");
+        recent.listen(|_| {});
+        tracing::error!(target: "nsec_tui::pipeline", "not heard");
+    });
+    let heard = heard.lock().unwrap();
+    assert_eq!(heard.len(), 1);
+    assert!(
+        pipeline.lines().any(|line| line == heard[0]),
+        "as it stands in the file"
+    );
 }

@@ -44,7 +44,7 @@ impl Dial {
         for kept in 0..=cuts {
             let counts = ranking.after(kept);
             let flagged = counts.flagged() as f64;
-            if cuts + 1 <= most || kept == cuts || flagged >= next {
+            if cuts < most || kept == cuts || flagged >= next {
                 next = (flagged / step).floor().mul_add(step, step);
                 stops.push(DialStop {
                     threshold: ranking.threshold_after(kept),

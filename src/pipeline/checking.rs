@@ -54,6 +54,8 @@ pub struct Checking<'a> {
     pub settings: &'a ValidationSettings,
     /// What training rows looked like, for new categories and missing rates.
     pub reference: Option<Arc<Reference>>,
+    /// Lines of failing rows that each outcome of the report keeps, at most.
+    pub failing_lines: usize,
     /// Asks to stop.
     pub cancel: &'a CancelToken,
 }
@@ -93,6 +95,7 @@ impl Checking<'_> {
         let schema = Arc::clone(self.schema);
         let mut validator = Validator::new(schema, layout.clone(), self.purpose, self.settings, against)
             .map_err(IngestionError::from)?;
+        validator.keep_failing_lines(self.failing_lines);
         if layout.missing.is_empty() {
             let notes = for_each_batch::<E>(reader, self.cancel, |raw| {
                 let typed = parse_batch(self.schema, &layout, &raw, &nulls);

@@ -7,7 +7,7 @@ use std::path::Path;
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
-use crate::artifacts::RunFile;
+use crate::artifacts::{RegistryError, RegistryStore, RunComparison, RunFile, compare_runs};
 use crate::cancel::{CancelToken, Cancelled};
 use crate::data::feature_fingerprint;
 use crate::metrics::{BootstrapOptions, Difference, MetricError, Paired, bootstrap_difference};
@@ -16,6 +16,7 @@ use crate::pipeline::ingestion::{IngestionError, take_rows};
 use crate::pipeline::kept_rows::{SplitSide, read_kept_rows};
 use crate::pipeline::trained_model::{ModelFileError, ScoreError, TrainedModel};
 use crate::pipeline::training::TRAINED_ROWS;
+use crate::workspace::Workspace;
 
 /// Why two models cannot be compared.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +91,30 @@ pub struct MetricDifference {
     pub high: f64,
     /// Probability that the second is better.
     pub probability_better: f64,
+}
+
+/// Two runs that a person named, side by side.
+pub struct TwoRuns {
+    /// Metrics, parameters, data.
+    pub comparison: RunComparison,
+    /// The second less the first on rows new to both, or why that cannot be told.
+    pub paired: Result<PairedDifference, ComparisonError>,
+}
+
+impl TwoRuns {
+    /// Compares the runs of these names.
+    ///
+    /// # Errors
+    /// A name fits no run, or the run is damaged.
+    pub fn compare(workspace: &Workspace, a: &str, b: &str, cancel: &CancelToken) -> Result<Self, RegistryError> {
+        let store = RegistryStore::new(workspace);
+        let (first, manifest_a) = store.find(a)?;
+        let (second, manifest_b) = store.find(b)?;
+        Ok(Self {
+            comparison: compare_runs(&manifest_a, &manifest_b),
+            paired: paired_difference(&first, &second, cancel),
+        })
+    }
 }
 
 /// Compares the models of two run directories on the first run's test rows.

@@ -64,6 +64,7 @@ pub fn read_kept_rows(
         purpose: Purpose::Train,
         settings: &settings,
         reference: None,
+        failing_lines: 0,
         cancel,
     };
     // These rows passed once already; what a later schema would refuse is of no interest here.

@@ -65,6 +65,8 @@ pub struct ValidateRequest<'a> {
     pub baseline: Option<&'a Baseline>,
     /// Where rejected rows go.
     pub rejects: Option<&'a Path>,
+    /// Lines of failing rows that each outcome keeps, at most.
+    pub failing_lines: usize,
 }
 
 /// Checks a source to its end.
@@ -92,6 +94,7 @@ pub fn validate(
         purpose: Purpose::Validate,
         settings: request.settings,
         reference,
+        failing_lines: request.failing_lines,
         cancel,
     };
     let mut rejects = request.rejects.map(open_rejects).transpose()?;
@@ -146,6 +149,7 @@ fn reference_of(
         purpose: Purpose::Score,
         settings: request.settings,
         reference: None,
+        failing_lines: 0,
         cancel,
     };
     let mut builder = ReferenceBuilder::new(request.schema);

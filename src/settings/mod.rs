@@ -5,6 +5,7 @@
 //! from the type.
 
 mod check;
+mod console;
 mod locate;
 pub mod reference;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_yaml::Value;
 
+pub use self::console::{ConsoleColors, ConsoleSettings};
 pub use crate::logging::{LogLevel, LoggingSettings};
 
 use crate::data::ReadSettings;
@@ -49,6 +51,8 @@ pub struct Settings {
     pub prediction: PredictionSettings,
     /// Risk bands and recommended actions.
     pub risk: RiskSettings,
+    /// How the console looks, and its keys.
+    pub console: ConsoleSettings,
 }
 
 impl Settings {
@@ -64,6 +68,8 @@ impl Settings {
             training,
             prediction,
             risk,
+            // The console checks the names of keys when it begins, and says with `refused` what is wrong.
+            console: _,
         } = self;
         let sections = [
             ("reading", reading.check()),
@@ -226,6 +232,21 @@ pub fn parse(text: &str, file: &str) -> Result<Settings, SettingsError> {
         Err(_) => {}
     }
     Err(invalid(problems))
+}
+
+/// The error of whoever finds later that a key of the file cannot be meant, with its line as all the others have it.
+/// `key` is its path: `console.keys.data.find`.
+pub fn refused(file: &Path, key: &str, message: String) -> SettingsError {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let path: Vec<String> = key.split('.').map(str::to_owned).collect();
+    SettingsError::Invalid {
+        file: file.display().to_string(),
+        problems: vec![Problem {
+            line: locate::line_of(&text, &path),
+            key: key.to_owned(),
+            message,
+        }],
+    }
 }
 
 fn from_yaml(error: &serde_yaml::Error) -> Problem {

@@ -250,6 +250,23 @@ fn lines_of_keys_are_found_in_every_style() {
 }
 
 #[test]
+fn what_the_console_refuses_has_its_line() {
+    let text = "logging: {level: debug}\nconsole:\n  keys:\n    data:\n      fnid: [x]\n";
+    let settings = parse(text, "f").unwrap();
+    assert_eq!(settings.console.keys["data"]["fnid"], ["x"]);
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("nsec.yaml");
+    fs::write(&file, text).unwrap();
+    let error = super::refused(&file, "console.keys.data.fnid", "no such action".to_owned());
+    assert!(
+        error
+            .to_string()
+            .contains("line 5: console.keys.data.fnid: no such action"),
+        "{error}"
+    );
+}
+
+#[test]
 fn the_committed_reference_is_the_generated_one() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/SETTINGS.md");
     let generated = reference::markdown();

@@ -1,306 +1,14 @@
 //! Owns which key does what, where: the one table behind dispatch, footer hints, help, the palette and `docs/KEYS.md`.
 
+mod action;
+pub mod reference;
+mod settings;
 mod table;
-#[cfg(test)]
-mod tests;
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
+pub use self::action::{Action, Context};
+pub use self::settings::{KeySettings, KeymapError};
 pub use self::table::TABLE;
 use super::key::KeyPress;
-
-/// Where keys are pressed. An open layer comes before the panel under it, the panel before what holds everywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Context {
-    /// Every panel.
-    Everywhere,
-    /// Everything with rows to walk through.
-    Lists,
-    /// The Data panel.
-    Data,
-    /// The Validation panel.
-    Validation,
-    /// The Training panel.
-    Training,
-    /// The threshold dial of the Training panel.
-    Dial,
-    /// The Review panel.
-    Review,
-    /// The Runs panel.
-    Runs,
-    /// The Logs panel.
-    Logs,
-    /// A dialog of several fields.
-    Form,
-    /// A line being typed.
-    Prompt,
-    /// A list to choose from, with a line to narrow it.
-    Picker,
-    /// A text to read.
-    Reader,
-    /// A question.
-    Confirm,
-}
-
-impl Context {
-    /// Every context, in the order that help shows them.
-    pub const ALL: [Self; 14] = [
-        Self::Everywhere,
-        Self::Lists,
-        Self::Data,
-        Self::Validation,
-        Self::Training,
-        Self::Dial,
-        Self::Review,
-        Self::Runs,
-        Self::Logs,
-        Self::Form,
-        Self::Prompt,
-        Self::Picker,
-        Self::Reader,
-        Self::Confirm,
-    ];
-
-    /// Its heading.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Everywhere => "Everywhere",
-            Self::Lists => "Moving",
-            Self::Data => "Data",
-            Self::Validation => "Validation",
-            Self::Training => "Training",
-            Self::Dial => "Threshold dial",
-            Self::Review => "Review",
-            Self::Runs => "Runs",
-            Self::Logs => "Logs",
-            Self::Form => "Dialogs",
-            Self::Prompt => "Typing a line",
-            Self::Picker => "Choosing from a list",
-            Self::Reader => "Reading",
-            Self::Confirm => "Questions",
-        }
-    }
-
-    /// Its name in `nsec.yaml`.
-    pub fn name(self) -> String {
-        kebab(&format!("{self:?}"))
-    }
-}
-
-/// Declares the actions with their names, so that no list of them can be forgotten.
-macro_rules! actions {
-    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
-        /// What a key can do.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum Action {
-            $($(#[doc = $doc])+ $name,)+
-        }
-
-        impl Action {
-            /// Every action.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
-
-            /// Its name in `nsec.yaml` and in the palette.
-            pub fn name(self) -> String {
-                kebab(match self { $(Self::$name => stringify!($name),)+ })
-            }
-        }
-    };
-}
-
-actions! {
-    /// Shows the Data panel.
-    ShowData,
-    /// Shows the Validation panel.
-    ShowValidation,
-    /// Shows the Training panel.
-    ShowTraining,
-    /// Shows the Review panel.
-    ShowReview,
-    /// Shows the Runs panel.
-    ShowRuns,
-    /// Shows the Logs panel.
-    ShowLogs,
-    /// The panel to the right.
-    NextPanel,
-    /// The panel to the left.
-    PreviousPanel,
-    /// Opens the help.
-    Help,
-    /// Opens the command palette.
-    Palette,
-    /// Leaves a layer.
-    Back,
-    /// Leaves the program.
-    Quit,
-    /// Draws everything anew.
-    Redraw,
-    /// Puts the program to sleep until the shell wakes it.
-    Suspend,
-    /// Stops the work that runs.
-    CancelWork,
-    /// One row down.
-    Down,
-    /// One row up.
-    Up,
-    /// One column left.
-    Left,
-    /// One column right.
-    Right,
-    /// First row.
-    Top,
-    /// Last row.
-    Bottom,
-    /// A screen down.
-    PageDown,
-    /// A screen up.
-    PageUp,
-    /// Half a screen down.
-    HalfPageDown,
-    /// Half a screen up.
-    HalfPageUp,
-    /// First column.
-    FirstColumn,
-    /// Last column.
-    LastColumn,
-    /// Looks for a text.
-    Find,
-    /// The next match.
-    FindNext,
-    /// The match before.
-    FindPrevious,
-    /// Adds a filter.
-    Filter,
-    /// Keeps rows that have the cell's value.
-    KeepValue,
-    /// Drops rows that have the cell's value.
-    DropValue,
-    /// Shows the filters, to take some away.
-    Filters,
-    /// Sorts upwards.
-    SortAscending,
-    /// Sorts downwards.
-    SortDescending,
-    /// Back to the file's order.
-    ClearSort,
-    /// Hides the column.
-    HideColumn,
-    /// Shows all columns.
-    ShowColumns,
-    /// Freezes the columns up to here.
-    FreezeColumns,
-    /// Makes the column wider.
-    WidenColumn,
-    /// Makes the column narrower.
-    NarrowColumn,
-    /// Statistics of the column.
-    ColumnStatistics,
-    /// Chooses a column to go to.
-    GoToColumn,
-    /// Goes to a row by number.
-    GoToRow,
-    /// Opens what the cursor is on.
-    Open,
-    /// Opens a file.
-    OpenFile,
-    /// Copies.
-    Copy,
-    /// Copies the row.
-    CopyRow,
-    /// Writes a file.
-    Export,
-    /// Writes the rejected rows to a file.
-    ExportRejects,
-    /// Runs, or runs again.
-    Run,
-    /// The next view of the panel.
-    NextView,
-    /// The view before.
-    PreviousView,
-    /// Stops after the stage that runs.
-    StopAfterStage,
-    /// Logarithmic axis.
-    LogAxis,
-    /// Smoother curves.
-    Smooth,
-    /// The next metric.
-    NextMetric,
-    /// The threshold dial.
-    Dial,
-    /// Less, a small step.
-    Less,
-    /// More, a small step.
-    More,
-    /// Less, a large step.
-    MuchLess,
-    /// More, a large step.
-    MuchMore,
-    /// Takes what is shown.
-    Accept,
-    /// Marks the row.
-    Mark,
-    /// Compares two runs.
-    Compare,
-    /// Makes the run champion.
-    Promote,
-    /// The champion before becomes champion again.
-    Rollback,
-    /// Deletes.
-    Delete,
-    /// Reads everything anew.
-    Refresh,
-    /// Follows what is added.
-    Follow,
-    /// The next log level.
-    NextLevel,
-    /// Gives the mouse to the program, or back to the terminal.
-    ToggleMouse,
-    /// The next field.
-    NextField,
-    /// The field before.
-    PreviousField,
-    /// The next choice of a field.
-    NextChoice,
-    /// The choice before.
-    PreviousChoice,
-    /// Switches between text and regular expression.
-    ToggleRegex,
-    /// Switches between smart and exact case.
-    ToggleCase,
-    /// Completes what is typed.
-    Complete,
-    /// What was typed before.
-    Older,
-    /// What was typed after.
-    Newer,
-    /// Answers yes.
-    Yes,
-    /// Answers no.
-    No,
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name())
-    }
-}
-
-/// `ShowData` as `show-data`.
-fn kebab(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() + 4);
-    for (at, letter) in name.chars().enumerate() {
-        if letter.is_uppercase() && at > 0 {
-            out.push('-');
-        }
-        out.extend(letter.to_lowercase());
-    }
-    out
-}
 
 /// A line of the table.
 #[derive(Clone, Copy, Debug)]
@@ -332,88 +40,41 @@ pub struct Binding {
     pub keys: Vec<KeyPress>,
 }
 
-/// Keys by context and action, as `nsec.yaml` has them.
-pub type KeySettings = BTreeMap<String, BTreeMap<String, Vec<String>>>;
-
-/// Why a person's keys cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeymapError {
-    /// No such context.
-    #[error("console.keys.{context}: there is no such place; places are {places}")]
-    Context {
-        /// As written.
-        context: String,
-        /// What there is.
-        places: String,
-    },
-    /// No such action there.
-    #[error("console.keys.{context}.{action}: nothing of that name is done there; docs/KEYS.md lists the names")]
-    Action {
-        /// The context.
-        context: String,
-        /// As written.
-        action: String,
-    },
-    /// Not a key.
-    #[error("console.keys.{context}.{action}: {key:?} is no key; write keys as x, X, ctrl-x, alt-x, F5, space, enter")]
-    Key {
-        /// The context.
-        context: String,
-        /// The action.
-        action: String,
-        /// As written.
-        key: String,
-    },
-    /// One key for two things.
-    #[error("console.keys.{context}: {key} would do both {first} and {second}; give one of them another key")]
-    Twice {
-        /// The context.
-        context: String,
-        /// The key.
-        key: String,
-        /// An action.
-        first: String,
-        /// The other.
-        second: String,
-    },
+/// A key, and the word for what it does, as the footer shows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// The key.
+    pub key: KeyPress,
+    /// The word.
+    pub label: &'static str,
+    /// What it does.
+    pub action: Action,
+    /// Where it is an entry.
+    pub context: Context,
 }
 
 impl Keymap {
-    /// The table's keys, with a person's instead where there are some.
-    ///
-    /// # Errors
-    /// Names that do not exist, texts that are no keys, a key for two actions of one context.
-    pub fn new(settings: &KeySettings) -> Result<Self, KeymapError> {
-        let mut bindings: Vec<Binding> = TABLE
-            .iter()
-            .map(|entry| Binding {
-                entry,
-                keys: entry.keys.iter().filter_map(|key| key.parse().ok()).collect(),
-            })
-            .collect();
-        for (context, actions) in settings {
-            if !Context::ALL.iter().any(|c| c.name() == *context) {
-                let places: Vec<String> = Context::ALL.iter().map(|c| c.name()).collect();
-                return Err(KeymapError::Context {
-                    context: context.clone(),
-                    places: places.join(", "),
-                });
-            }
-            for (action, keys) in actions {
-                replace(&mut bindings, context, action, keys)?;
-            }
+    /// The table's keys.
+    fn of_table() -> Self {
+        let binding = |entry: &'static Entry| Binding {
+            entry,
+            keys: entry.keys.iter().filter_map(|key| key.parse().ok()).collect(),
+        };
+        Self {
+            bindings: TABLE.iter().map(binding).collect(),
         }
-        let keymap = Self { bindings };
-        keymap.check()?;
-        Ok(keymap)
     }
 
     /// What a key does where `contexts` are open, the innermost first.
     pub fn action(&self, contexts: &[Context], key: KeyPress) -> Option<Action> {
-        contexts.iter().find_map(|context| {
-            let mut here = self.bindings.iter().filter(|b| b.entry.context == *context);
-            here.find(|b| b.keys.contains(&key)).map(|b| b.entry.action)
-        })
+        self.binding(contexts, key).map(|binding| binding.entry.action)
+    }
+
+    /// The binding that takes a key where `contexts` are open, the innermost first.
+    pub fn binding(&self, contexts: &[Context], key: KeyPress) -> Option<&Binding> {
+        contexts
+            .iter()
+            .find_map(|context| self.of(*context).find(|binding| binding.keys.contains(&key)))
     }
 
     /// The bindings of a context in the table's order.
@@ -429,41 +90,26 @@ impl Keymap {
         })
     }
 
-    fn check(&self) -> Result<(), KeymapError> {
-        for (at, binding) in self.bindings.iter().enumerate() {
-            for other in &self.bindings[at + 1..] {
-                let same = other.entry.context == binding.entry.context;
-                if let Some(key) = binding.keys.iter().find(|key| same && other.keys.contains(key)) {
-                    return Err(KeymapError::Twice {
-                        context: binding.entry.context.name(),
-                        key: key.to_string(),
-                        first: binding.entry.action.name(),
-                        second: other.entry.action.name(),
-                    });
-                }
+    /// What the footer says where `contexts` are open, the innermost first: keys that do here what they say, and the
+    /// word for it.
+    pub fn hints(&self, contexts: &[Context]) -> Vec<Hint> {
+        let mut hints = Vec::new();
+        for binding in contexts.iter().flat_map(|context| self.of(*context)) {
+            // A key that something further inside has taken would do something else.
+            let does = |key: &KeyPress| self.binding(contexts, *key).is_some_and(|b| std::ptr::eq(b, binding));
+            let key = binding.keys.iter().copied().find(does);
+            if let Some(key) = key.filter(|_| !binding.entry.label.is_empty()) {
+                hints.push(Hint {
+                    key,
+                    label: binding.entry.label,
+                    action: binding.entry.action,
+                    context: binding.entry.context,
+                });
             }
         }
-        Ok(())
+        hints
     }
 }
 
-fn replace(bindings: &mut [Binding], context: &str, action: &str, keys: &[String]) -> Result<(), KeymapError> {
-    let found = bindings
-        .iter_mut()
-        .find(|b| b.entry.context.name() == context && b.entry.action.name() == action);
-    let Some(binding) = found else {
-        return Err(KeymapError::Action {
-            context: context.to_owned(),
-            action: action.to_owned(),
-        });
-    };
-    let read = keys.iter().map(|key| {
-        key.parse().map_err(|_| KeymapError::Key {
-            context: context.to_owned(),
-            action: action.to_owned(),
-            key: key.clone(),
-        })
-    });
-    binding.keys = read.collect::<Result<_, _>>()?;
-    Ok(())
-}
+#[cfg(test)]
+mod tests;

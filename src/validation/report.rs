@@ -50,6 +50,10 @@ pub struct CheckOutcome {
     pub message: String,
     /// Whether a `block` failure costs the row or the file.
     pub scope: Scope,
+    /// Lines of the failing rows, ascending, at most as many as [`super::Validator::keep_failing_lines`] asks for. No part
+    /// of the written report.
+    #[serde(skip)]
+    pub lines: Vec<u64>,
 }
 
 /// How a check ended.
@@ -180,6 +184,7 @@ impl CheckOutcome {
             examples: Vec::new(),
             message: message.into(),
             scope,
+            lines: Vec::new(),
         }
     }
 

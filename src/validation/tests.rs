@@ -80,6 +80,7 @@ pub(super) struct Run {
     pub(super) purpose: Purpose,
     pub(super) settings: ValidationSettings,
     pub(super) against: Against,
+    pub(super) lines: usize,
     pub(super) batch: usize,
 }
 
@@ -92,6 +93,7 @@ impl Default for Run {
                 ..ValidationSettings::default()
             },
             against: Against::default(),
+            lines: 0,
             batch: 3,
         }
     }
@@ -117,6 +119,7 @@ impl Run {
             &self.settings,
             self.against.clone(),
         )?;
+        validator.keep_failing_lines(self.lines);
         let (mut accepted, mut rejects) = (Vec::new(), Vec::new());
         while let Some(raw) = reader.next_batch(self.batch).unwrap() {
             let typed = parse_batch(&schema, &layout, &raw, reader.null_tokens());
@@ -230,4 +233,39 @@ fn batches_of_other_rows_are_refused() {
     let mut validator = Validator::new(Arc::new(schema), layout, Purpose::Train, &settings, against).unwrap();
     let error = validator.check_batch(&raw, &other).unwrap_err();
     assert!(matches!(error, ValidationError::Batch { line: 2, .. }), "{error}");
+}
+
+#[test]
+fn lines_of_failing_rows_are_kept_on_request_and_never_written() {
+    let mut a = column("a", ColumnType::Int);
+    a.max = Some(5.0);
+    let schema = schema(vec![a]);
+    let csv = "a,y\n9,bad\n1,good\nx,bad\n8,good\n2\n7,bad\n6,good\n";
+    let lines = |most: usize| {
+        let run = Run {
+            lines: most,
+            ..Run::default()
+        };
+        let outcome = run.on(&schema, csv);
+        let of = |id: &str, column| outcome.check(id, column).lines.clone();
+        let json = outcome.report.to_json().unwrap();
+        assert!(!json.contains("\"lines\""));
+        [
+            of("range", Some("a")),
+            of("unparsable", Some("a")),
+            of("malformed_row", None),
+            of("rejected_fraction", None),
+        ]
+    };
+    assert_eq!(lines(0), [const { Vec::<u64>::new() }; 4]);
+    // Any share of rows may be rejected here, so that check passes and has no failing rows.
+    assert_eq!(lines(10), [vec![2, 5, 7, 8], vec![4], vec![6], vec![]]);
+    assert_eq!(lines(2), [vec![2, 5], vec![4], vec![6], vec![]]);
+    let strict = Run {
+        lines: 4,
+        settings: ValidationSettings::default(),
+        ..Run::default()
+    };
+    let outcome = strict.on(&schema, csv);
+    assert_eq!(outcome.check("rejected_fraction", None).lines, [2, 4, 5, 6]);
 }

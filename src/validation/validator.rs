@@ -9,10 +9,10 @@ use polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray};
 use crate::data::{Layout, RawBatch, TypedBatch};
 use crate::schema::{LabelValue, Schema, Severity};
 
-use super::checks::{Accepted, Batch, Check, Finding, Findings, MALFORMED, Purpose, Setup, Totals, plan};
+use super::checks::{Accepted, Batch, Check, Finding, Findings, MALFORMED, Purpose, REJECTED, Setup, Totals, plan};
 use super::drift::{BatchProfile, Reference, drift};
 use super::error::ValidationError;
-use super::report::{CheckOutcome, Report, Scope, Status};
+use super::report::{CheckOutcome, CheckStatus, Report, Scope, Status};
 use super::settings::ValidationSettings;
 use crate::text::visible_text;
 
@@ -58,6 +58,8 @@ pub struct Validator {
     totals: Totals,
     reference: Option<(Arc<Reference>, BatchProfile)>,
     notes: Vec<String>,
+    most_lines: usize,
+    rejected_lines: Vec<u64>,
 }
 
 /// What validation measures against besides the schema.
@@ -101,7 +103,14 @@ impl Validator {
             totals: Totals::default(),
             reference,
             notes: Vec::new(),
+            most_lines: 0,
+            rejected_lines: Vec::new(),
         })
+    }
+
+    /// Has each outcome keep the lines of its failing rows, at most so many.
+    pub fn keep_failing_lines(&mut self, most: usize) {
+        self.most_lines = most;
     }
 
     /// Adds a check of your own to those of the schema.
@@ -116,7 +125,10 @@ impl Validator {
     pub fn check_batch(&mut self, raw: &RawBatch, typed: &TypedBatch) -> Result<BatchVerdict, ValidationError> {
         matching(raw, typed)?;
         let batch = Batch::new(&self.schema, &self.layout, raw, typed);
-        let mut found = Findings::default();
+        let mut found = Findings {
+            most_lines: self.most_lines,
+            ..Findings::default()
+        };
         for check in &mut self.checks {
             check.rows(&batch, &mut found)?;
         }
@@ -132,6 +144,9 @@ impl Validator {
         self.totals.rows += (raw.rows() + raw.malformed.len()) as u64;
         self.totals.malformed += raw.malformed.len() as u64;
         self.totals.rejected += rejects.len() as u64;
+        let room = self.most_lines.saturating_sub(self.rejected_lines.len());
+        self.rejected_lines
+            .extend(rejects.iter().take(room).map(|reject| reject.line));
         self.see_accepted(typed, &accepted)?;
         Ok(BatchVerdict { accepted, rejects })
     }
@@ -264,6 +279,10 @@ impl Validator {
             .iter_mut()
             .flat_map(|check| check.outcomes(&totals))
             .collect();
+        let too_many = |check: &&mut CheckOutcome| check.id == REJECTED && check.status == CheckStatus::Failed;
+        if let Some(check) = checks.iter_mut().find(too_many) {
+            check.lines = self.rejected_lines;
+        }
         if self.notes.is_empty() {
             checks.push(CheckOutcome::passed(
                 "source_note",

@@ -261,7 +261,7 @@ pub enum FileJob {
         /// Whether a file that is there may be replaced.
         replace: bool,
     },
-    /// The end of the log.
+    /// The end of the log, and then each further line as [`super::Report::Logged`], until the ticket is given up.
     Log {
         /// Lines at most.
         lines: usize,

@@ -85,13 +85,24 @@ mod tests {
             id: 1,
             kind: Kind::Train,
         };
-        (Mailbox::new(ticket, move || _ = counted.fetch_add(1, Ordering::Relaxed)), rings)
+        (
+            Mailbox::new(ticket, move || _ = counted.fetch_add(1, Ordering::Relaxed)),
+            rings,
+        )
     }
 
     #[test]
     fn progress_is_replaced_and_everything_else_kept_in_order() {
         let (mailbox, rings) = mailbox();
-        for event in [progress(1), progress(2), started("a"), progress(3), started("b"), progress(4), progress(5)] {
+        for event in [
+            progress(1),
+            progress(2),
+            started("a"),
+            progress(3),
+            started("b"),
+            progress(4),
+            progress(5),
+        ] {
             mailbox.send(event);
         }
         assert_eq!(rings.load(Ordering::Relaxed), 1);
@@ -116,7 +127,10 @@ mod tests {
             }
         });
         for thread in 0..4 {
-            let mine: Vec<&Event> = seen.iter().filter(|e| matches!(e, Event::RunStarted { run_id } if run_id.starts_with(&format!("{thread} ")))).collect();
+            let mine: Vec<&Event> = seen
+                .iter()
+                .filter(|e| matches!(e, Event::RunStarted { run_id } if run_id.starts_with(&format!("{thread} "))))
+                .collect();
             let expected: Vec<Event> = (0..500).map(|at| started(&format!("{thread} {at}"))).collect();
             assert!(mine.into_iter().eq(expected.iter()));
         }

@@ -2,14 +2,47 @@
 //! looks through data. Jobs go in with a ticket; news with the same ticket come back through one closure.
 
 mod browsing;
+mod desk;
+mod failure;
+mod files;
 mod job;
+mod lanes;
+mod log_tail;
 mod mailbox;
 mod news;
+mod pacer;
+mod pipeline;
+mod quiet;
+mod reporter;
+mod runs;
+mod session;
+mod survey;
+#[cfg(test)]
+mod tests;
 
 pub use browsing::{BrowseContext, Browser};
+pub use failure::{Ended, Failure};
 pub use job::{BrowseJob, FileJob, Job, Kind, PipelineJob, RunsJob, Ticket, TrainPlan};
+pub use lanes::{Tell, Worker};
 pub use mailbox::Mailbox;
 pub use news::{
-    Arranged, ComparedRuns, DirectoryEntry, Failure, LogLine, News, OpenedTable, Page, Reply, Report, RunFacts, RunLine, RunsList,
-    SchemaColumn, SchemaFacts, Survey, ValidationOutcome,
+    Arranged, ComparedRuns, DirectoryEntry, LogLine, News, OpenedTable, Page, Reply, Report, RunFacts, RunLine,
+    RunsList, SchemaColumn, SchemaFacts, Survey, ValidationOutcome,
+};
+pub use quiet::keep_off_the_screen;
+pub use reporter::Reporter;
+
+// What answers are made of, so that who reads them needs to know no more than the worker.
+pub use crate::artifacts::{Manifest, RunComparison, RunId};
+pub use crate::event::{Event, Level, RunStatus, Stage};
+pub use crate::metrics::{Dial, Metrics};
+pub use crate::models::Params;
+pub use crate::pipeline::comparison::{MetricDifference, PairedDifference};
+pub use crate::pipeline::training::{
+    Curves, CvScores, FitCurve, LeaderboardRow, LearningCurve, MetricsFile, MovedThreshold, RunScores, SideMetrics,
+    SideRecord, Spread, ThresholdChoice, TrainOutcome,
+};
+pub use crate::schema::Severity;
+pub use crate::validation::{
+    CheckOutcome, CheckStatus, ColumnDrift, DriftKind, DriftMetric, Example, Scope, Status as Verdict,
 };

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::failure::Failure;
 use super::job::Ticket;
 use crate::artifacts::{Manifest, RunComparison};
 use crate::browse::{ColumnInfo, ColumnStatistics, Match, RowCount, TableRow};
@@ -38,6 +39,8 @@ pub enum Report {
     Events(Vec<Event>),
     /// The table's index has grown, also after `Opened` is done.
     Rows(RowCount),
+    /// The log has grown, also after `Log` is done, until that ticket is cancelled or stale.
+    Logged(Vec<LogLine>),
     /// The answer.
     Done(Box<Reply>),
     /// It went wrong.
@@ -46,18 +49,10 @@ pub enum Report {
     Cancelled,
 }
 
-/// Why a job failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
-    /// One line: what, where, what to do. Not yet made safe to draw.
-    pub message: String,
-    /// Its causes and the last lines of the log about it.
-    pub details: Vec<String>,
-}
-
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", content = "of", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "it travels in a box")]
 pub enum Reply {
     /// To [`super::FileJob::Survey`].
     Survey(Survey),
@@ -90,7 +85,7 @@ pub enum Reply {
     ThresholdMoved(Box<MovedThreshold>),
     /// To [`super::RunsJob::List`].
     Runs(RunsList),
-    /// To [`super::RunsJob::Show`].
+    /// To [`super::RunsJob::Show`] and [`super::RunsJob::Scores`].
     Run(Box<RunFacts>),
     /// To [`super::RunsJob::Compare`].
     Compared(Box<ComparedRuns>),

@@ -120,3 +120,54 @@ fn an_empty_workspace_has_nothing_to_prune() {
     let store = RegistryStore::new(&Workspace::at(dir.path().join("new")));
     assert_eq!(prune(&store, 0, "t").unwrap(), Pruned::default());
 }
+
+#[test]
+fn one_run_is_deleted_and_protected_ones_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let workspace = Workspace::at(dir.path());
+    let store = RegistryStore::new(&workspace);
+    let runs: Vec<RunId> = (0..5).map(|i| run_named(&workspace, i)).collect();
+    promote(&store, &runs[0], CHAMPION);
+    promote(&store, &runs[1], CHAMPION);
+    promote(&store, &runs[2], "night");
+    let refused = |id: &RunId| delete(&store, id, "t").unwrap_err().to_string();
+    assert!(refused(&runs[1]).contains("it is the champion"));
+    assert!(refused(&runs[2]).contains("it is named `night`"));
+    let (running, _) = RunDir::create(&workspace).unwrap();
+    assert!(refused(running.id()).contains("still running"));
+    let gone: RunId = "20200101T000000Z-0000".parse().unwrap();
+    assert!(matches!(
+        delete(&store, &gone, "t"),
+        Err(RegistryError::Run(RunError::NotFound { .. }))
+    ));
+    // A link in a run's place is not followed.
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::write(elsewhere.path().join("precious"), "x").unwrap();
+    symlink(elsewhere.path(), workspace.artifacts_dir().join(gone.as_str())).unwrap();
+    assert!(matches!(
+        delete(&store, &gone, "t"),
+        Err(RegistryError::Run(RunError::NotFound { .. }))
+    ));
+    assert!(elsewhere.path().join("precious").exists());
+
+    let bytes = delete(&store, &runs[3], "t").unwrap();
+    assert!(bytes > 1_000, "{bytes}");
+    // A damaged run can be deleted too, and so can a former champion.
+    fs::write(
+        workspace.artifacts_dir().join(runs[4].as_str()).join("manifest.json"),
+        "{",
+    )
+    .unwrap();
+    delete(&store, &runs[4], "t").unwrap();
+    delete(&store, &runs[0], "t").unwrap();
+    assert_eq!(store.read().unwrap().previous, []);
+    let left: Vec<String> = run::list(&workspace)
+        .unwrap()
+        .into_iter()
+        .map(|entry| entry.name)
+        .collect();
+    assert!(runs[1..3].iter().all(|id| left.contains(&id.to_string())) && !left.contains(&runs[0].to_string()));
+    let audit = fs::read_to_string(workspace.audit_file()).unwrap();
+    let deleted = audit.lines().filter(|line| line.contains("\"delete\"")).count();
+    assert_eq!(deleted, 3);
+}

@@ -82,6 +82,16 @@ impl Registry {
         }
     }
 
+    /// The names of a run, `champion` first.
+    pub fn names_of(&self, run: &RunId) -> Vec<String> {
+        let champion = (self.champion.as_ref() == Some(run)).then(|| CHAMPION.to_owned());
+        let others = self.aliases.iter().filter(|(_, named)| *named == run);
+        champion
+            .into_iter()
+            .chain(others.map(|(name, _)| name.clone()))
+            .collect()
+    }
+
     /// Every run that has, or as champion had, a name. These are never pruned.
     pub fn named_runs(&self) -> impl Iterator<Item = &RunId> {
         self.champion.iter().chain(&self.previous).chain(self.aliases.values())

@@ -2,7 +2,9 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use super::{LOCK_FILE, RunError, RunFile, RunId};
 use crate::artifacts::atomic;
@@ -12,6 +14,11 @@ use crate::workspace::Workspace;
 
 /// A larger manifest is not one of ours.
 const MAX_MANIFEST_BYTES: u64 = 16 << 20;
+
+/// Threads that read manifests, at most.
+const READERS: usize = 8;
+/// Manifests that are not worth a thread more.
+const MIN_PART: usize = 64;
 
 /// What a run reads as that says `running` and whose process is gone.
 const KILLED: &str = "killed";
@@ -28,6 +35,13 @@ pub struct RunEntry {
 }
 
 impl RunEntry {
+    /// The run in that directory, whatever state it is in.
+    pub(in crate::artifacts) fn at(path: PathBuf, id: &RunId) -> Self {
+        let manifest = read_manifest(&path, id);
+        let name = id.to_string();
+        Self { name, path, manifest }
+    }
+
     /// The run's id; `None` for a foreign directory.
     pub fn id(&self) -> Option<RunId> {
         self.name.parse().ok()
@@ -77,22 +91,62 @@ pub fn list(workspace: &Workspace) -> Result<Vec<RunEntry>, RunError> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(e) => return Err(fail(e)),
     };
-    let mut runs = Vec::new();
+    let mut names = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(fail)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = entry.path();
-        if name.starts_with('.') || !path.is_dir() {
-            continue;
+        let name = entry.map_err(fail)?.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') {
+            names.push(name);
         }
-        let manifest = match name.parse::<RunId>() {
-            Ok(id) => read_manifest(&path, &id),
-            Err(_) => Err("not a run directory".to_owned()),
-        };
-        runs.push(RunEntry { name, path, manifest });
     }
-    runs.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(runs)
+    names.sort_unstable();
+    Ok(read_all(&artifacts, &names))
+}
+
+/// How many run directories there are, without a look into them.
+pub fn count(workspace: &Workspace) -> usize {
+    let Ok(entries) = fs::read_dir(workspace.artifacts_dir()) else {
+        return 0;
+    };
+    let is_run = |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| name.parse::<RunId>().is_ok());
+    entries
+        .filter_map(Result::ok)
+        .filter(|entry| is_run(&entry.file_name()))
+        .count()
+}
+
+/// The directories of these names, in their order, read by several threads: most of the time goes into waiting and parsing.
+fn read_all(artifacts: &Path, names: &[String]) -> Vec<RunEntry> {
+    let read =
+        |names: &[String]| -> Vec<RunEntry> { names.iter().filter_map(|name| read_entry(artifacts, name)).collect() };
+    let part = names.len().div_ceil(READERS).max(MIN_PART);
+    if names.len() <= part {
+        return read(names);
+    }
+    thread::scope(|scope| {
+        let parts: Vec<_> = names
+            .chunks(part)
+            .map(|names| scope.spawn(move || read(names)))
+            .collect();
+        let joined = parts
+            .into_iter()
+            .map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        joined.flatten().collect()
+    })
+}
+
+fn read_entry(artifacts: &Path, name: &str) -> Option<RunEntry> {
+    let path = artifacts.join(name);
+    if !path.is_dir() {
+        return None;
+    }
+    Some(match name.parse::<RunId>() {
+        Ok(id) => RunEntry::at(path, &id),
+        Err(_) => RunEntry {
+            name: name.to_owned(),
+            path,
+            manifest: Err("not a run directory".to_owned()),
+        },
+    })
 }
 
 /// Removes the temporary files that killed processes left in their runs' directories. What cannot be read or removed

@@ -1,43 +1,50 @@
-//! Owns prediction of many rows at once: which of them come by which node, as sets of bits, one bit a row.
+//! Owns prediction of many rows at once, as sets of bits, one bit a row.
 //!
 //! Each question that the ensemble asks (of a column, whether a value is at most a threshold or one of some categories)
-//! is put to all rows of a block once. Trees only combine the answers: the right child's rows are its parent's that
-//! answered no, the left child's all others. Nothing branches on a row, and a word holds 64 of them.
+//! is put to all rows of a block once. Trees only combine the answers, from their leaves to their root (`plan`), and yield
+//! the number of each row's value in binary. Nothing branches on a row, and a word holds 64 of them.
 //!
-//! The different values that a tree's leaves give are numbered, and which one a row gets is read off in binary: each bit
-//! of the number is a set of rows too, the union of some nodes' rows.
+//! Most leaves of a forest that grows until leaves are pure say 0 or 1. Where sums of the values are exact in any order,
+//! the trees that say 1 are counted in binary too, and only what the other leaves say is added row by row.
 //!
 //! (QuickScorer, Lucchese et al. 2015, has a bit a leaf and a word a row; here it is the other way around.)
 
+mod counters;
 mod plan;
 mod questions;
 #[cfg(test)]
 mod tests;
 
-use self::plan::{MOST_BITS, Plan, ROOT, SETS};
+use self::counters::{Counters, sums_are_exact};
+use self::plan::{ALL, AnswerPlaces, Choice, FIRST_ANSWER, MOST_BITS, Plan};
 pub(super) use self::questions::ROWS;
-use self::questions::{Answers, Questions, RowSet, WORDS};
+use self::questions::{CategoryRows, Questions, RowSet, WORDS};
 use super::tree::Tree;
 
-/// Rows from which a block is worth its questions.
-pub(super) const FEWEST_ROWS: usize = 64;
-
-/// What a question, a split and a tree cost a row, in steps of a row that walks alone (measured, release build).
+/// What a question, a choice and a tree cost a row, in steps of a row that walks alone (measured, release build).
 const QUESTION_COST: f64 = 0.12;
-const SPLIT_COST: f64 = 0.005;
+const CHOICE_COST: f64 = 0.004;
 const TREE_COST: f64 = 1.2;
+const COUNTED_TREE_COST: f64 = 0.1;
 
-/// An ensemble as questions, and splits of sets of rows.
+/// Rows for which a counted tree says neither 0 nor 1, at most.
+const MOST_OTHERS: f64 = 0.2;
+
+/// An ensemble as questions, and choices between sets of rows.
 #[derive(Clone, Debug)]
 pub(super) struct BitRows {
     questions: Questions,
+    answers: AnswerPlaces,
     plans: Vec<Plan>,
+    /// Rows from which a block is worth what it costs, however many it has.
+    pub fewest_rows: usize,
 }
 
 /// Memory for blocks of rows.
 pub(super) struct Workspace {
-    answers: Answers,
-    sets: [RowSet; SETS],
+    sets: Vec<RowSet>,
+    categories: CategoryRows,
+    counters: Counters,
 }
 
 impl BitRows {
@@ -46,79 +53,100 @@ impl BitRows {
     pub fn new(trees: &[Tree]) -> Option<Self> {
         let splits: usize = trees.iter().map(|t| t.nodes.len() / 2).sum();
         let steps: f64 = trees.iter().map(mean_depth).sum();
-        let saved = steps - splits as f64 * SPLIT_COST - trees.len() as f64 * TREE_COST;
+        // Half of the splits, at the least, are a choice each.
+        let saved = steps - splits as f64 / 2.0 * CHOICE_COST;
         if saved <= 0.0 {
             return None;
         }
-        Self::with_questions(trees, (saved / QUESTION_COST) as usize)
+        let mut rows = Self::with_questions(trees, (saved / QUESTION_COST) as usize)?;
+        let share = rows.cost() / steps;
+        rows.fewest_rows = (share * ROWS as f64) as usize + 1;
+        (share < 1.0).then_some(rows)
     }
 
     /// `None` if there are more than `most` questions, or a tree with too many leaves.
     fn with_questions(trees: &[Tree], most: usize) -> Option<Self> {
-        if trees.iter().any(|t| t.leaves() > 1 << MOST_BITS) {
+        if trees.iter().any(|t| t.leaves() > 1 << (MOST_BITS - 1)) {
             return None;
         }
         let (questions, asked) = Questions::of(trees, most)?;
-        let plans = trees
-            .iter()
-            .zip(asked)
-            .map(|(tree, asked)| Plan::of(tree, &asked))
-            .collect();
-        Some(Self { questions, plans })
+        let mut answers = AnswerPlaces::new(questions.count())?;
+        let exact = sums_are_exact(trees);
+        let plan = |(tree, asked): (&Tree, Vec<u32>)| {
+            let counted = exact && share_of_others(tree) <= MOST_OTHERS;
+            Plan::of(tree, &asked, counted, &mut answers)
+        };
+        let plans = trees.iter().zip(asked).map(plan).collect::<Option<_>>()?;
+        Some(Self {
+            questions,
+            answers,
+            plans,
+            fewest_rows: 1,
+        })
+    }
+
+    /// What a row costs, in steps of one that walks alone.
+    fn cost(&self) -> f64 {
+        let of_tree = |plan: &Plan| {
+            plan.choices.len() as f64 * CHOICE_COST + if plan.counted { COUNTED_TREE_COST } else { TREE_COST }
+        };
+        self.questions.count() as f64 * QUESTION_COST + self.plans.iter().map(of_tree).sum::<f64>()
     }
 
     /// Memory for one block.
     pub fn workspace(&self) -> Workspace {
+        let mut sets = vec![RowSet::NONE; self.answers.sets()];
+        sets[usize::from(ALL)] = RowSet::ALL;
         Workspace {
-            answers: self.questions.answers(),
-            sets: [RowSet::NONE; SETS],
+            sets,
+            categories: self.questions.categories(),
+            counters: Counters::default(),
         }
     }
 
-    /// Adds the trees' answers, in the order of trees, to `sums`, one for each row of at most [`ROWS`].
+    /// Adds the trees' answers to `sums`, one for each row of at most [`ROWS`], and to the last bit as if in the order of
+    /// trees.
     pub fn add_block(&self, values: &[f32], width: usize, sums: &mut [f64], space: &mut Workspace) {
-        self.questions.put(values, width, &mut space.answers);
+        let (before, lefts) = space.sets.split_at_mut(FIRST_ANSWER + self.questions.count());
+        let rights = &mut before[FIRST_ANSWER..];
+        self.questions.put(values, width, rights, &mut space.categories);
+        for (left, question) in lefts.iter_mut().zip(&self.answers.lefts) {
+            *left = rights[*question as usize].complement();
+        }
         for plan in &self.plans {
-            let bits = run(plan, &space.answers.no, &mut space.sets);
-            add_values(plan, &bits, sums);
-        }
-    }
-}
-
-/// The bits of each row's number.
-fn run(plan: &Plan, answers: &[RowSet], sets: &mut [RowSet; SETS]) -> [RowSet; MOST_BITS] {
-    let mut bits = [RowSet::NONE; MOST_BITS];
-    sets[usize::from(ROOT)] = RowSet::ALL;
-    for stretch in &plan.stretches {
-        for split in &plan.splits[stretch.splits.clone()] {
-            let rows = sets[usize::from(split.rows) % SETS];
-            // In two loops over whole sets, of which the compiler makes vector instructions; of one it does not.
-            let (mut left, mut right) = (rows, rows);
-            for (right, no) in right.0.iter_mut().zip(answers[split.question as usize].0) {
-                *right &= no;
+            choose(&plan.choices, &mut space.sets);
+            let mut bits = [RowSet::NONE; MOST_BITS];
+            for (bit, set) in bits.iter_mut().zip(&plan.bits) {
+                *bit = space.sets[usize::from(*set)];
             }
-            for (left, right) in left.0.iter_mut().zip(right.0) {
-                *left ^= right;
-            }
-            sets[usize::from(split.left) % SETS] = left;
-            sets[usize::from(split.right) % SETS] = right;
-        }
-        for unions in plan.unions[stretch.unions.clone()].chunk_by(|a, b| a.bit == b.bit) {
-            let bit = &mut bits[usize::from(unions[0].bit) % MOST_BITS];
-            let mut all = *bit;
-            for union in unions {
-                for (all, rows) in all.0.iter_mut().zip(sets[usize::from(union.rows) % SETS].0) {
-                    *all |= rows;
+            let bits = &bits[..plan.bits.len()];
+            if plan.counted {
+                if let Some((ones, others)) = bits.split_first() {
+                    space.counters.add(ones, sums);
+                    add_others(plan, others, sums);
                 }
+            } else {
+                add_values(plan, bits, sums);
             }
-            *bit = all;
         }
+        space.counters.add_to(sums);
     }
-    bits
 }
 
-fn add_values(plan: &Plan, bits: &[RowSet; MOST_BITS], sums: &mut [f64]) {
-    let (low, high) = bits[..plan.bits].split_at(plan.bits.min(8));
+/// Works the choices out, one after the other.
+fn choose(choices: &[Choice], sets: &mut [RowSet]) {
+    for choice in choices {
+        let [right, of_right, mut rows] =
+            [choice.right, choice.of_right, choice.of_left].map(|set| sets[usize::from(set)]);
+        for ((rows, of_right), right) in rows.0.iter_mut().zip(of_right.0).zip(right.0) {
+            *rows ^= (*rows ^ of_right) & right;
+        }
+        sets[usize::from(choice.to)] = rows;
+    }
+}
+
+fn add_values(plan: &Plan, bits: &[RowSet], sums: &mut [f64]) {
+    let (low, high) = bits.split_at(bits.len().min(8));
     for (eight, sums) in sums.chunks_mut(8).enumerate() {
         let low = eight_numbers(low, eight);
         let high = if high.is_empty() {
@@ -130,6 +158,33 @@ fn add_values(plan: &Plan, bits: &[RowSet; MOST_BITS], sums: &mut [f64]) {
             *sum += f64::from(plan.values[usize::from(low) | usize::from(high) << 8]);
         }
     }
+}
+
+/// Adds the values whose numbers have a bit in `others`, which are those from bit 1 on.
+fn add_others(plan: &Plan, others: &[RowSet], sums: &mut [f64]) {
+    for word in 0..WORDS {
+        let mut rows = others.iter().fold(0, |rows, bit| rows | bit.0[word]);
+        while rows != 0 {
+            let row = rows.trailing_zeros() as usize;
+            rows &= rows - 1;
+            let numbered = others.iter().enumerate();
+            let number = numbered.fold(0, |number, (bit, set)| number | (set.0[word] >> row & 1) << (bit + 1));
+            // The rows behind the last of a short block are none.
+            if let Some(sum) = sums.get_mut(64 * word + row) {
+                *sum += f64::from(plan.values[number as usize]);
+            }
+        }
+    }
+}
+
+/// Share of the training rows for which the tree says neither 0 nor 1.
+fn share_of_others(tree: &Tree) -> f64 {
+    let all = f64::from(tree.nodes[0].cover).max(f64::MIN_POSITIVE);
+    let others = tree
+        .nodes
+        .iter()
+        .filter(|n| n.split.is_none() && n.value != 0.0 && n.value != 1.0);
+    others.map(|n| f64::from(n.cover) / all).sum()
 }
 
 /// Steps from the root to a leaf, the mean over training rows.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
 
+use super::alike::first_alike;
 use super::binned::BinnedMatrix;
 use super::binning::MOST_BINS;
 use super::cut::{finished_split, left_bins};
@@ -133,6 +134,8 @@ struct Plan<'a, 's> {
     rules: SplitRules,
     /// Whether weights are whole numbers that can be summed as they are.
     whole: bool,
+    /// Of each row the first that is like it, which stands for all, if that spares enough rows.
+    alike: Option<Vec<u32>>,
     cancel: &'a CancelToken,
 }
 
@@ -154,6 +157,7 @@ impl<'a, 's> Plan<'a, 's> {
                 one_against_rest: 2,
                 ..SplitRules::default()
             },
+            alike: whole.then(|| first_alike(matrix, sample.labels.len())).flatten(),
             forest,
             sample,
             matrix,
@@ -209,8 +213,11 @@ impl Nursery<'_> {
         let drawn = plan.forest.bootstrap.then(|| bootstrap(&mut rng, rows));
         let times = |row: usize| drawn.as_ref().map_or(1, |d| d[row]);
         let scale = self.weigh(plan, times);
-        self.partition
-            .reset((0..rows as u32).filter(|row| times(*row as usize) > 0));
+        let packed = &self.packed;
+        self.partition.reset((0..rows as u32).filter(|row| match plan.alike {
+            Some(_) => !packed[*row as usize].is_empty(),
+            None => times(*row as usize) > 0,
+        }));
         self.search.restart();
         let mut total = Packed(0);
         for row in self.partition.rows(0..self.partition.len()) {
@@ -246,9 +253,19 @@ impl Nursery<'_> {
     fn weigh(&mut self, plan: &Plan<'_, '_>, times: impl Fn(usize) -> u32) -> Scale {
         let labels = plan.sample.labels;
         if plan.whole {
-            for (row, (packed, label)) in self.packed.iter_mut().zip(labels).enumerate() {
+            let whole = |row: usize, label: bool| {
                 let weight = times(row) * plan.sample.weight(row) as u32;
-                *packed = Packed::new(if *label { weight as i32 } else { 0 }, weight);
+                Packed::new(if label { weight as i32 } else { 0 }, weight)
+            };
+            if let Some(alike) = &plan.alike {
+                self.packed.fill(Packed(0));
+                for (row, (label, first)) in labels.iter().zip(alike).enumerate() {
+                    self.packed[*first as usize].add(whole(row, *label));
+                }
+            } else {
+                for (row, (packed, label)) in self.packed.iter_mut().zip(labels).enumerate() {
+                    *packed = whole(row, *label);
+                }
             }
             return Scale::WHOLE;
         }

@@ -2,6 +2,7 @@
 //!
 //! A library of its own: it knows matrices, labels and a cancel token; no file, schema, stage or terminal.
 
+mod alike;
 mod binned;
 mod binning;
 mod bit_rows;

@@ -24,6 +24,11 @@ const LANES: usize = 8;
 /// Values of the rows that pass all trees before the next rows do: they stay in the cache, and so does a tree.
 const BLOCK_VALUES: usize = 1 << 14;
 
+/// Nodes above which an ensemble does not stay in a core's cache. Then many rows pass a tree before the next one is read:
+/// rows are read in order, which the processor foresees, and nodes are not.
+const LARGE: usize = 1 << 17;
+const LARGE_BLOCK: usize = 1 << 14;
+
 /// Bits of a leaf's number.
 const LEAF_BITS: u32 = 22;
 
@@ -170,13 +175,22 @@ impl Predictor {
         let Some(values) = rows.as_slice() else {
             return Err(TreeError::Data("the rows are not in one piece".to_owned()));
         };
-        let block = (BLOCK_VALUES / self.width).next_multiple_of(2 * bit_rows::ROWS);
+        let block = self.block_rows(rows.nrows());
         let mut scores = vec![0.0; rows.nrows()];
         scores
             .par_chunks_mut(block)
             .zip(values.par_chunks(block * self.width))
             .for_each(|(scores, values)| self.score_block(values, scores));
         Ok(scores)
+    }
+
+    /// Rows of a block: no result depends on it.
+    fn block_rows(&self, rows: usize) -> usize {
+        if self.together.is_some() || self.nodes.len() < LARGE {
+            return (BLOCK_VALUES / self.width).next_multiple_of(2 * bit_rows::ROWS);
+        }
+        let blocks = rows.div_ceil(LARGE_BLOCK).max(rayon::current_num_threads());
+        rows.div_ceil(blocks).next_multiple_of(LANES).max(LANES)
     }
 
     /// The score of one row.
@@ -198,7 +212,7 @@ impl Predictor {
 
     fn score_block(&self, values: &[f32], scores: &mut [f64]) {
         if let Some(together) = &self.together
-            && scores.len() >= bit_rows::FEWEST_ROWS
+            && scores.len() >= together.fewest_rows
         {
             let mut space = together.workspace();
             for (scores, values) in scores

@@ -139,6 +139,7 @@ impl Prediction<'_> {
             settings: self.request.validation,
             // Drift is measured on the first rows only, by `DriftWatch`; every row more would cost time.
             reference: None,
+            failing_lines: 0,
             cancel: self.cancel,
         }
     }

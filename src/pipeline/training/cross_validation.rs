@@ -19,6 +19,7 @@ use crate::transform::{FeatureMatrix, Preprocessor, TransformSettings, Wants};
 
 use super::error::TrainingError;
 use super::fitting::{FitPlan, FitRows, fit};
+use super::limits::TrialGate;
 use super::trials::{FoldResult, LearningCurve, Trial, TrialLog, TrialRecord};
 
 /// The training side of a split, as every family sees it.
@@ -70,6 +71,13 @@ struct EncodedFold {
 /// The results of one trial's folds so far.
 type FoldResults = Vec<Option<Result<FoldResult, ModelError>>>;
 
+/// A trial while its folds run.
+struct Pending {
+    /// Whether the trial may begin, once that was asked.
+    admitted: Option<bool>,
+    results: FoldResults,
+}
+
 /// Runs trials that share one kind of [`Wants`]; `trials` is answered in its own order.
 pub struct CrossValidation<'a> {
     /// The rows.
@@ -86,6 +94,8 @@ pub struct CrossValidation<'a> {
     pub log: &'a TrialLog,
     /// Who is told.
     pub events: &'a dyn EventSink,
+    /// Whether a trial may still begin.
+    pub gate: &'a TrialGate,
     /// Trials done so far in the whole search, and how many there are, for progress.
     pub progress: &'a SearchProgress,
 }
@@ -117,7 +127,7 @@ impl SearchProgress {
 }
 
 impl CrossValidation<'_> {
-    /// Cross-validates each trial.
+    /// Cross-validates each trial that may begin.
     ///
     /// # Errors
     /// Cancellation, or rows that cannot be encoded. A trial that fails is a record with its error.
@@ -138,7 +148,7 @@ impl CrossValidation<'_> {
             let encoded = self.encode_folds(wants)?;
             let done = self.run_open(trials, &open, &encoded)?;
             for (slot, record) in open.into_iter().zip(done) {
-                records[slot] = Some(record);
+                records[slot] = record;
             }
         }
         Ok(records.into_iter().flatten().collect())
@@ -171,15 +181,24 @@ impl CrossValidation<'_> {
         trials: &[Trial],
         open: &[usize],
         encoded: &[EncodedFold],
-    ) -> Result<Vec<TrialRecord>, TrainingError> {
+    ) -> Result<Vec<Option<TrialRecord>>, TrainingError> {
         let folds = encoded.len();
-        let pending: Vec<Mutex<FoldResults>> = open
-            .iter()
-            .map(|_| Mutex::new((0..folds).map(|_| None).collect()))
-            .collect();
+        let fresh = || Pending {
+            admitted: None,
+            results: (0..folds).map(|_| None).collect(),
+        };
+        let pending: Vec<Mutex<Pending>> = open.iter().map(|_| Mutex::new(fresh())).collect();
+        let of_slot = |slot: usize| pending[slot].lock().unwrap_or_else(PoisonError::into_inner);
         let records = in_parallel(self.threads, open.len() * folds, self.plan.cancel, |task| {
             let (slot, fold) = (task / folds, task % folds);
             let trial = &trials[open[slot]];
+            // Whichever fold comes first asks for the whole trial.
+            let admitted = *of_slot(slot).admitted.get_or_insert_with(|| self.gate.admits());
+            if !admitted {
+                let note = format!("{}: time is up", trial.family.name());
+                self.progress.add(1, note, self.events);
+                return None;
+            }
             if fold == 0 {
                 self.events.send(Event::TrialStarted {
                     model: trial.family.name().to_owned(),
@@ -190,7 +209,7 @@ impl CrossValidation<'_> {
             }
             let result = self.run_fold(trial, fold, &encoded[fold]);
             self.report_fold(trial, fold, &result);
-            let mut results = pending[slot].lock().unwrap_or_else(PoisonError::into_inner);
+            let results = &mut of_slot(slot).results;
             results[fold] = Some(result);
             if results.iter().all(Option::is_some) {
                 let results = results.drain(..).flatten().collect();
@@ -204,7 +223,7 @@ impl CrossValidation<'_> {
                 finished[task / folds] = Some(record?);
             }
         }
-        Ok(finished.into_iter().flatten().collect())
+        Ok(finished)
     }
 
     fn run_fold(&self, trial: &Trial, fold: usize, data: &EncodedFold) -> Result<FoldResult, ModelError> {

@@ -7,6 +7,7 @@ use polars::prelude::DataFrame;
 
 use crate::artifacts::atomic::AtomicFile;
 use crate::artifacts::{Manifest, RegistryStore, RunDir, RunFile, RunId, WriteError, atomic, load_run};
+use crate::cancel::CancelToken;
 use crate::data::Split;
 use crate::pipeline::csv_text::push_cell;
 use crate::pipeline::event::RunStatus;
@@ -69,27 +70,32 @@ pub fn write_report(run: &RunDir, report: &Report) -> Result<(), TrainingError> 
 }
 
 /// Writes the accepted rows as they were read, cells without a value empty.
-pub fn write_feature_store(run: &RunDir, dataset: &Dataset) -> Result<(), TrainingError> {
+pub fn write_feature_store(run: &RunDir, dataset: &Dataset, cancel: &CancelToken) -> Result<(), TrainingError> {
     let path = run.file(RunFile::FeatureStore).join("data.csv");
-    write_rows(&path, dataset, 0..dataset.labels.len())
+    write_rows(&path, dataset, 0..dataset.labels.len(), cancel)
 }
 
 /// Writes both sides of the split as they were read; `validated` holds the same files.
-pub fn write_split(run: &RunDir, dataset: &Dataset, split: &Split) -> Result<(), TrainingError> {
+pub fn write_split(run: &RunDir, dataset: &Dataset, split: &Split, cancel: &CancelToken) -> Result<(), TrainingError> {
     for (side, rows) in [(SplitSide::Train, &split.train), (SplitSide::Test, &split.test)] {
         let path = side.path(run.path());
-        write_rows(&path, dataset, rows.iter().copied())?;
+        write_rows(&path, dataset, rows.iter().copied(), cancel)?;
         let twin = run.file(RunFile::Validated).join(side.file_name());
         atomic::create_parents(&twin)?;
         // Only validated rows are split, so the sides are the validated files; a link saves the space.
         if std::fs::hard_link(&path, &twin).is_err() {
-            write_rows(&twin, dataset, rows.iter().copied())?;
+            write_rows(&twin, dataset, rows.iter().copied(), cancel)?;
         }
     }
     Ok(())
 }
 
-fn write_rows(path: &Path, dataset: &Dataset, rows: impl Iterator<Item = usize>) -> Result<(), TrainingError> {
+fn write_rows(
+    path: &Path,
+    dataset: &Dataset,
+    rows: impl Iterator<Item = usize>,
+    cancel: &CancelToken,
+) -> Result<(), TrainingError> {
     let mut file = AtomicFile::create_with_parents(path)?;
     let failed = |cause| WriteError::writing(path, cause);
     let mut line = Vec::new();
@@ -101,6 +107,7 @@ fn write_rows(path: &Path, dataset: &Dataset, rows: impl Iterator<Item = usize>)
             cells.map(|cell| if dataset.nulls.is_null(cell) { b"" } else { cell }),
         );
         if line.len() > 1 << 16 {
+            cancel.check()?;
             file.write_all(&line).map_err(failed)?;
             line.clear();
         }

@@ -8,6 +8,7 @@ use crate::transform::TransformSettings;
 use crate::validation::ValidationSettings;
 use crate::workspace::Workspace;
 
+use super::limits::Limits;
 use super::settings::TrainingSettings;
 
 /// What to train on, and how.
@@ -30,4 +31,6 @@ pub struct TrainRequest<'a> {
     pub threads: usize,
     /// An interrupted run whose finished trials are taken over.
     pub resume: Option<&'a str>,
+    /// How the run may end early.
+    pub limits: &'a Limits,
 }

@@ -1,5 +1,7 @@
 //! Owns the course of a training run: its stages, what each hands to the next, and how the run ends on disk.
 
+mod ending;
+
 use std::time::Instant;
 
 use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord, sweep_killed};
@@ -18,6 +20,7 @@ use super::cross_validation::TrainingRows;
 use super::error::TrainingError;
 use super::evaluation::{Finished, SideScores, finish, score_side};
 use super::fitting::FitPlan;
+use super::limits::TrialGate;
 use super::outcome::{ChampionSummary, SideMetrics, SplitSummary, TrainOutcome};
 use super::promotion::{PromotionOutcome, ScoredTest, decide};
 use super::publication as files;
@@ -63,6 +66,7 @@ pub fn train(
         cancel,
         directory,
         manifest,
+        done: None,
     };
     let result = run.stages(reader, started);
     run.end(result)
@@ -74,6 +78,8 @@ struct Run<'a> {
     cancel: &'a CancelToken,
     directory: RunDir,
     manifest: Manifest,
+    /// The last stage that was finished.
+    done: Option<Stage>,
 }
 
 impl Run<'_> {
@@ -101,6 +107,7 @@ impl Run<'_> {
         work: impl FnOnce(&mut Self) -> Result<(T, String), TrainingError>,
     ) -> Result<T, TrainingError> {
         self.cancel.check()?;
+        self.request.limits.stop_after_stage.check()?;
         let started = Instant::now();
         tracing::info!(%stage, "stage started");
         self.events.send(Event::StageStarted { stage, total });
@@ -108,6 +115,7 @@ impl Run<'_> {
         let seconds = started.elapsed().as_secs_f64();
         tracing::info!(%stage, seconds, %summary, "stage finished");
         self.manifest.time_stage(stage, seconds);
+        self.done = Some(stage);
         self.events.send(Event::StageFinished {
             stage,
             seconds,
@@ -125,6 +133,7 @@ impl Run<'_> {
                 purpose: Purpose::Train,
                 settings: request.validation,
                 reference: None,
+                failing_lines: 0,
                 cancel: run.cancel,
             };
             let mut rejects = files::RejectFile::create(&run.directory)?;
@@ -140,7 +149,7 @@ impl Run<'_> {
             })?;
             rejects.commit()?;
             if let Some(dataset) = &dataset {
-                files::write_feature_store(&run.directory, dataset)?;
+                files::write_feature_store(&run.directory, dataset, run.cancel)?;
             }
             let summary = format!("{} rows of {}", report.rows, request.source);
             Ok(((report, dataset), summary))
@@ -201,7 +210,7 @@ impl Run<'_> {
             let (train, test) = (side(&parts.train)?, side(&parts.test)?);
             let folds = train.folds(settings, &parts, dataset)?;
             let seen_in_train = seen_in_train(&dataset.groups, &parts.train, &parts.test);
-            files::write_split(&run.directory, dataset, &parts)?;
+            files::write_split(&run.directory, dataset, &parts, run.cancel)?;
             run.manifest.split = Some(SplitRecord {
                 strategy: settings.split.to_string(),
                 seed: settings.seed,
@@ -271,6 +280,7 @@ impl Run<'_> {
                     text,
                 });
             }
+            let gate = TrialGate::new(run.request.limits.no_trial_after);
             let input = SelectionInput {
                 rows: &rows,
                 folds,
@@ -282,9 +292,11 @@ impl Run<'_> {
                 threads: run.request.threads,
                 select_by: named_metric(&settings.select_by)?,
                 log: &log,
+                gate: &gate,
                 events: run.events,
             };
             let selection = input.run(settings)?;
+            run.tell_left_out(&gate);
             let finished = run.finish(&selection, &rows, folds)?;
             let summary = format!(
                 "{} trials of {} families; best by {}: {} ({:.4})",
@@ -296,6 +308,19 @@ impl Run<'_> {
             );
             Ok(((selection, finished), summary))
         })
+    }
+
+    /// Says, to people and in the manifest, that the search was not a whole one.
+    fn tell_left_out(&mut self, gate: &TrialGate) {
+        let trials = gate.left_out();
+        if trials == 0 {
+            return;
+        }
+        let text = format!("time is up: {trials} trials were left out, the model is the best of those that ran");
+        tracing::warn!(trials, "time is up; trials were left out");
+        let level = Level::Warning;
+        self.events.send(Event::Message { level, text });
+        self.manifest.extra.insert("trials_left_out".to_owned(), trials.into());
     }
 
     fn finish(
@@ -463,32 +488,6 @@ impl Run<'_> {
             promotion,
             rows: report.rows,
             rejected_rows: report.rejected_rows,
-        }
-    }
-
-    /// Writes down how the run ended, whichever way, and tells.
-    fn end(mut self, result: Result<TrainOutcome, TrainingError>) -> Result<TrainOutcome, TrainingError> {
-        let (status, failure) = match &result {
-            Ok(_) => (RunStatus::Finished, None),
-            Err(_) if self.cancel.is_cancelled() => (RunStatus::Cancelled, Some("stopped on request".to_owned())),
-            Err(error) => (RunStatus::Failed, Some(error.to_string())),
-        };
-        // A run whose manifest already says finished is whole; only promotion can have failed after that.
-        if status != RunStatus::Finished && self.manifest.status == RunStatus::Running {
-            self.manifest.end(status, failure.clone());
-            if let Err(error) = self.directory.write_manifest(&self.manifest) {
-                tracing::error!(%error, "the manifest could not be written");
-            }
-        }
-        let run_id = self.directory.id().to_string();
-        match &failure {
-            None => tracing::info!(%run_id, "run finished"),
-            Some(why) => tracing::error!(%run_id, %why, "run ended without a model"),
-        }
-        self.events.send(Event::RunFinished { run_id, status });
-        match result {
-            Err(_) if self.cancel.is_cancelled() => Err(crate::cancel::Cancelled.into()),
-            other => other,
         }
     }
 }

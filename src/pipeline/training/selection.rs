@@ -12,6 +12,7 @@ use super::cross_validation::{CrossValidation, SearchProgress, TrainingRows};
 use super::error::TrainingError;
 use super::fitting::FitPlan;
 use super::leaderboard::{LeaderboardRow, best_trial, family_row, rank};
+use super::limits::TrialGate;
 use super::settings::TrainingSettings;
 use super::trials::{Trial, TrialLog, TrialRecord, trials_of};
 
@@ -37,6 +38,26 @@ struct Group {
     preprocessor: Preprocessor,
     matrix: Arc<FeatureMatrix>,
     trials: Vec<Trial>,
+}
+
+/// The trials in the order they run. Where time is limited every family's defaults come first, so that none is left out
+/// for another's search.
+fn rounds(groups: &[Group], timed: bool) -> Vec<(&Group, Vec<Trial>)> {
+    if !timed {
+        return groups.iter().map(|group| (group, group.trials.clone())).collect();
+    }
+    let of = |defaults: bool| {
+        let chosen = move |group: &Group| {
+            group
+                .trials
+                .iter()
+                .filter(|t| (t.index == 0) == defaults)
+                .cloned()
+                .collect()
+        };
+        groups.iter().map(move |group| (group, chosen(group)))
+    };
+    of(true).chain(of(false)).collect()
 }
 
 /// The families that settings name, or all, in registry order.
@@ -72,6 +93,8 @@ pub struct SelectionInput<'a> {
     pub select_by: &'static Metric,
     /// Finished trials.
     pub log: &'a TrialLog,
+    /// Whether a trial may still begin.
+    pub gate: &'a TrialGate,
     /// Who is told.
     pub events: &'a dyn EventSink,
 }
@@ -86,19 +109,20 @@ impl SelectionInput<'_> {
         let mut groups = self.groups(settings, &mut leaderboard)?;
         let folds: usize = groups.iter().map(|g| g.trials.len() * self.folds.len()).sum();
         let progress = SearchProgress::new(folds);
+        let validation = CrossValidation {
+            rows: self.rows,
+            folds: self.folds,
+            plan: self.plan,
+            threads: self.threads,
+            select_by: self.select_by,
+            log: self.log,
+            events: self.events,
+            gate: self.gate,
+            progress: &progress,
+        };
         let mut records = Vec::new();
-        for group in &groups {
-            let validation = CrossValidation {
-                rows: self.rows,
-                folds: self.folds,
-                plan: self.plan,
-                threads: self.threads,
-                select_by: self.select_by,
-                log: self.log,
-                events: self.events,
-                progress: &progress,
-            };
-            records.extend(validation.run(group.wants, &group.trials)?);
+        for (group, trials) in rounds(&groups, self.gate.is_timed()) {
+            records.extend(validation.run(group.wants, &trials)?);
         }
         for chosen in groups
             .iter()
@@ -107,7 +131,16 @@ impl SelectionInput<'_> {
             .map(|t| t.family)
         {
             let own: Vec<TrialRecord> = records.iter().filter(|r| r.model == chosen.name()).cloned().collect();
-            leaderboard.push(family_row(chosen, &own, self.select_by));
+            if own.is_empty() {
+                let reason = "time was up before its first trial";
+                self.events.send(Event::ModelSkipped {
+                    model: chosen.name().to_owned(),
+                    reason: reason.to_owned(),
+                });
+                leaderboard.push(LeaderboardRow::skipped(chosen.name(), reason));
+            } else {
+                leaderboard.push(family_row(chosen, &own, self.select_by));
+            }
         }
         rank(&mut leaderboard, self.select_by, |name| {
             family(name).map_or(u32::MAX, Family::cost_rank)

@@ -72,7 +72,13 @@ pub fn move_threshold(wish: &ThresholdMove<'_>, cancel: &CancelToken) -> Result<
     let (run, mut manifest) = RunDir::create(wish.workspace)?;
     let written = fill(&run, &mut manifest, &old, &from, &model, &metrics);
     if let Err(error) = written.and_then(|()| Ok(cancel.check()?)) {
-        manifest.end(RunStatus::Failed, Some(error.to_string()));
+        let given_up = matches!(error, TrainingError::Cancelled(_));
+        let status = if given_up {
+            RunStatus::Cancelled
+        } else {
+            RunStatus::Failed
+        };
+        manifest.end(status, Some(error.to_string()));
         // The error that is reported is the one that came first.
         let _ = run.write_manifest(&manifest);
         return Err(error);

@@ -33,7 +33,7 @@ pub const TABLE: &[Entry] = &[
     entry(C::Everywhere, &["tab"], A::NextPanel, "", "the next panel"),
     entry(C::Everywhere, &["shift-tab"], A::PreviousPanel, "", "the panel before"),
     entry(C::Everywhere, &["?", "F1"], A::Help, "help", "this help; type to narrow it, Enter does the line"),
-    entry(C::Everywhere, &[":"], A::Palette, "commands", "every command by name"),
+    entry(C::Everywhere, &[":"], A::Palette, "commands", "the commands of this panel by name"),
     entry(C::Everywhere, &["esc"], A::Back, "", "leave a layer: popup, match, filter"),
     entry(C::Everywhere, &["ctrl-c"], A::CancelWork, "", "stop the work that runs; with none, quit"),
     entry(C::Everywhere, &["ctrl-l"], A::Redraw, "", "draw the screen anew"),
@@ -87,14 +87,14 @@ pub const TABLE: &[Entry] = &[
     entry(C::Validation, &["E"], A::ExportRejects, "", "write the rejected rows to a file"),
 
     entry(C::Training, &["enter", "r"], A::Run, "train", "start a training run"),
-    entry(C::Training, &["v"], A::NextView, "view", "curve, ROC, precision and recall, calibration, confusion"),
+    entry(C::Training, &["v"], A::NextView, "view", "iterations, ROC, precision and recall, calibration, gain, confusion, importances"),
     entry(C::Training, &["V"], A::PreviousView, "", "the view before"),
     entry(C::Training, &["d"], A::Dial, "dial", "move the threshold and see what it costs"),
-    entry(C::Training, &["m"], A::NextMetric, "", "the next curve"),
+    entry(C::Training, &["m"], A::NextMetric, "", "the next fit's curve: folds, trials, the final fit"),
     entry(C::Training, &["L"], A::LogAxis, "", "logarithmic axis"),
     entry(C::Training, &["w"], A::Smooth, "", "smoother curves"),
     entry(C::Training, &["S"], A::StopAfterStage, "stop", "stop when the stage that runs is done"),
-    entry(C::Training, &["K"], A::CancelWork, "cancel", "cancel the run now"),
+    entry(C::Training, &["K"], A::CancelRun, "cancel", "cancel the run now"),
     entry(C::Training, &["y"], A::Copy, "", "copy the leaderboard's line"),
 
     entry(C::Dial, &["l", "right"], A::More, "", "a small step up"),
@@ -104,8 +104,13 @@ pub const TABLE: &[Entry] = &[
     entry(C::Dial, &["g", "home"], A::Top, "", "as low as it goes"),
     entry(C::Dial, &["G", "end"], A::Bottom, "", "as high as it goes"),
     entry(C::Dial, &["b"], A::NextChoice, "best F1", "to the best F1"),
+    entry(C::Dial, &["m"], A::PreviousChoice, "cheapest", "to where mistakes cost least"),
+    entry(C::Dial, &["a"], A::Budget, "budget", "to an alert budget: at most so many alerts in 1,000 rows"),
+    entry(C::Dial, &["c"], A::Costs, "costs", "set what a false alarm and a miss cost"),
     entry(C::Dial, &["enter"], A::Accept, "take", "make this the model's threshold"),
     entry(C::Dial, &["esc", "d"], A::Back, "leave", "leave the dial as it was"),
+
+    entry(C::Review, &["enter"], A::Open, "scored rows", "open the rows that `predict` has scored in Data"),
 
     entry(C::Runs, &["enter"], A::Open, "details", "everything about the run"),
     entry(C::Runs, &["m"], A::Mark, "mark", "mark for a comparison"),
@@ -121,6 +126,7 @@ pub const TABLE: &[Entry] = &[
     entry(C::Logs, &["f"], A::Follow, "follow", "follow what is added"),
     entry(C::Logs, &["L"], A::NextLevel, "level", "only lines from this level on"),
     entry(C::Logs, &["/", "&"], A::Filter, "filter", "only lines that contain a text"),
+    entry(C::Logs, &["R"], A::Refresh, "", "read the log anew, with what other programs wrote"),
     entry(C::Logs, &["y"], A::Copy, "", "copy the line"),
     entry(C::Logs, &["enter"], A::Open, "", "the whole line"),
 

@@ -33,7 +33,7 @@ use super::settings::ValidationSettings;
 
 pub use batch::{Accepted, Batch};
 pub use tally::{Finding, Findings, Tally};
-pub(super) use totals::MALFORMED;
+pub(super) use totals::{MALFORMED, REJECTED};
 
 /// What the data is checked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

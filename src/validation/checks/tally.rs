@@ -27,6 +27,8 @@ pub struct Finding {
 #[derive(Debug, Default)]
 pub struct Findings {
     pub(crate) list: Vec<Finding>,
+    /// Lines of failing rows that each tally keeps, at most.
+    pub(crate) most_lines: usize,
 }
 
 /// Rows that fail one check in one column: all counted, the first few kept as examples.
@@ -41,6 +43,7 @@ pub struct Tally {
     failing_rows: u64,
     examples: Vec<Example>,
     most: usize,
+    lines: Vec<u64>,
 }
 
 impl Tally {
@@ -64,6 +67,7 @@ impl Tally {
             failing_rows: 0,
             examples: Vec::new(),
             most,
+            lines: Vec::new(),
         }
     }
 
@@ -85,6 +89,9 @@ impl Tally {
     /// Counts a failing row that has a reason of its own.
     pub fn fail_because(&mut self, batch: &Batch<'_>, row: usize, found: &mut Findings, reason: &Arc<str>) {
         self.failing_rows += 1;
+        if self.lines.len() < found.most_lines {
+            self.lines.push(batch.line(row));
+        }
         if self.examples.len() < self.most {
             let value = match self.column {
                 _ if self.label => batch.label_value(row),
@@ -126,6 +133,7 @@ impl Tally {
             column: self.name.clone(),
             failing_rows: self.failing_rows,
             examples: self.examples.clone(),
+            lines: self.lines.clone(),
             ..CheckOutcome::passed(&*self.id, self.severity, Scope::Row, message)
         }
     }

@@ -12,6 +12,8 @@ use super::{Batch, Check, Findings, Purpose, Setup, Totals};
 
 /// Id of the check of rows that could not be cut into cells.
 pub(crate) const MALFORMED: &str = "malformed_row";
+/// Id of the check of how many rows were rejected.
+pub(crate) const REJECTED: &str = "rejected_fraction";
 
 /// Counts rows; keeps examples of malformed ones.
 pub(super) struct RowCounts {
@@ -21,6 +23,7 @@ pub(super) struct RowCounts {
     /// Required columns are missing, so no row is read.
     unread: bool,
     examples: Vec<Example>,
+    lines: Vec<u64>,
     first_reason: Option<Arc<str>>,
 }
 
@@ -32,6 +35,7 @@ impl RowCounts {
             most: setup.settings.max_examples,
             unread: !setup.layout.missing.is_empty(),
             examples: Vec::new(),
+            lines: Vec::new(),
             first_reason: None,
         }
     }
@@ -51,12 +55,12 @@ impl RowCounts {
             status: CheckStatus::Failed,
             failing_rows: totals.malformed,
             examples: self.examples.clone(),
+            lines: self.lines.clone(),
             ..CheckOutcome::passed(MALFORMED, Severity::Block, Scope::Row, message)
         }
     }
 
     fn rejected(&self, totals: &Totals) -> CheckOutcome {
-        const ID: &str = "rejected_fraction";
         let (rejected, rows) = (totals.rejected, totals.rows);
         let counts = format!(
             "{} of {} rows rejected ({})",
@@ -66,7 +70,7 @@ impl RowCounts {
         );
         if rows > 0 && rejected >= rows {
             let message = format!("{counts}: no row is left; see the failed checks of rows");
-            return CheckOutcome::failed(ID, Severity::Block, message).touching(rejected);
+            return CheckOutcome::failed(REJECTED, Severity::Block, message).touching(rejected);
         }
         let limit = self.max_rejected_fraction;
         if self.purpose != Purpose::Score && rejected as f64 > limit * rows as f64 {
@@ -74,14 +78,17 @@ impl RowCounts {
                 "{counts}, at most {:.1} % may be; mend the data or the schema, or raise `max_rejected_fraction`",
                 limit * 100.0
             );
-            return CheckOutcome::failed(ID, Severity::Block, message).touching(rejected);
+            return CheckOutcome::failed(REJECTED, Severity::Block, message).touching(rejected);
         }
-        CheckOutcome::passed(ID, Severity::Block, Scope::File, counts)
+        CheckOutcome::passed(REJECTED, Severity::Block, Scope::File, counts)
     }
 }
 
 impl Check for RowCounts {
-    fn rows(&mut self, batch: &Batch<'_>, _found: &mut Findings) -> Result<(), ValidationError> {
+    fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {
+        let room = found.most_lines.saturating_sub(self.lines.len());
+        self.lines
+            .extend(batch.raw.malformed.iter().take(room).map(|row| row.line));
         for row in &batch.raw.malformed {
             if self.first_reason.is_none() {
                 self.first_reason = Some(row.reason.as_str().into());

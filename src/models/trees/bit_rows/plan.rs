@@ -1,99 +1,129 @@
-//! Owns the order in which a tree's nodes are split, and the few sets of rows that they go through.
+//! Owns how a tree's answer is put together from the answers to its questions: from the leaves to the root, one choice
+//! between two sets of rows a node.
 //!
-//! The sets of all nodes of a large tree would not stay in the processor's nearest memory; so a node's set is used
-//! again once its rows have gone on to its children and into the unions that need them.
+//! The values of the leaves are numbered, and each bit of the number is a set of rows: at a leaf all rows or none, at a
+//! split those of the right child for the rows that go right and those of the left child for the others. No node
+//! needs to know which rows come by, so nothing is handed down, and what is alike on both sides falls away.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::ops::Range;
 
 use super::super::tree::Tree;
 
 /// Most bits of a value's number.
 pub(super) const MOST_BITS: usize = 16;
 
-/// Sets of rows: one that nobody reads, at most [`MOST_BITS`] + 1 of nodes that wait to be split (the smaller child goes
-/// first), and others of which unions are to be taken.
-pub(super) const SETS: usize = 64;
+/// The set of no row and that of all.
+pub(super) const NONE: u16 = 0;
+pub(super) const ALL: u16 = 1;
 
-/// The set that nobody reads, and the one that a tree begins with.
-const UNREAD: u8 = 0;
-pub(super) const ROOT: u8 = 1;
+/// Where the answers begin: behind these two and the sets that a tree is worked out in. Of those it needs one for each bit of
+/// a number, and one for each time that a subtree can be halved, for the larger child is worked out first.
+pub(super) const FIRST_ANSWER: usize = 64;
 
 /// One tree.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
-    pub stretches: Vec<Stretch>,
-    pub splits: Vec<SetSplit>,
-    pub unions: Vec<Union>,
-    /// Bits of the values' numbers.
-    pub bits: usize,
+    pub choices: Vec<Choice>,
+    /// The sets that hold the bits of the rows' numbers.
+    pub bits: Vec<u16>,
     /// The different values of the leaves, by number.
     pub values: Vec<f32>,
+    /// Whether number 0 is value 0, bit 0 is value 1, and the even numbers are the few others.
+    pub counted: bool,
 }
 
-/// Splits, and unions that are taken after them.
-#[derive(Clone, Debug)]
-pub(super) struct Stretch {
-    pub splits: Range<usize>,
-    pub unions: Range<usize>,
-}
-
-/// The split of a set of rows in two, either of which may be where it was.
+/// A set of rows made of two others. Each is a place in the array of sets.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SetSplit {
-    pub question: u32,
-    pub rows: u8,
-    pub left: u8,
-    pub right: u8,
+pub(super) struct Choice {
+    /// The rows that go right.
+    pub right: u16,
+    /// What the rows that go left are taken from.
+    pub of_left: u16,
+    /// What the rows that go right are taken from.
+    pub of_right: u16,
+    pub to: u16,
 }
 
-/// That the numbers of these rows have a bit.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Union {
-    pub rows: u8,
-    pub bit: u8,
+/// Where the answers to questions stand.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AnswerPlaces {
+    questions: usize,
+    /// The questions of which the rows that go left are wanted too, in the order of their places.
+    pub lefts: Vec<u32>,
+    places: HashMap<u32, u16>,
+}
+
+impl AnswerPlaces {
+    /// Of so many questions; `None` if a place could not tell them apart.
+    pub fn new(questions: usize) -> Option<Self> {
+        (FIRST_ANSWER + 2 * questions <= usize::from(u16::MAX)).then(|| Self {
+            questions,
+            ..Self::default()
+        })
+    }
+
+    /// Places of sets in all.
+    pub fn sets(&self) -> usize {
+        FIRST_ANSWER + self.questions + self.lefts.len()
+    }
+
+    fn right(question: u32) -> u16 {
+        (FIRST_ANSWER + question as usize) as u16
+    }
+
+    fn left(&mut self, question: u32) -> u16 {
+        let next = self.sets() as u16;
+        *self.places.entry(question).or_insert_with(|| {
+            self.lefts.push(question);
+            next
+        })
+    }
 }
 
 impl Plan {
-    /// Of a tree of at most 2^[`MOST_BITS`] leaves, whose splits, in the order of nodes, ask `asked`.
-    pub fn of(tree: &Tree, asked: &[u32]) -> Self {
-        let (numbers, values) = number_values(tree);
-        let bits = values.len().next_power_of_two().trailing_zeros() as usize;
-        let plan = Self {
-            stretches: Vec::new(),
-            splits: Vec::with_capacity(asked.len()),
-            unions: Vec::new(),
+    /// Of a tree whose splits, in the order of nodes, ask `asked`. `counted` asks for the numbers of [`Plan::counted`].
+    /// `None` if the tree is too large.
+    pub fn of(tree: &Tree, asked: &[u32], counted: bool, answers: &mut AnswerPlaces) -> Option<Self> {
+        let (numbers, values) = number_values(tree, counted);
+        let most = *numbers.iter().max()?;
+        let bits = (u32::BITS - most.leading_zeros()) as usize;
+        if bits > MOST_BITS {
+            return None;
+        }
+        let mut planner = Planner::new(tree, asked, numbers, answers);
+        let bits = (0..bits).map(|bit| planner.rows_with(0, bit)).collect::<Option<_>>()?;
+        Some(Self {
+            choices: planner.choices,
             bits,
             values,
-        };
-        Planner::new(plan, tree, asked, &numbers).run()
+            counted,
+        })
     }
 }
 
 struct Planner<'a> {
-    plan: Plan,
     tree: &'a Tree,
+    answers: &'a mut AnswerPlaces,
+    choices: Vec<Choice>,
     /// Of each node, its question, the bits that the numbers of all leaves below have, those that any has, and how many
     /// leaves there are.
     asked: Vec<u32>,
     all: Vec<u32>,
     any: Vec<u32>,
     leaves: Vec<u32>,
-    free: Vec<u8>,
-    /// How often each set is still to be read.
-    reads: [u8; SETS],
+    free: Vec<u16>,
 }
 
 impl<'a> Planner<'a> {
-    fn new(plan: Plan, tree: &'a Tree, asked_of_splits: &[u32], numbers: &[u32]) -> Self {
+    fn new(tree: &'a Tree, asked_of_splits: &[u32], numbers: Vec<u32>, answers: &'a mut AnswerPlaces) -> Self {
         let nodes = tree.nodes.len();
         let mut asked = vec![0; nodes];
         let splits = (0..nodes).filter(|at| tree.nodes[*at].split.is_some());
         for (at, question) in splits.zip(asked_of_splits) {
             asked[at] = *question;
         }
-        let (mut all, mut any, mut leaves) = (numbers.to_vec(), numbers.to_vec(), vec![1; nodes]);
+        let (mut all, mut any, mut leaves) = (numbers.clone(), numbers, vec![1; nodes]);
         for (at, node) in tree.nodes.iter().enumerate().rev() {
             if let Some(split) = node.split {
                 let left = split.left as usize;
@@ -102,100 +132,60 @@ impl<'a> Planner<'a> {
                 leaves[at] = leaves[left] + leaves[left + 1];
             }
         }
-        let mut reads = [0; SETS];
-        reads[usize::from(ROOT)] = 1;
         Self {
-            plan,
             tree,
+            answers,
+            choices: Vec::with_capacity(asked_of_splits.len()),
             asked,
             all,
             any,
             leaves,
-            free: (ROOT + 1..SETS as u8).collect(),
-            reads,
+            free: (ALL + 1..FIRST_ANSWER as u16).rev().collect(),
         }
     }
 
-    fn run(mut self) -> Plan {
-        let mut waiting = vec![(0usize, ROOT)];
-        while let Some((at, rows)) = waiting.pop() {
-            let Some(split) = self.tree.nodes[at].split.filter(|_| self.is_split(at)) else {
-                continue;
-            };
-            if self.free.len() < 2 {
-                self.end_stretch();
-            }
-            self.release(rows);
-            let left = split.left as usize;
-            let children = [left, left + 1].map(|child| (child, self.place(child, at)));
-            self.plan.splits.push(SetSplit {
-                question: self.asked[at],
-                rows,
-                left: children[0].1,
-                right: children[1].1,
-            });
-            let mut next = children;
-            if self.leaves[left] < self.leaves[left + 1] {
-                next.reverse();
-            }
-            waiting.extend(next.into_iter().filter(|(child, _)| self.is_split(*child)));
+    /// The set of rows whose number has the bit, were all rows to come by this node.
+    fn rows_with(&mut self, at: usize, bit: usize) -> Option<u16> {
+        if self.all[at] >> bit & 1 == 1 {
+            return Some(ALL);
         }
-        self.end_stretch();
-        self.plan
-    }
-
-    /// Whether it makes a difference where rows go from this node.
-    fn is_split(&self, at: usize) -> bool {
-        self.all[at] != self.any[at]
-    }
-
-    /// A set for the rows of a child, whose unions are noted.
-    fn place(&mut self, child: usize, parent: usize) -> u8 {
-        let mut bits = self.all[child] & !self.all[parent];
-        let reads = u8::from(self.is_split(child)) + bits.count_ones() as u8;
-        if reads == 0 {
-            return UNREAD;
-        }
-        let set = self.free.pop().unwrap_or(UNREAD);
-        self.reads[usize::from(set)] = reads;
-        while bits != 0 {
-            let bit = bits.trailing_zeros() as u8;
-            self.plan.unions.push(Union { rows: set, bit });
-            bits &= bits - 1;
-        }
-        set
-    }
-
-    fn release(&mut self, set: u8) {
-        self.reads[usize::from(set)] -= 1;
-        if self.reads[usize::from(set)] == 0 {
-            self.free.push(set);
-        }
-    }
-
-    /// Has the unions noted so far taken.
-    fn end_stretch(&mut self) {
-        let (first_split, first_union) = self
-            .plan
-            .stretches
-            .last()
-            .map_or((0, 0), |s| (s.splits.end, s.unions.end));
-        let stretch = Stretch {
-            splits: first_split..self.plan.splits.len(),
-            unions: first_union..self.plan.unions.len(),
+        let split = self.tree.nodes[at].split.filter(|_| self.any[at] >> bit & 1 == 1);
+        let Some(split) = split else {
+            return Some(NONE);
         };
-        self.plan.unions[stretch.unions.clone()].sort_by_key(|union| union.bit);
-        for at in stretch.unions.clone() {
-            self.release(self.plan.unions[at].rows);
+        let (left, right) = (split.left as usize, split.left as usize + 1);
+        let (of_left, of_right) = if self.leaves[left] >= self.leaves[right] {
+            let of_left = self.rows_with(left, bit)?;
+            (of_left, self.rows_with(right, bit)?)
+        } else {
+            let of_right = self.rows_with(right, bit)?;
+            (self.rows_with(left, bit)?, of_right)
+        };
+        let question = self.asked[at];
+        match (of_left, of_right) {
+            (NONE, ALL) => return Some(AnswerPlaces::right(question)),
+            (ALL, NONE) => return Some(self.answers.left(question)),
+            _ => {}
         }
-        self.plan.stretches.push(stretch);
+        // Each set that was worked out is read once.
+        let used = [of_left, of_right].into_iter();
+        self.free
+            .extend(used.filter(|set| (ALL + 1..FIRST_ANSWER as u16).contains(set)));
+        let to = self.free.pop()?;
+        self.choices.push(Choice {
+            right: AnswerPlaces::right(question),
+            of_left,
+            of_right,
+            to,
+        });
+        Some(to)
     }
 }
 
 /// Of each leaf, by node, its value's number, and the different values by number. Those of many leaves come first, as
 /// the few that most leaves of a forest give, so that their numbers have few bits; the others as they come from left to
 /// right, so that the leaves below a node have bits in common.
-fn number_values(tree: &Tree) -> (Vec<u32>, Vec<f32>) {
+fn number_values(tree: &Tree, counted: bool) -> (Vec<u32>, Vec<f32>) {
     let leaves = left_to_right(tree);
     let mut found: HashMap<u32, usize> = HashMap::new();
     let mut values: Vec<(f32, usize)> = Vec::new();
@@ -212,15 +202,25 @@ fn number_values(tree: &Tree) -> (Vec<u32>, Vec<f32>) {
     let many = (leaves.len() / 16).max(1);
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by_key(|place| Reverse(Some(values[*place].1).filter(|leaves| *leaves > many)));
+    let mut by_number = if counted { vec![0.0, 1.0] } else { Vec::new() };
     let mut number_of = vec![0; values.len()];
-    for (number, place) in order.iter().enumerate() {
-        number_of[*place] = number as u32;
+    for place in order {
+        let value = values[place].0;
+        if counted && (value == 0.0 || value == 1.0) {
+            number_of[place] = value as u32;
+            continue;
+        }
+        if counted && by_number.len() % 2 == 1 {
+            by_number.push(0.0);
+        }
+        number_of[place] = by_number.len() as u32;
+        by_number.push(value);
     }
     let mut numbers = vec![0; tree.nodes.len()];
     for at in leaves {
         numbers[at] = number_of[place_of[at]];
     }
-    (numbers, order.into_iter().map(|place| values[place].0).collect())
+    (numbers, by_number)
 }
 
 fn left_to_right(tree: &Tree) -> Vec<usize> {

@@ -6,7 +6,7 @@ use super::super::binning::{code, finite};
 use super::super::tree::{Test, Tree};
 
 /// Words of a set of rows.
-pub(super) const WORDS: usize = 8;
+pub(super) const WORDS: usize = 16;
 
 /// Rows that go through the trees together.
 pub const ROWS: usize = 64 * WORDS;
@@ -19,6 +19,11 @@ pub(super) struct RowSet(pub [u64; WORDS]);
 impl RowSet {
     pub const NONE: Self = Self([0; WORDS]);
     pub const ALL: Self = Self([u64::MAX; WORDS]);
+
+    /// All other rows.
+    pub fn complement(self) -> Self {
+        Self(self.0.map(|word| !word))
+    }
 }
 
 /// Longest set of categories, in words; a block of rows takes a look-up of that many codes.
@@ -48,13 +53,6 @@ enum Ask {
     AtMost(u32),
     /// A set in [`Questions::set_words`].
     OneOf { first: u32, words: u32 },
-}
-
-/// What a block of rows answers.
-pub(super) struct Answers {
-    /// For each question, the rows that go right.
-    pub no: Vec<RowSet>,
-    categories: CategoryRows,
 }
 
 impl Questions {
@@ -105,29 +103,31 @@ impl Questions {
         ))
     }
 
-    /// Memory for answers.
-    pub fn answers(&self) -> Answers {
-        Answers {
-            no: vec![RowSet::NONE; self.all.len()],
-            categories: CategoryRows {
-                places: vec![ABSENT; self.most_words * 32],
-                found: Vec::new(),
-            },
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Memory for the categories of a block.
+    pub fn categories(&self) -> CategoryRows {
+        CategoryRows {
+            places: vec![ABSENT; self.most_words * 32],
+            found: Vec::new(),
         }
     }
 
-    /// Puts every question to at most [`ROWS`] rows of `width` values.
-    pub fn put(&self, values: &[f32], width: usize, answers: &mut Answers) {
+    /// Puts every question to at most [`ROWS`] rows of `width` values. Answers with the rows that go right.
+    pub fn put(&self, values: &[f32], width: usize, rights: &mut [RowSet], categories: &mut CategoryRows) {
         let mut column = [0.0f32; ROWS];
         let (mut read, mut sorted) = (None, None);
-        for (question, no) in self.all.iter().zip(&mut answers.no) {
+        for (question, right) in self.all.iter().zip(rights) {
             if read != Some(question.column) {
                 read = Some(question.column);
                 for (value, row) in column.iter_mut().zip(values.chunks_exact(width)) {
                     *value = finite(row[question.column as usize]);
                 }
             }
-            *no = match (question.ask, question.missing_left) {
+            *right = match (question.ask, question.missing_left) {
                 (Ask::AtMost(threshold), true) => {
                     let threshold = f32::from_bits(threshold);
                     gather(&column, |v| v > threshold)
@@ -139,10 +139,10 @@ impl Questions {
                 (Ask::OneOf { first, words }, missing_left) => {
                     if sorted != read {
                         sorted = read;
-                        answers.categories.sort(&column);
+                        categories.sort(&column);
                     }
                     let set = &self.set_words[first as usize..(first + words) as usize];
-                    answers.categories.outside(set, missing_left)
+                    categories.outside(set, missing_left)
                 }
             };
         }
@@ -182,7 +182,7 @@ fn gather(column: &[f32; ROWS], passes: impl Fn(f32) -> bool) -> RowSet {
 }
 
 /// Which rows of a block have which category of a column.
-struct CategoryRows {
+pub(super) struct CategoryRows {
     /// Of each code its place in `found`, or [`ABSENT`].
     places: Vec<u16>,
     found: Vec<(usize, RowSet)>,

@@ -62,7 +62,9 @@ fn tree(leaves: usize, values: usize, shape: Shape, rng: &mut ChaCha8Rng) -> Tre
     }
     for leaf in open {
         tree.nodes[leaf].value = rng.random_range(0..values) as f32 * 0.37 - 1.0;
+        tree.nodes[leaf].cover = 1.0;
     }
+    tree.sum_up();
     assert_eq!(tree.check(WIDTH), Ok(()));
     tree
 }
@@ -114,9 +116,75 @@ fn more_values_than_a_byte_numbers() {
 fn blocks_may_be_short() {
     let mut rng = ChaCha8Rng::seed_from_u64(13);
     let trees = [tree(40, 40, Shape::Any, &mut rng), tree(90, 3, Shape::Any, &mut rng)];
-    for rows in [1, 7, 8, 9, 63, 64, 65, 511, 512, 513] {
+    let counted = [pure(&trees[0], 0.1, &mut rng), pure(&trees[1], 0.1, &mut rng)];
+    for rows in [1, 7, 8, 9, 63, 64, 65, ROWS - 1, ROWS, ROWS + 1] {
         agree(&trees, rows, rows as u64);
+        agree(&counted, rows, rows as u64);
     }
+}
+
+/// The tree with leaves that say 0 or 1, but for a share of them.
+fn pure(tree: &Tree, others: f64, rng: &mut ChaCha8Rng) -> Tree {
+    let mut tree = tree.clone();
+    for node in tree.nodes.iter_mut().filter(|n| n.split.is_none()) {
+        node.value = if rng.random_bool(others) {
+            rng.random_range(1..9u8) as f32 / 9.0
+        } else {
+            f32::from(rng.random::<bool>())
+        };
+    }
+    tree.sum_up();
+    tree
+}
+
+#[test]
+fn forests_are_counted_where_most_leaves_are_pure_and_sums_are_exact() {
+    let mut rng = ChaCha8Rng::seed_from_u64(16);
+    let shapes = [tree(200, 2, Shape::Any, &mut rng), tree(90, 2, Shape::Any, &mut rng)];
+    let counted = |trees: &[Tree]| -> Vec<bool> {
+        let together = BitRows::with_questions(trees, usize::MAX).unwrap();
+        together.plans.iter().map(|plan| plan.counted).collect()
+    };
+    for others in [0.0, 0.1] {
+        let mut trees: Vec<Tree> = (0..600).map(|at| pure(&shapes[at % 2], others, &mut rng)).collect();
+        assert_eq!(counted(&trees), [true; 600]);
+        agree(&trees, 1_500, 5);
+        // One that is not goes with the others.
+        trees[300] = pure(&shapes[0], 0.9, &mut rng);
+        assert_eq!(counted(&trees).iter().filter(|c| **c).count(), 599);
+        agree(&trees[290..310], 700, 6);
+        // A leaf so small that the order of sums could matter.
+        trees[301].nodes.last_mut().unwrap().value = 1e-30;
+        assert_eq!(counted(&trees), [false; 600]);
+        agree(&trees[290..310], 700, 7);
+    }
+    let constant = |value: f32| Tree {
+        nodes: vec![Node {
+            value,
+            ..Node::default()
+        }],
+        sets: Vec::new(),
+    };
+    agree(&[constant(0.0), constant(1.0), constant(-0.0)], 70, 8);
+}
+
+#[test]
+fn sums_are_exact_as_far_as_an_f64_counts() {
+    let sum = |values: &[f32]| {
+        let constant = |value: &f32| Tree {
+            nodes: vec![Node {
+                value: *value,
+                ..Node::default()
+            }],
+            sets: Vec::new(),
+        };
+        sums_are_exact(&values.iter().map(constant).collect::<Vec<_>>())
+    };
+    let last = (0.5f32).powi(53);
+    assert!(sum(&[]) && sum(&[0.0, -0.0]) && sum(&[1.0, 0.0]) && sum(&[1.0 / 3.0; 1000]));
+    assert!(sum(&[0.5, last]) && !sum(&[1.0, 1.0, last]) && !sum(&[1.0, last]));
+    assert!(sum(&[f32::from_bits(1), 1e-44]) && !sum(&[1.0, f32::from_bits(1)]));
+    assert!(sum(&[f32::MAX, -f32::MAX]) && !sum(&[f32::MAX, 1.0]));
 }
 
 #[test]

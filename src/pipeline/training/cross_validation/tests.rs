@@ -30,6 +30,16 @@ struct Searched {
 }
 
 fn search(table: &Table, threads: usize, log: &TrialLog, cancel: &CancelToken) -> Result<Searched, TrainingError> {
+    search_until(table, threads, log, cancel, &TrialGate::new(None))
+}
+
+fn search_until(
+    table: &Table,
+    threads: usize,
+    log: &TrialLog,
+    cancel: &CancelToken,
+    gate: &TrialGate,
+) -> Result<Searched, TrainingError> {
     let family: &'static Steps = Box::leak(Box::new(Steps::iterative()));
     let folds = folds(&table.labels, Some(&table.groups), FOLDS, 7).unwrap();
     let settings = TrainingSettings {
@@ -50,6 +60,7 @@ fn search(table: &Table, threads: usize, log: &TrialLog, cancel: &CancelToken) -
         select_by: named_metric("log_loss").unwrap(),
         log,
         events: &sink,
+        gate,
         progress: &SearchProgress::new(trials.len() * FOLDS),
     }
     .run(family.wants(), &trials)?;
@@ -273,4 +284,19 @@ fn learning_curves_of_folds_and_final_fit_are_written() {
     assert_eq!(best.unwrap()["iteration"].as_u64(), Some(PEAK as u64));
     // The threshold lies between the two values that the double gives, so both classes are told apart.
     assert_eq!(finished.threshold.out_of_fold.confusion, side.metrics.confusion);
+}
+
+#[test]
+fn after_the_time_no_trial_begins_and_the_first_is_whole() {
+    for threads in [1, 4] {
+        let dir = tempfile::tempdir().unwrap();
+        let log = TrialLog::open(&dir.path().join("trials"), None).unwrap();
+        let gate = TrialGate::new(Some(Instant::now()));
+        let searched = search_until(&table(240), threads, &log, &CancelToken::new(), &gate).unwrap();
+        assert_eq!(searched.records.len(), 1);
+        assert_eq!(searched.records[0].folds.len(), FOLDS);
+        assert_eq!((searched.fits, gate.left_out()), (FOLDS, 1));
+        let started = |e: &&Event| matches!(e, Event::TrialStarted { .. });
+        assert_eq!(searched.events.iter().filter(started).count(), 1);
+    }
 }

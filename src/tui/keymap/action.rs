@@ -1,0 +1,301 @@
+//! Owns where keys are pressed and what they can do, each with its name.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Where keys are pressed. An open layer comes before the panel under it, the panel before what holds everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Context {
+    /// Every panel.
+    Everywhere,
+    /// Everything with rows to walk through.
+    Lists,
+    /// The Data panel.
+    Data,
+    /// The Validation panel.
+    Validation,
+    /// The Training panel.
+    Training,
+    /// The threshold dial of the Training panel.
+    Dial,
+    /// The Review panel.
+    Review,
+    /// The Runs panel.
+    Runs,
+    /// The Logs panel.
+    Logs,
+    /// A dialog of several fields.
+    Form,
+    /// A line being typed.
+    Prompt,
+    /// A list to choose from, with a line to narrow it.
+    Picker,
+    /// A text to read.
+    Reader,
+    /// A question.
+    Confirm,
+}
+
+impl Context {
+    /// Every context, in the order that help shows them.
+    pub const ALL: [Self; 14] = [
+        Self::Everywhere,
+        Self::Lists,
+        Self::Data,
+        Self::Validation,
+        Self::Training,
+        Self::Dial,
+        Self::Review,
+        Self::Runs,
+        Self::Logs,
+        Self::Form,
+        Self::Prompt,
+        Self::Picker,
+        Self::Reader,
+        Self::Confirm,
+    ];
+
+    /// Its heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Everywhere => "Everywhere",
+            Self::Lists => "Moving",
+            Self::Data => "Data",
+            Self::Validation => "Validation",
+            Self::Training => "Training",
+            Self::Dial => "Threshold dial",
+            Self::Review => "Review",
+            Self::Runs => "Runs",
+            Self::Logs => "Logs",
+            Self::Form => "Dialogs",
+            Self::Prompt => "Typing a line",
+            Self::Picker => "Choosing from a list",
+            Self::Reader => "Reading",
+            Self::Confirm => "Questions",
+        }
+    }
+
+    /// Its name in `nsec.yaml`.
+    pub fn name(self) -> String {
+        kebab(&format!("{self:?}"))
+    }
+}
+
+/// Declares the actions with their names, so that no list of them can be forgotten.
+macro_rules! actions {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+        /// What a key can do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Action {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// Its name in `nsec.yaml` and in the palette.
+            pub fn name(self) -> String {
+                kebab(match self { $(Self::$name => stringify!($name),)+ })
+            }
+        }
+    };
+}
+
+actions! {
+    /// Shows the Data panel.
+    ShowData,
+    /// Shows the Validation panel.
+    ShowValidation,
+    /// Shows the Training panel.
+    ShowTraining,
+    /// Shows the Review panel.
+    ShowReview,
+    /// Shows the Runs panel.
+    ShowRuns,
+    /// Shows the Logs panel.
+    ShowLogs,
+    /// The panel to the right.
+    NextPanel,
+    /// The panel to the left.
+    PreviousPanel,
+    /// Opens the help.
+    Help,
+    /// Opens the command palette.
+    Palette,
+    /// Leaves a layer.
+    Back,
+    /// Leaves the program.
+    Quit,
+    /// Draws everything anew.
+    Redraw,
+    /// Puts the program to sleep until the shell wakes it.
+    Suspend,
+    /// Stops the work that runs.
+    CancelWork,
+    /// One row down.
+    Down,
+    /// One row up.
+    Up,
+    /// One column left.
+    Left,
+    /// One column right.
+    Right,
+    /// First row.
+    Top,
+    /// Last row.
+    Bottom,
+    /// A screen down.
+    PageDown,
+    /// A screen up.
+    PageUp,
+    /// Half a screen down.
+    HalfPageDown,
+    /// Half a screen up.
+    HalfPageUp,
+    /// First column.
+    FirstColumn,
+    /// Last column.
+    LastColumn,
+    /// Looks for a text.
+    Find,
+    /// The next match.
+    FindNext,
+    /// The match before.
+    FindPrevious,
+    /// Adds a filter.
+    Filter,
+    /// Keeps rows that have the cell's value.
+    KeepValue,
+    /// Drops rows that have the cell's value.
+    DropValue,
+    /// Shows the filters, to take some away.
+    Filters,
+    /// Sorts upwards.
+    SortAscending,
+    /// Sorts downwards.
+    SortDescending,
+    /// Back to the file's order.
+    ClearSort,
+    /// Hides the column.
+    HideColumn,
+    /// Shows all columns.
+    ShowColumns,
+    /// Freezes the columns up to here.
+    FreezeColumns,
+    /// Makes the column wider.
+    WidenColumn,
+    /// Makes the column narrower.
+    NarrowColumn,
+    /// Statistics of the column.
+    ColumnStatistics,
+    /// Chooses a column to go to.
+    GoToColumn,
+    /// Goes to a row by number.
+    GoToRow,
+    /// Opens what the cursor is on.
+    Open,
+    /// Opens a file.
+    OpenFile,
+    /// Copies.
+    Copy,
+    /// Copies the row.
+    CopyRow,
+    /// Writes a file.
+    Export,
+    /// Writes the rejected rows to a file.
+    ExportRejects,
+    /// Runs, or runs again.
+    Run,
+    /// The next view of the panel.
+    NextView,
+    /// The view before.
+    PreviousView,
+    /// Stops after the stage that runs.
+    StopAfterStage,
+    /// Logarithmic axis.
+    LogAxis,
+    /// Smoother curves.
+    Smooth,
+    /// The next metric.
+    NextMetric,
+    /// The threshold dial.
+    Dial,
+    /// What mistakes cost.
+    Costs,
+    /// How many alerts there may be.
+    Budget,
+    /// Cancels the run that goes.
+    CancelRun,
+    /// Less, a small step.
+    Less,
+    /// More, a small step.
+    More,
+    /// Less, a large step.
+    MuchLess,
+    /// More, a large step.
+    MuchMore,
+    /// Takes what is shown.
+    Accept,
+    /// Marks the row.
+    Mark,
+    /// Compares two runs.
+    Compare,
+    /// Makes the run champion.
+    Promote,
+    /// The champion before becomes champion again.
+    Rollback,
+    /// Deletes.
+    Delete,
+    /// Reads everything anew.
+    Refresh,
+    /// Follows what is added.
+    Follow,
+    /// The next log level.
+    NextLevel,
+    /// Gives the mouse to the program, or back to the terminal.
+    ToggleMouse,
+    /// The next field.
+    NextField,
+    /// The field before.
+    PreviousField,
+    /// The next choice of a field.
+    NextChoice,
+    /// The choice before.
+    PreviousChoice,
+    /// Switches between text and regular expression.
+    ToggleRegex,
+    /// Switches between smart and exact case.
+    ToggleCase,
+    /// Completes what is typed.
+    Complete,
+    /// What was typed before.
+    Older,
+    /// What was typed after.
+    Newer,
+    /// Answers yes.
+    Yes,
+    /// Answers no.
+    No,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+/// `ShowData` as `show-data`.
+fn kebab(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    for (at, letter) in name.chars().enumerate() {
+        if letter.is_uppercase() && at > 0 {
+            out.push('-');
+        }
+        out.extend(letter.to_lowercase());
+    }
+    out
+}

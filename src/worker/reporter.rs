@@ -1,0 +1,172 @@
+//! Owns what a running job holds: its token to be stopped by, and its voice. News of one job come at most thirty times a
+//! second, the last progress always before the end, no event of a series is lost, and there is exactly one end.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::job::Ticket;
+use super::mailbox::Mailbox;
+use super::news::{LogLine, News, Report};
+use super::pacer::Pacer;
+use crate::browse::RowCount;
+use crate::cancel::CancelToken;
+use crate::event::{Event, EventSink};
+
+/// Log lines that wait to be told; older ones are in the file.
+const MOST_LOG_LINES: usize = 1_000;
+
+/// A job's token and voice. Clones are the same job.
+#[derive(Clone)]
+pub struct Reporter(Arc<Voice>);
+
+/// What clones share.
+pub(super) struct Voice {
+    ticket: Ticket,
+    cancel: CancelToken,
+    stop_after_stage: CancelToken,
+    pacer: Arc<Pacer>,
+    mailbox: Mailbox,
+    waiting: Mutex<Waiting>,
+    /// Whether the end was told. Held while telling, so that nothing overtakes or follows the end.
+    ended: Mutex<bool>,
+    /// Whether the pacer knows that something waits.
+    due: Arc<AtomicBool>,
+}
+
+/// What waits besides events.
+#[derive(Default)]
+struct Waiting {
+    progress: Option<(u64, Option<u64>, String)>,
+    rows: Option<RowCount>,
+    lines: Vec<LogLine>,
+}
+
+impl Reporter {
+    pub(super) fn new(ticket: Ticket, pacer: &Arc<Pacer>) -> Self {
+        Self(Arc::new_cyclic(|voice: &std::sync::Weak<Voice>| {
+            let bell = voice.clone();
+            Voice {
+                ticket,
+                cancel: CancelToken::new(),
+                stop_after_stage: CancelToken::new(),
+                pacer: Arc::clone(pacer),
+                mailbox: Mailbox::new(ticket, move || {
+                    if let Some(voice) = bell.upgrade() {
+                        voice.announce();
+                    }
+                }),
+                waiting: Mutex::default(),
+                ended: Mutex::new(false),
+                due: Arc::new(AtomicBool::new(false)),
+            }
+        }))
+    }
+
+    /// Whose job it is.
+    pub fn ticket(&self) -> Ticket {
+        self.0.ticket
+    }
+
+    /// Asks the job to stop; long work polls it.
+    pub fn cancel(&self) -> &CancelToken {
+        &self.0.cancel
+    }
+
+    /// Asks a run of stages to end when the present one does.
+    pub fn stop_after_stage(&self) -> &CancelToken {
+        &self.0.stop_after_stage
+    }
+
+    /// Says how far the job is. Cheap, and never waits for the console; only the latest is told.
+    pub fn progress(&self, done: u64, total: Option<u64>, note: impl Into<String>) {
+        self.0.waiting().progress = Some((done, total, note.into()));
+        self.0.announce();
+    }
+
+    /// Says that a table's index has grown, also after the end. Only the latest is told.
+    pub fn rows(&self, count: RowCount) {
+        self.0.waiting().rows = Some(count);
+        self.0.announce();
+    }
+
+    /// Adds a line of the log, also after the end.
+    pub fn line(&self, line: LogLine) {
+        {
+            let lines = &mut self.0.waiting().lines;
+            if lines.len() >= MOST_LOG_LINES {
+                lines.remove(0);
+            }
+            lines.push(line);
+        }
+        self.0.announce();
+    }
+
+    /// Tells what still waits, and then how the job ended. Only the first end counts.
+    pub(super) fn end(&self, report: Report) {
+        let mut ended = self.0.ended();
+        if *ended {
+            return;
+        }
+        self.0.tell_waiting(false);
+        self.0.tell(report);
+        *ended = true;
+    }
+}
+
+impl EventSink for Reporter {
+    fn send(&self, event: Event) {
+        self.0.mailbox.send(event);
+    }
+}
+
+impl Voice {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ended(&self) -> MutexGuard<'_, bool> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the pacer come by.
+    fn announce(self: &Arc<Self>) {
+        if !self.due.swap(true, Ordering::AcqRel) {
+            self.pacer.visit(Arc::clone(self));
+        }
+    }
+
+    /// Tells what has come since the last time. Called by the pacer, which keeps the distance.
+    pub(super) fn flush(&self) {
+        let ended = self.ended();
+        // Before anything is taken: what comes in between announces itself again.
+        self.due.store(false, Ordering::Release);
+        self.tell_waiting(*ended);
+    }
+
+    fn tell_waiting(&self, ended: bool) {
+        let Waiting { progress, rows, lines } = std::mem::take(&mut *self.waiting());
+        let events = self.mailbox.collect();
+        if !ended {
+            if !events.is_empty() {
+                self.tell(Report::Events(events));
+            }
+            if let Some((done, total, note)) = progress {
+                self.tell(Report::Progress { done, total, note });
+            }
+        }
+        // These follow the end, unless nobody wants them any more.
+        if !self.cancel.is_cancelled() {
+            if let Some(count) = rows {
+                self.tell(Report::Rows(count));
+            }
+            if !lines.is_empty() {
+                self.tell(Report::Logged(lines));
+            }
+        }
+    }
+
+    fn tell(&self, report: Report) {
+        let ticket = self.ticket;
+        self.pacer.tell(News { ticket, report });
+    }
+}

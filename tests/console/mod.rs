@@ -1,0 +1,8 @@
+//! The harness, and the sessions by what they are about.
+
+mod frame;
+mod keys;
+mod layers;
+mod screen;
+mod session;
+mod world;
