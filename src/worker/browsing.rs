@@ -11,8 +11,9 @@ use crate::browse::{BrowseError, Pattern, RowCount, Search, TableRow, View, Work
 use crate::cancel::CancelToken;
 use crate::surroundings::Surroundings;
 
+use super::failure::Failure;
 use super::job::BrowseJob;
-use super::news::{Arranged, Failure, Page, Reply};
+use super::news::{Arranged, Page, Reply};
 use opened::{Opened, Sought};
 
 /// Characters of a cell that come with first rows nobody asked for.
@@ -60,16 +61,12 @@ impl Browser {
             BrowseJob::Open { path } => self.open(path.as_deref(), context),
             other => {
                 let Some(opened) = self.opened() else {
-                    let message = "no table is open; open one first".to_owned();
-                    return Err(Failure {
-                        message,
-                        details: Vec::new(),
-                    });
+                    return Err(Failure::new("no table is open; open one first"));
                 };
                 carry_out(&opened, other, context)
             }
         };
-        done.map_err(|error| failure(&error))
+        done.map_err(|error| Failure::of(&error))
     }
 
     fn opened(&self) -> Option<Arc<Opened>> {
@@ -193,18 +190,4 @@ fn arranged(opened: &Opened, view: View, control: Work<'_>) -> Result<Reply, Bro
     control.cancel.check()?;
     opened.show(view);
     Ok(Reply::Arranged(Arranged { rows, first }))
-}
-
-/// An error with its causes.
-fn failure(error: &BrowseError) -> Failure {
-    let mut details = Vec::new();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        details.push(inner.to_string());
-        cause = inner.source();
-    }
-    Failure {
-        message: error.to_string(),
-        details,
-    }
 }

@@ -123,7 +123,7 @@ fn index_behind(indexing: Indexing, stop: CancelToken, rows: Arc<dyn Fn(RowCount
     if indexing.is_done() {
         return;
     }
-    let thread = std::thread::Builder::new().name("index".to_owned());
+    let thread = std::thread::Builder::new().name("nsec-index".to_owned());
     if let Err(error) = thread.spawn(move || indexing.run(&stop, &*rows)) {
         tracing::warn!("no thread for the index: {error}");
     }
