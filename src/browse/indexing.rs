@@ -32,7 +32,13 @@ pub struct Indexing {
 
 impl Indexing {
     pub(super) fn new(table: Table, feed: Option<Box<dyn Feed>>, cursor: Cursor) -> Self {
-        Self { table, feed, cursor, careful: 0, failure: None }
+        Self {
+            table,
+            feed,
+            cursor,
+            careful: 0,
+            failure: None,
+        }
     }
 
     /// Goes on to the end of the source, telling the number of rows at most thirty times a second and at the end. How it
@@ -91,9 +97,11 @@ impl Indexing {
         let store = &self.table.0.store;
         while self.cursor.offset() < goal {
             let before = self.cursor.offset();
-            let rows = match before >= self.careful {
-                true => self.cursor.skip_simple(store, CHUNK.min(until_mark.max(4096) as usize))?,
-                false => None,
+            let rows = if before >= self.careful {
+                self.cursor
+                    .skip_simple(store, CHUNK.min(until_mark.max(4096) as usize))?
+            } else {
+                None
             };
             if let Some(rows) = rows {
                 at.row += rows;
@@ -111,7 +119,11 @@ impl Indexing {
                     }
                 }
             }
-            at = Mark { offset: self.cursor.offset(), row: at.row, line: self.cursor.line() };
+            at = Mark {
+                offset: self.cursor.offset(),
+                row: at.row,
+                line: self.cursor.line(),
+            };
             let passed = at.offset - before;
             until_mark = until_mark.saturating_sub(passed);
             if until_mark == 0 {
@@ -165,9 +177,11 @@ impl Indexing {
 
     fn fail(&self, error: BrowseError) {
         let error = match error {
-            BrowseError::Packed { name, cause, .. } => {
-                BrowseError::Packed { name, rows: self.table.row_count().known, cause }
-            }
+            BrowseError::Packed { name, cause, .. } => BrowseError::Packed {
+                name,
+                rows: self.table.row_count().known,
+                cause,
+            },
             other => other,
         };
         tracing::warn!("indexing ended early: {error}");
@@ -185,7 +199,9 @@ impl Drop for Indexing {
     /// Nobody waits for an index that nobody makes.
     fn drop(&mut self) {
         if !self.is_done() {
-            self.end(Outcome::Failed("counting its rows was given up; open it again".to_owned()));
+            self.end(Outcome::Failed(
+                "counting its rows was given up; open it again".to_owned(),
+            ));
         }
     }
 }

@@ -34,7 +34,9 @@ pub(super) fn opened(file: &NamedTempFile) -> Table {
 /// CSV text of cells with a header `a,b,c,…`.
 pub(super) fn csv_of(rows: &[Vec<String>], columns: usize) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    writer.write_record((0..columns).map(|at| char::from(b'a' + at as u8).to_string())).unwrap();
+    writer
+        .write_record((0..columns).map(|at| char::from(b'a' + at as u8).to_string()))
+        .unwrap();
     for row in rows {
         writer.write_record(row).unwrap();
     }
@@ -43,7 +45,10 @@ pub(super) fn csv_of(rows: &[Vec<String>], columns: usize) -> Vec<u8> {
 
 /// Does long work without anybody watching.
 pub(super) fn quietly<T>(work: impl FnOnce(Work<'_>) -> T) -> T {
-    work(Work { cancel: &CancelToken::new(), progress: &|_, _, _| {} })
+    work(Work {
+        cancel: &CancelToken::new(),
+        progress: &|_, _, _| {},
+    })
 }
 
 /// All rows of a view, whole.

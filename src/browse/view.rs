@@ -28,7 +28,9 @@ impl View {
     /// Some rows, ascending, in the source's order.
     pub fn of_rows(table: &Table, rows: &[u64]) -> Self {
         let mut bits = BitsBuilder::new(table.row_count().known);
-        rows.iter().for_each(|&row| bits.add(row));
+        for &row in rows {
+            bits.add(row);
+        }
         Self(Rows::Some(Arc::new(bits.build())))
     }
 
@@ -73,7 +75,9 @@ impl View {
             Rows::Ordered(rows) if rows.len() as u64 == table.row_count().known => None,
             Rows::Ordered(rows) => {
                 let mut bits = BitsBuilder::new(table.row_count().known);
-                rows.iter().for_each(|&row| bits.add(u64::from(row)));
+                for &row in rows.iter() {
+                    bits.add(u64::from(row));
+                }
                 Some(Arc::new(bits.build()))
             }
         }

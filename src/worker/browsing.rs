@@ -7,14 +7,13 @@ mod tests;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::browse::{
-    BrowseError, Pattern, RowCount, Search, TableRow, View, Work, arrange, export, find, statistics,
-};
+use crate::browse::{BrowseError, Pattern, RowCount, Search, TableRow, View, Work, arrange, export, find, statistics};
 use crate::cancel::CancelToken;
 use crate::surroundings::Surroundings;
 
+use super::failure::Failure;
 use super::job::BrowseJob;
-use super::news::{Arranged, Failure, Page, Reply};
+use super::news::{Arranged, Page, Reply};
 use opened::{Opened, Sought};
 
 /// Characters of a cell that come with first rows nobody asked for.
@@ -46,7 +45,10 @@ pub struct Browser {
 impl Browser {
     /// Nothing is open yet.
     pub fn new(surroundings: Arc<Surroundings>) -> Self {
-        Self { surroundings, opened: RwLock::new(None) }
+        Self {
+            surroundings,
+            opened: RwLock::new(None),
+        }
     }
 
     /// Carries out one job.
@@ -57,15 +59,14 @@ impl Browser {
     pub fn run(&self, job: &BrowseJob, context: &BrowseContext<'_>) -> Result<Reply, Failure> {
         let done = match job {
             BrowseJob::Open { path } => self.open(path.as_deref(), context),
-            other => match self.opened() {
-                Some(opened) => carry_out(&opened, other, context),
-                None => {
-                    let message = "no table is open; open one first".to_owned();
-                    return Err(Failure { message, details: Vec::new() });
-                }
-            },
+            other => {
+                let Some(opened) = self.opened() else {
+                    return Err(Failure::new("no table is open; open one first"));
+                };
+                carry_out(&opened, other, context)
+            }
         };
-        done.map_err(|error| failure(&error))
+        done.map_err(|error| Failure::of(&error))
     }
 
     fn opened(&self) -> Option<Arc<Opened>> {
@@ -86,13 +87,19 @@ impl Browser {
 fn carry_out(opened: &Opened, job: &BrowseJob, context: &BrowseContext<'_>) -> Result<Reply, BrowseError> {
     let table = &opened.table;
     let (number, view) = opened.view();
-    let control = Work { cancel: context.cancel, progress: context.progress };
+    let control = Work {
+        cancel: context.cancel,
+        progress: context.progress,
+    };
     match job {
         // Answered before any table is asked for.
         BrowseJob::Open { .. } => Err(BrowseError::Incomplete("a table cannot open another".to_owned())),
         BrowseJob::Page { first, count, cell } => {
             let rows = page(opened, &view, *first, *count, *cell)?;
-            Ok(Reply::Page(Page { first: Some(*first), rows }))
+            Ok(Reply::Page(Page {
+                first: Some(*first),
+                rows,
+            }))
         }
         BrowseJob::Tail { count, cell } => tail(opened, &view, *count, *cell, control).map(Reply::Page),
         BrowseJob::Lines { lines } => {
@@ -101,14 +108,24 @@ fn carry_out(opened: &Opened, job: &BrowseJob, context: &BrowseContext<'_>) -> R
             arranged(opened, View::of_rows(table, &rows), control)
         }
         BrowseJob::Arrange { filters, sort } => arranged(opened, arrange(table, filters, sort, control)?, control),
-        BrowseJob::Find { text, regex, case, from, direction } => {
+        BrowseJob::Find {
+            text,
+            regex,
+            case,
+            from,
+            direction,
+        } => {
             let pattern = Pattern::new(text, *regex, *case)?;
             let sought = Sought::new(number, text, *regex, *case);
             let matches = match opened.known_matches(&sought) {
                 None if view.is_ordered() => Some(opened.matches(&view, sought, &pattern, control)?),
                 known => known,
             };
-            let search = Search { from: *from, direction: *direction, matches: matches.as_ref() };
+            let search = Search {
+                from: *from,
+                direction: *direction,
+                matches: matches.as_ref(),
+            };
             find(table, &view, &pattern, search, control).map(Reply::Found)
         }
         BrowseJob::Count { text, regex, case } => {
@@ -125,11 +142,17 @@ fn carry_out(opened: &Opened, job: &BrowseJob, context: &BrowseContext<'_>) -> R
         }
         BrowseJob::Row { at } => {
             let row = page(opened, &view, *at, 1, FULL_CELL)?.pop();
-            row.map(Reply::Row).ok_or(BrowseError::NoRow { at: *at, rows: view.len(table) })
+            row.map(Reply::Row).ok_or(BrowseError::NoRow {
+                at: *at,
+                rows: view.len(table),
+            })
         }
         BrowseJob::Export { columns, path, replace } => {
             let rows = export(table, &view, columns, path, *replace, control)?;
-            Ok(Reply::Written { path: path.clone(), rows: Some(rows) })
+            Ok(Reply::Written {
+                path: path.clone(),
+                rows: Some(rows),
+            })
         }
     }
 }
@@ -154,7 +177,10 @@ fn tail(opened: &Opened, view: &View, count: usize, cell: usize, control: Work<'
         table.wait(control.cancel, control.progress)?;
     }
     let first = view.len(table).saturating_sub(count as u64);
-    Ok(Page { first: Some(first), rows: page(opened, view, first, count, cell)? })
+    Ok(Page {
+        first: Some(first),
+        rows: page(opened, view, first, count, cell)?,
+    })
 }
 
 /// Shows a view from now on.
@@ -164,15 +190,4 @@ fn arranged(opened: &Opened, view: View, control: Work<'_>) -> Result<Reply, Bro
     control.cancel.check()?;
     opened.show(view);
     Ok(Reply::Arranged(Arranged { rows, first }))
-}
-
-/// An error with its causes.
-fn failure(error: &BrowseError) -> Failure {
-    let mut details = Vec::new();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        details.push(inner.to_string());
-        cause = inner.source();
-    }
-    Failure { message: error.to_string(), details }
 }

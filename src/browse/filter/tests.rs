@@ -10,12 +10,21 @@ use crate::data::NullTokens;
 const NAMES: [&str; 6] = ["URL_Length", "service", "id.orig_h", "two words", "a\"b", ""];
 
 fn columns() -> Vec<ColumnInfo> {
-    NAMES.iter().map(|name| ColumnInfo { name: (*name).to_owned(), kind: ColumnKind::Text }).collect()
+    NAMES
+        .iter()
+        .map(|name| ColumnInfo {
+            name: (*name).to_owned(),
+            kind: ColumnKind::Text,
+        })
+        .collect()
 }
 
 fn holds(filter: &str, row: &str) -> bool {
     let filter = parse(filter, &columns()).unwrap_or_else(|error| panic!("{filter}: {error}"));
-    let dialect = Dialect { delimiter: b',', quotes: true };
+    let dialect = Dialect {
+        delimiter: b',',
+        quotes: true,
+    };
     filter.holds(row.as_bytes(), dialect, &NullTokens::default(), &mut Fields::default())
 }
 
@@ -54,7 +63,15 @@ fn conditions_hold_as_they_read() {
     ] {
         assert!(holds(filter, row), "{filter}");
     }
-    for filter in ["URL_Length < 12", "service = 'HTTP'", "service < 5", "HTTP", "\"a\"\"b\" = 'x'", "not service", "\"a\"\"b\" < 'z'"] {
+    for filter in [
+        "URL_Length < 12",
+        "service = 'HTTP'",
+        "service < 5",
+        "HTTP",
+        "\"a\"\"b\" = 'x'",
+        "not service",
+        "\"a\"\"b\" < 'z'",
+    ] {
         assert!(!holds(filter, row), "{filter}");
     }
 }
@@ -71,22 +88,58 @@ fn what_has_no_operator_is_a_text() {
 #[test]
 fn errors_say_where_and_what() {
     for (filter, expected) in [
-        ("URL_Lenth = 1", "at character 1: no column is named \"URL_Lenth\"; did you mean \"URL_Length\"? Texts stand in single quotes"),
-        ("service = http", "at character 11: no column is named \"http\"; if it is a text, put it in single quotes: 'http'"),
-        ("URL_Length = ", "at character 14: expected a column's name, a number or a 'text', found the end"),
-        ("URL_Length = 1 service", "at character 16: `service` is not expected here; expected `and`, `or` or the end"),
+        (
+            "URL_Lenth = 1",
+            "at character 1: no column is named \"URL_Lenth\"; did you mean \"URL_Length\"? Texts stand in single quotes",
+        ),
+        (
+            "service = http",
+            "at character 11: no column is named \"http\"; if it is a text, put it in single quotes: 'http'",
+        ),
+        (
+            "URL_Length = ",
+            "at character 14: expected a column's name, a number or a 'text', found the end",
+        ),
+        (
+            "URL_Length = 1 service",
+            "at character 16: `service` is not expected here; expected `and`, `or` or the end",
+        ),
         ("(URL_Length = 1", "at character 1: this `(` is never closed; add `)`"),
         ("service = 'x", "at character 11: this ' is never closed; add another '"),
         ("service in 'x'", "at character 12: expected `(`, found the text 'x'"),
-        ("service in ('x' 'y')", "at character 17: expected `,` or `)`, found the text 'y'"),
-        ("service is 5", "at character 12: expected `null` or `not null`, found the number 5"),
-        ("service like 5", "at character 14: expected a text in single quotes, found the number 5"),
-        ("service ~ '('", "at character 11: not a regular expression: unclosed group"),
-        ("URL_Length between 1 or 2", "at character 22: expected `and`, found `or`"),
-        ("'x' like 'y'", "at character 1: a column's name must stand before this operator"),
-        ("service = 1 & 2", "at character 13: `&` has no meaning here; put names in double quotes and texts in single quotes"),
+        (
+            "service in ('x' 'y')",
+            "at character 17: expected `,` or `)`, found the text 'y'",
+        ),
+        (
+            "service is 5",
+            "at character 12: expected `null` or `not null`, found the number 5",
+        ),
+        (
+            "service like 5",
+            "at character 14: expected a text in single quotes, found the number 5",
+        ),
+        (
+            "service ~ '('",
+            "at character 11: not a regular expression: unclosed group",
+        ),
+        (
+            "URL_Length between 1 or 2",
+            "at character 22: expected `and`, found `or`",
+        ),
+        (
+            "'x' like 'y'",
+            "at character 1: a column's name must stand before this operator",
+        ),
+        (
+            "service = 1 & 2",
+            "at character 13: `&` has no meaning here; put names in double quotes and texts in single quotes",
+        ),
         ("= 1", "at character 1: expected a column's name, found `=`"),
-        ("  ", "at character 1: nothing to look for; give a text, or a condition such as `column = 1`"),
+        (
+            "  ",
+            "at character 1: nothing to look for; give a text, or a condition such as `column = 1`",
+        ),
     ] {
         assert_eq!(refusal(filter), expected, "{filter}");
     }
@@ -103,7 +156,10 @@ fn cells_become_conditions() {
     assert_eq!(condition("two words", "it's", true), "\"two words\" = 'it''s'");
     assert_eq!(condition("a\"b", "", true), "\"a\"\"b\" is null");
     assert_eq!(condition("null", "", false), "\"null\" is not null");
-    assert_eq!(condition("x", "12345678901234567890", true), "x = '12345678901234567890'");
+    assert_eq!(
+        condition("x", "12345678901234567890", true),
+        "x = '12345678901234567890'"
+    );
 }
 
 proptest! {

@@ -39,9 +39,12 @@ fn table_of(cells: &[Vec<String>]) -> (tempfile::NamedTempFile, Table) {
     (file, table)
 }
 
+/// Whether a row is to be kept.
+type Test<'t> = Box<dyn Fn(&Vec<String>) -> bool + 't>;
+
 /// The same rows as often as fills several runs of rows.
 fn repeated(cells: &[Vec<String>]) -> Vec<Vec<String>> {
-    let times = 60_000 / cells.len() + 1;
+    let times = 40_000 / cells.len() + 1;
     std::iter::repeat_n(cells, times).flatten().cloned().collect()
 }
 
@@ -51,17 +54,25 @@ fn next_by_hand(rows: &[&Vec<String>], has: impl Fn(&str) -> bool, from: (u64, u
     let total = rows.len() * columns;
     let start = from.0 as usize * columns + from.1;
     for step in 1..=total {
-        let at = if forward { (start + step) % total } else { (start + total - step) % total };
+        let at = if forward {
+            (start + step) % total
+        } else {
+            (start + total - step) % total
+        };
         if has(&rows[at / columns][at % columns]) {
             let wrapped = if forward { at <= start } else { at >= start };
-            return Some(Match { at: (at / columns) as u64, column: at % columns, wrapped });
+            return Some(Match {
+                at: (at / columns) as u64,
+                column: at % columns,
+                wrapped,
+            });
         }
     }
     None
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig::with_cases(80))]
 
     #[test]
     fn an_order_is_that_of_a_stable_sort(cells in cells(cell(), 200), keys in keys()) {
@@ -101,10 +112,7 @@ proptest! {
         let view = quietly(|control| arrange(&table, &[], order.as_deref().unwrap_or_default(), control)).unwrap();
         let rows: Vec<&Vec<String>> = ordinals(&view, &table).into_iter().map(|row| &cells[row as usize]).collect();
         let case_counts = exact.unwrap_or_else(|| text.chars().any(char::is_uppercase));
-        let has = |cell: &str| match case_counts {
-            true => cell.contains(&text),
-            false => cell.to_lowercase().contains(&text.to_lowercase()),
-        };
+        let has = |cell: &str| if case_counts { cell.contains(&text) } else { cell.to_lowercase().contains(&text.to_lowercase()) };
         let pattern = Pattern::new(&text, false, exact).unwrap();
         let matches = quietly(|control| Matches::all(&table, &view, &pattern, control)).unwrap();
         let by_hand = rows.iter().filter(|row| row.iter().any(|cell| has(cell))).count();
@@ -124,7 +132,6 @@ proptest! {
     fn comparisons_are_those_of_numbers_or_texts(cells in cells(cell(), 80), bound in -20_i64..200, word in "[abAB]{1,2}") {
         let (_file, table) = table_of(&cells);
         let numeric = |cell: &String| number(cell.as_bytes()).map(super::super::value::Number::as_f64);
-        type Test<'t> = Box<dyn Fn(&Vec<String>) -> bool + 't>;
         let limit = bound as f64;
         let cases: Vec<(String, Test<'_>)> = vec![
             (format!("a < {bound}"), Box::new(|row| numeric(&row[0]).is_some_and(|v| v < limit))),

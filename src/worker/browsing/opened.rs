@@ -33,7 +33,12 @@ pub(super) struct Sought {
 
 impl Sought {
     pub(super) fn new(view: u64, text: &str, regex: bool, case: Option<bool>) -> Self {
-        Self { view, text: text.to_owned(), regex, case }
+        Self {
+            view,
+            text: text.to_owned(),
+            regex,
+            case,
+        }
     }
 }
 
@@ -53,7 +58,12 @@ impl Opened {
         };
         let stop = CancelToken::new();
         index_behind(indexing, stop.clone(), Arc::clone(&context.rows));
-        Ok(Self { table, shown: RwLock::new((0, View::all())), found: Mutex::new(None), stop })
+        Ok(Self {
+            table,
+            shown: RwLock::new((0, View::all())),
+            found: Mutex::new(None),
+            stop,
+        })
     }
 
     /// The answer to whoever opened it.
@@ -82,7 +92,10 @@ impl Opened {
     /// All matches, if they were looked for last.
     pub(super) fn known_matches(&self, sought: &Sought) -> Option<Matches> {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.as_ref().filter(|(known, _)| known == sought).map(|(_, matches)| matches.clone())
+        found
+            .as_ref()
+            .filter(|(known, _)| known == sought)
+            .map(|(_, matches)| matches.clone())
     }
 
     /// Finds all matches and keeps them.
@@ -110,7 +123,7 @@ fn index_behind(indexing: Indexing, stop: CancelToken, rows: Arc<dyn Fn(RowCount
     if indexing.is_done() {
         return;
     }
-    let thread = std::thread::Builder::new().name("index".to_owned());
+    let thread = std::thread::Builder::new().name("nsec-index".to_owned());
     if let Err(error) = thread.spawn(move || indexing.run(&stop, &*rows)) {
         tracing::warn!("no thread for the index: {error}");
     }
