@@ -2,6 +2,7 @@
 
 mod frame;
 mod keys;
+mod known;
 mod layers;
 mod screen;
 mod session;
