@@ -22,7 +22,9 @@ impl DataPanel {
             Action::Back => return self.back(shared),
             _ if !matches!(self.source, Source::Open(_)) => return self.act_without_table(shared, action),
             _ => {
-                return self.move_rows(action) || self.move_columns(shared, action) || self.do_something(shared, action);
+                return self.move_rows(action)
+                    || self.move_columns(shared, action)
+                    || self.do_something(shared, action);
             }
         }
         true
@@ -105,7 +107,7 @@ impl DataPanel {
             Action::Open => self.with_row(shared, RowUse::Detail),
             Action::Copy => self.with_row(shared, RowUse::CopyCell(column)),
             Action::CopyRow => self.with_row(shared, RowUse::CopyRow),
-            Action::GoToRow => self.ask_for_row(shared, "", None),
+            Action::GoToRow => Self::ask_for_row(shared, "", None),
             Action::GoToColumn => self.ask_for_column(shared),
             Action::Export => self.ask_for_export(shared),
             _ => return false,
@@ -207,7 +209,9 @@ impl DataPanel {
     }
 
     fn toggle_statistics(&mut self, shared: &mut Shared) {
-        let Some((column, _)) = self.columns.current() else { return };
+        let Some((column, _)) = self.columns.current() else {
+            return;
+        };
         if self.pane.column == Some(column) {
             self.pane.close();
         } else {
@@ -239,8 +243,12 @@ impl DataPanel {
         let schema = &shared.survey.as_ref()?.schema;
         let label = schema.label.as_deref()?;
         let known = schema.columns.iter().find(|column| column.name == label);
-        let aliases = known.into_iter().flat_map(|column| column.aliases.iter().map(String::as_str));
-        std::iter::once(label).chain(aliases).find_map(|name| self.columns.named(name))
+        let aliases = known
+            .into_iter()
+            .flat_map(|column| column.aliases.iter().map(String::as_str));
+        std::iter::once(label)
+            .chain(aliases)
+            .find_map(|name| self.columns.named(name))
     }
 
     /// Does something with the cursor's row, which is read in full first where its cells were shortened.
@@ -294,7 +302,10 @@ impl DataPanel {
             return;
         };
         if value.len() > LONGEST_VALUE {
-            return shared.complain(format!("a value of {} bytes is too long to filter by", grouped(value.len() as u64)));
+            return shared.complain(format!(
+                "a value of {} bytes is too long to filter by",
+                grouped(value.len() as u64)
+            ));
         }
         let filter = condition(&shown.info.name, value, keep);
         self.add_filter(shared, &filter, Origin::Key);

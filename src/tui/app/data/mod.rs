@@ -178,7 +178,8 @@ impl PanelState for DataPanel {
 
     fn status(&self, _shared: &Shared) -> Option<String> {
         // What is wrong with the row is said where one looks when a sign beside it makes one wonder.
-        self.window.current()?.trouble.clone()
+        let trouble = self.window.current()?.trouble.as_ref()?;
+        Some(format!("this row: {trouble}"))
     }
 
     fn shown(&mut self, shared: &mut Shared) {

@@ -50,7 +50,13 @@ fn report(what: usize, number: u64) -> Report {
         6 => Reply::Found(None),
         7 => Reply::Counted(number),
         8 => Reply::Row(row(Some(number), few % 5)),
-        9 => return Report::Rows(if few % 2 == 0 { counted(number) } else { counting(number / 20) }),
+        9 => {
+            return Report::Rows(if few % 2 == 0 {
+                counted(number)
+            } else {
+                counting(number / 20)
+            });
+        }
         10 => return Report::Cancelled,
         _ => {
             return Report::Failed(Failure {
