@@ -3,6 +3,7 @@
 use nsec_tui::browse::RowCount;
 use nsec_tui::tui::app::data::DataSession;
 use nsec_tui::tui::app::{Command, Effect, Message, Panel, Session as Saved};
+use nsec_tui::tui::keymap::{Context, Entry, TABLE};
 use nsec_tui::tui::run::draw::Painter;
 use nsec_tui::tui::view::{Colors, Look};
 use nsec_tui::worker::{BrowseJob, Job, Kind, Reply, Report};
@@ -292,6 +293,20 @@ fn tables_without_rows_or_columns_and_with_thousands_of_columns_are_shown() {
     let rows = (0..40).map(|row| (0..5_000).map(|column| (row * column).to_string()).collect());
     let mut session = Session::new(world_with(Table::new(&names, rows.collect())));
     session.keys("$ j").shows("data-wide");
+}
+
+#[test]
+fn every_key_of_the_panel_is_taken() {
+    let here = |entry: &&Entry| matches!(entry.context, Context::Data | Context::Lists);
+    for entry in TABLE.iter().filter(here) {
+        for key in entry.keys {
+            let mut session = session();
+            let app = &mut session.consoles[0].app;
+            let action = app.keymap.action(&app.contexts(), key.parse().unwrap());
+            assert_eq!(action, Some(entry.action), "{key}");
+            assert!(app.act(entry.action), "{key}: {}", entry.action);
+        }
+    }
 }
 
 /// Bytes that each of some steps down costs a terminal of 160x48.

@@ -9,7 +9,7 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::Layer;
 use crate::tui::app::panel::Panel;
 use crate::tui::app::shared::{Command, Shared};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context, TABLE};
 use crate::worker::{BrowseJob, Kind};
 
 /// A value that is longer than this is no value to filter by.
@@ -38,8 +38,11 @@ impl DataPanel {
                 self.open(shared, path);
                 true
             }
-            (Action::Find | Action::Filter | Action::Open, Source::Nothing | Source::Failed { .. }) => {
-                shared.say("no table is open");
+            _ if TABLE
+                .iter()
+                .any(|entry| entry.context == Context::Data && entry.action == action) =>
+            {
+                shared.say("no table is open yet");
                 true
             }
             _ => false,

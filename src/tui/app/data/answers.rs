@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::find::Find;
 use super::jobs::{Asked, Origin};
-use super::{DataPanel, Source};
+use super::{DataPanel, Kept, Source};
 use crate::text::grouped;
 use crate::tui::app::layer::{Answer, Confirm, Given, Layer, Picker, PickerItem, Prompt, Purpose};
 use crate::tui::app::line_editor::LineEditor;
@@ -208,16 +208,34 @@ impl DataPanel {
         self.open(shared, path);
     }
 
-    /// Opens a source; the table that is open is closed.
+    /// Opens a source. The table that is open is put aside until that is known to go well.
     pub(super) fn open(&mut self, shared: &mut Shared, path: Option<PathBuf>) {
         self.jobs.give_up(shared);
         self.find = None;
         self.pane = super::StatisticsPane::default();
-        self.arrangement = super::Arrangement::default();
-        self.columns = super::Columns::default();
-        self.window = super::Window::default();
-        self.source = Source::Opening { path: path.clone() };
+        let source = std::mem::replace(&mut self.source, Source::Opening { path: path.clone() });
+        let kept = Kept {
+            source,
+            arrangement: std::mem::take(&mut self.arrangement),
+            columns: std::mem::take(&mut self.columns),
+            window: std::mem::take(&mut self.window),
+        };
+        // One whose rows are still being counted would be counted no further.
+        if matches!(&kept.source, Source::Open(table) if table.rows.complete) {
+            self.kept = Some(Box::new(kept));
+        }
         self.jobs.ask(shared, BrowseJob::Open { path }, Asked::Open);
+    }
+
+    /// The table that was open before comes back; whether there is one.
+    pub(super) fn come_back(&mut self) -> bool {
+        let Some(kept) = self.kept.take() else { return false };
+        self.source = kept.source;
+        self.arrangement = kept.arrangement;
+        self.columns = kept.columns;
+        self.window = kept.window;
+        self.window.dropped();
+        true
     }
 
     pub(super) fn ask_for_export(&mut self, shared: &mut Shared) {

@@ -128,6 +128,7 @@ impl DataPanel {
     }
 
     fn opened(&mut self, shared: &mut Shared, ticket: Ticket, opened: &OpenedTable) {
+        self.kept = None;
         self.source = Source::Open(OpenTable::new(ticket, opened));
         self.columns = Columns::new(&opened.columns, &opened.first, shared.size.0);
         if let Some(survey) = &shared.survey {
@@ -224,6 +225,9 @@ impl DataPanel {
             return self.open(shared, None);
         }
         self.resuming = None;
+        if self.come_back() {
+            return shared.complain(failure.message.clone());
+        }
         self.source = Source::Failed {
             path,
             failure: failure.clone(),
@@ -239,6 +243,7 @@ impl DataPanel {
                     message: "opening was stopped".to_owned(),
                     details: Vec::new(),
                 };
+                // Whoever stops it wants nothing else opened in its place.
                 self.resuming = None;
                 self.open_failed(shared, &failure);
             }

@@ -324,9 +324,14 @@ impl Window {
         self.asked.is_some_and(|(asked, _)| asked == ticket)
     }
 
-    /// The rows asked for do not come.
+    /// The rows asked for do not come; they are not asked for again before something moves.
     pub fn refused(&mut self) {
         self.answered = self.asked.take().map(|(_, wish)| wish);
+    }
+
+    /// The rows asked for were dropped on the way.
+    pub fn dropped(&mut self) {
+        self.asked = None;
     }
 
     /// Takes the rows that were asked for.

@@ -331,6 +331,35 @@ fn a_failed_open_says_why_and_can_be_tried_again() {
     assert!(matches!(bench.panel.source, Source::Open(_)));
 }
 
+#[test]
+fn the_table_that_was_open_comes_back_if_another_cannot_be_opened() {
+    let mut bench = Bench::open(counted(1_000));
+    bench
+        .act(&[Action::SortAscending])
+        .reply(Kind::Arrange, arranged(1_000));
+    bench.act(&[Action::PageDown, Action::PageDown, Action::PageDown]);
+    let choice = |text: &str| Given::Choice {
+        item: None,
+        text: text.to_owned(),
+    };
+    bench.answer(Purpose::OpenFile, choice("/d/wrong.csv"));
+    assert!(matches!(bench.panel.source, Source::Opening { .. }));
+    bench.fail(Kind::Open, "/d/wrong.csv: there is no such file");
+    assert!(bench.shared.flash.as_ref().is_some_and(|flash| flash.bad));
+    bench.pages();
+    assert_eq!((bench.place(), bench.panel.arrangement.sort.len()), (Some(54), 1));
+    assert!(bench.panel.window.sight().rows.iter().all(Option::is_some));
+    // Stopped, it comes back as well; opened, it is gone.
+    bench
+        .answer(Purpose::OpenFile, choice("/d/slow.csv"))
+        .act(&[Action::Back]);
+    bench.tell(Kind::Open, Report::Cancelled);
+    assert_eq!(bench.place(), Some(54));
+    bench.answer(Purpose::OpenFile, choice("/d/good.csv"));
+    bench.reply(Kind::Open, opened(counted(3)));
+    assert_eq!((bench.place(), bench.panel.kept.is_none()), (Some(0), true));
+}
+
 /// Opened, arranged and moved about, then left.
 fn left() -> DataSession {
     let mut bench = Bench::open(counted(1_000));
