@@ -3,6 +3,9 @@
 mod frame;
 mod keys;
 mod layers;
+mod logs;
+mod runs;
 mod screen;
 mod session;
+mod validation;
 mod world;
