@@ -248,7 +248,7 @@ impl Table {
                 distinct.last().cloned()
             },
             mean: number.then_some(mean),
-            sd: number.then_some(12.5),
+            sd: number.then_some(sd),
             quantiles: if number {
                 [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99].map(quantile).to_vec()
             } else {
