@@ -138,7 +138,7 @@ fn thousands_of_runs_are_walked_and_filtered() {
     session.keys("5 G").wait(500).shows("runs-many");
     session
         .keys("&")
-        .typed("logistic 20261127T0900")
+        .typed("gradient T0900")
         .keys("enter")
         .wait(500)
         .shows("runs-filtered");
