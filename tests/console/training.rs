@@ -352,3 +352,28 @@ fn runs_without_scores_or_thresholds_say_so() {
     session.keys("v").shows("training-unreadable");
     session.keys("d G enter");
 }
+
+#[test]
+fn another_run_is_looked_at_while_one_goes() {
+    let mut session = started();
+    events(&mut session, trained::up_to_training(30));
+    for console in &mut session.consoles {
+        console.app.shared.request(Command::ShowRun(MOVED.to_owned()));
+    }
+    session.keys("j").shows("training-another-run");
+    assert_eq!(session.consoles[0].app.training.shown_run().as_deref(), Some(MOVED));
+    // What the run answers does not take the other one away.
+    session.keys("esc esc");
+    assert!(session.text().contains("30/150"), "{}", session.text());
+    for console in &mut session.consoles {
+        console.app.shared.request(Command::ShowRun(MOVED.to_owned()));
+    }
+    session.keys("v");
+    session.tell(
+        Kind::Train,
+        &Report::Done(Box::new(Reply::Trained(Box::new(trained::outcome())))),
+    );
+    assert_eq!(session.consoles[0].app.training.shown_run().as_deref(), Some(MOVED));
+    session.keys("esc");
+    assert_eq!(session.consoles[0].app.training.shown_run().as_deref(), Some(RUN));
+}

@@ -2,15 +2,13 @@
 
 mod grid;
 mod statistics;
-#[cfg(test)]
-mod tests;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::numbers::grouped;
 use super::{Frame, Role, popup};
-use crate::tui::app::data::{DataPanel, OpenTable, Source};
+use crate::tui::app::data::{DataPanel, Find, OpenTable, Source};
 use crate::tui::app::size_text;
 use crate::tui::keymap::{Action, Context};
 
@@ -20,7 +18,9 @@ pub fn draw(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) {
     match panel.source() {
         Source::Nothing => popup::empty_state(frame.look, buffer, area, "No table is open.", &ways_out(frame, false)),
         Source::Opening { path } => {
-            let name = path.as_ref().map_or("the workspace's data".into(), |path| path.to_string_lossy());
+            let name = path
+                .as_ref()
+                .map_or("the workspace's data".into(), |path| path.to_string_lossy());
             let why = format!("opening {name}");
             popup::empty_state(frame.look, buffer, area, &why, &[("Esc", "stops it")]);
         }
@@ -67,12 +67,19 @@ fn draw_place(frame: &Frame<'_>, panel: &DataPanel, table: &OpenTable, area: Rec
     let look = frame.look;
     let place = place_text(panel);
     let columns = panel.columns();
-    let mut facts = format!("col {} / {}", columns.current().map_or(0, |(at, _)| at + 1), columns.all().len());
+    let mut facts = format!(
+        "col {} / {}",
+        columns.current().map_or(0, |(at, _)| at + 1),
+        columns.all().len()
+    );
     let hidden = columns.all().iter().filter(|column| column.hidden).count();
     if hidden > 0 {
         facts.push_str(&format!(", {hidden} hidden"));
     }
-    let size = table.bytes.map(|bytes| format!(", {}", size_text(bytes))).unwrap_or_default();
+    let size = table
+        .bytes
+        .map(|bytes| format!(", {}", size_text(bytes)))
+        .unwrap_or_default();
     let pieces = [
         (place.as_str(), Role::Plain),
         ("   ", Role::Plain),
@@ -87,7 +94,7 @@ fn draw_place(frame: &Frame<'_>, panel: &DataPanel, table: &OpenTable, area: Rec
         width: area.width - used,
         ..area
     };
-    let found = panel.find().map(|find| find.summary()).unwrap_or_default();
+    let found = panel.find().map(Find::summary).unwrap_or_default();
     if !found.is_empty() && rest.width > 3 {
         let rest = Rect {
             x: rest.x + 3,
@@ -136,7 +143,10 @@ fn draw_filters(frame: &Frame<'_>, panel: &DataPanel, area: Rect, buffer: &mut B
             let name = column.map_or("", |column| column.info.name.as_str());
             pieces.push(((if at == 0 { "  by " } else { ", " }).to_owned(), Role::Faint));
             pieces.push((name.to_owned(), Role::Accent));
-            pieces.push((look.glyphs().sorted[usize::from(key.descending)].to_owned(), Role::Accent));
+            pieces.push((
+                look.glyphs().sorted[usize::from(key.descending)].to_owned(),
+                Role::Accent,
+            ));
         }
     }
     let removes = frame.app.keymap.key_for(&[Context::Data], Action::Filters);
@@ -158,8 +168,14 @@ fn draw_filters(frame: &Frame<'_>, panel: &DataPanel, area: Rect, buffer: &mut B
 fn ways_out<'w>(frame: &'w Frame<'_>, again: bool) -> Vec<(&'w str, &'w str)> {
     // The table's keys are static; a person's own are shown in help.
     let key = |action: Action| {
-        let binding = frame.app.keymap.of(Context::Data).find(|binding| binding.entry.action == action);
-        binding.and_then(|binding| binding.entry.keys.first().copied()).unwrap_or("")
+        let binding = frame
+            .app
+            .keymap
+            .of(Context::Data)
+            .find(|binding| binding.entry.action == action);
+        binding
+            .and_then(|binding| binding.entry.keys.first().copied())
+            .unwrap_or("")
     };
     let mut ways = vec![(key(Action::OpenFile), "open a file, or the workspace's data")];
     if again {
@@ -184,12 +200,18 @@ fn draw_failure(
         width: area.width.saturating_sub(4),
         ..area
     };
-    let mut lines: Vec<(String, Role)> = vec![(String::new(), Role::Plain), (look.safe(&title).into_owned(), Role::Bad)];
+    let mut lines: Vec<(String, Role)> = vec![
+        (String::new(), Role::Plain),
+        (look.safe(&title).into_owned(), Role::Bad),
+    ];
     lines.push((String::new(), Role::Plain));
     let wide = usize::from(inside.width);
     let wrapped = super::text::wrapped(look, message, wide);
     lines.extend(wrapped.into_iter().map(|line| (line, Role::Plain)));
-    let details = details.iter().take(4).flat_map(|detail| super::text::wrapped(look, detail, wide));
+    let details = details
+        .iter()
+        .take(4)
+        .flat_map(|detail| super::text::wrapped(look, detail, wide));
     lines.extend(details.map(|line| (line, Role::Faint)));
     let ways = ways_out(frame, true);
     let room = usize::from(inside.height).saturating_sub(ways.len() + 1);

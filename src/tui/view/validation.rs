@@ -113,11 +113,17 @@ fn draw_views(frame: &Frame<'_>, panel: &ValidationPanel, line: Rect, buffer: &m
         rest = super::lines::right_of(rest, used);
     }
     if let Some(outcome) = &panel.outcome {
-        look.put_right(buffer, rest, &counts(outcome), look.style(Role::Plain));
+        look.put_right(
+            buffer,
+            rest,
+            &counts(outcome, usize::from(rest.width)),
+            look.style(Role::Plain),
+        );
     }
 }
 
-fn counts(outcome: &ValidationOutcome) -> String {
+/// How many checks ended how, what matters most first, as far as there is room.
+fn counts(outcome: &ValidationOutcome, width: usize) -> String {
     let counts = Counts::of(&outcome.report.checks);
     let [block, warn, info] = counts.failed;
     let drifted = outcome.report.drift.iter().filter(|drift| drift.drifted == Some(true));
@@ -125,12 +131,15 @@ fn counts(outcome: &ValidationOutcome) -> String {
         (block, "block"),
         (warn, "warn"),
         (info, "info"),
+        (drifted.count(), "drifted"),
         (counts.passed, "passed"),
         (counts.skipped, "left out"),
-        (drifted.count(), "drifted"),
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
-    let parts: Vec<String> = parts.map(|(count, word)| format!("{count} {word}")).collect();
+    let mut parts: Vec<String> = parts.map(|(count, word)| format!("{count} {word}")).collect();
+    while parts.len() > 1 && parts.join("  ").len() > width {
+        parts.pop();
+    }
     parts.join("  ")
 }
 

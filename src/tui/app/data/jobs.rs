@@ -158,7 +158,9 @@ impl Jobs {
     pub fn stop(&mut self, shared: &mut Shared) -> bool {
         let waited = [Kind::Arrange, Kind::Find, Kind::Export, Kind::Statistics, Kind::Open];
         let running: Vec<Ticket> = waited.into_iter().filter_map(|kind| self.running(kind)).collect();
-        running.iter().for_each(|ticket| shared.cancel(*ticket));
+        for ticket in &running {
+            shared.cancel(*ticket);
+        }
         !running.is_empty()
     }
 }

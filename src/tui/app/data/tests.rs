@@ -59,20 +59,20 @@ struct Bench {
 impl Bench {
     /// With nothing open, on a screen of 80x24.
     fn new() -> Self {
-        let shared = Shared {
-            size: (80, 24),
-            ..Shared::default()
-        };
-        Self {
+        let mut bench = Self {
             panel: DataPanel::default(),
-            shared,
-        }
+            shared: Shared::default(),
+        };
+        bench.shared.size = (80, 24);
+        bench
     }
 
     /// With a table of three columns open.
     fn open(count: RowCount) -> Self {
         let mut bench = Self::new();
-        bench.panel.command(&mut bench.shared, &Command::Open(Some("/d/t.csv".into())));
+        bench
+            .panel
+            .command(&mut bench.shared, &Command::Open(Some("/d/t.csv".into())));
         bench.reply(Kind::Open, opened(count));
         bench
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::comparison::{Line, verdict};
 use super::*;
 use crate::tui::app::layer::{LayerKind, Tone};
-use crate::worker::{Kind, Manifest, MetricDifference, RunFacts};
+use crate::worker::{Kind, Manifest, MetricDifference, Reply, Report, RunFacts};
 
 fn run(id: &str, model: &str) -> RunLine {
     RunLine {
@@ -52,11 +52,9 @@ impl Bench {
     fn new() -> Self {
         let mut bench = Self {
             panel: RunsPanel::default(),
-            shared: Shared {
-                size: (80, 24),
-                ..Shared::default()
-            },
+            shared: Shared::default(),
         };
+        bench.shared.size = (80, 24);
         bench.panel.shown(&mut bench.shared);
         bench
     }

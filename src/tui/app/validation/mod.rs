@@ -234,11 +234,14 @@ pub fn list_height(width: u16, height: usize, view: View) -> usize {
     let list = height.saturating_sub(3);
     match view {
         View::Schema => list,
-        _ if is_wide(width) => list,
+        View::Drift => list.saturating_sub(ABOUT_DRIFT),
+        View::Checks if is_wide(width) => list,
         View::Checks => list.saturating_sub(details_height(height)),
-        View::Drift => list.saturating_sub(2),
     }
 }
+
+/// Lines below the bars of drift, their rule included.
+pub const ABOUT_DRIFT: usize = 4;
 
 /// Lines of the details under the list of checks, their rule included.
 pub fn details_height(height: usize) -> usize {

@@ -67,17 +67,14 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        Self {
-            panel: ValidationPanel::default(),
-            shared: Shared {
-                size: (80, 24),
-                survey: Some(Survey {
-                    workspace: "/srv/w".to_owned(),
-                    ..Survey::default()
-                }),
-                ..Shared::default()
-            },
-        }
+        let mut shared = Shared::default();
+        shared.size = (80, 24);
+        shared.survey = Some(Survey {
+            workspace: "/srv/w".to_owned(),
+            ..Survey::default()
+        });
+        let panel = ValidationPanel::default();
+        Self { panel, shared }
     }
 
     fn act(&mut self, action: Action) -> bool {

@@ -98,7 +98,11 @@ fn rows<'w>(look: Look, panel: &'w DataPanel, sight: &Sight<'w>, in_sight: &[usi
         None => TableRow::default(),
         Some(row) => TableRow {
             cells: in_sight.iter().map(|at| cell(row, *at)).collect(),
-            mark: if row.trouble.is_some() { look.glyphs().warning } else { "" },
+            mark: if row.trouble.is_some() {
+                look.glyphs().warning
+            } else {
+                ""
+            },
             heading: None,
         },
     });

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::browse::{ColumnStatistics, HistogramBin, LabelMix, TopValue};
+use crate::browse::{ColumnStatistics, HistogramBin, TopValue};
 use crate::tui::app::data::DataPanel;
 use crate::tui::view::numbers::{axis, grouped, percent};
 use crate::tui::view::{Frame, Look, Role, bars, text};
@@ -57,7 +57,11 @@ pub fn draw(frame: &Frame<'_>, panel: &DataPanel, area: Rect, buffer: &mut Buffe
     let mut lines = Lines { look, left, buffer };
     let column = panel.pane().column.and_then(|at| panel.columns().all().get(at));
     let Some(column) = column else { return };
-    lines.say(&[(&column.info.name, Role::Heading), ("  ", Role::Plain), (&column.about, Role::Faint)]);
+    lines.say(&[
+        (&column.info.name, Role::Heading),
+        ("  ", Role::Plain),
+        (&column.about, Role::Faint),
+    ]);
     if let Some(problem) = &panel.pane().problem {
         for line in text::wrapped(look, problem, usize::from(left.width)) {
             let row = lines.take(1);
@@ -100,21 +104,27 @@ fn draw_facts(lines: &mut Lines<'_>, of: &ColumnStatistics) {
     } else if let Some(mean) = of.mean {
         fact(lines, "mean", &axis(mean));
     }
-    // Two lines where one is too narrow for all seven.
-    let quantiles: Vec<String> = of
-        .quantiles
-        .iter()
-        .map(|(share, value)| format!("{}% {}", axis(share * 100.0), axis(*value)))
-        .collect();
+    let quantiles = of.quantiles.iter();
+    let quantiles = quantiles.map(|(share, value)| format!("{}% {}", axis(share * 100.0), axis(*value)));
     let room = usize::from(lines.left.width).saturating_sub(9);
-    let one = quantiles.join("  ");
-    if one.chars().count() <= room {
-        fact(lines, "quantiles", &format!(" {one}"));
-    } else {
-        for (at, part) in quantiles.chunks(4).enumerate() {
-            fact(lines, if at == 0 { "shares" } else { "" }, &part.join("  "));
+    for (at, line) in packed(quantiles, room).iter().enumerate() {
+        fact(lines, if at == 0 { "quantile" } else { "" }, line);
+    }
+}
+
+/// Texts in as few lines as hold them.
+fn packed(texts: impl Iterator<Item = String>, room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for text in texts {
+        match lines.last_mut() {
+            Some(line) if line.len() + 2 + text.len() <= room => {
+                line.push_str("  ");
+                line.push_str(&text);
+            }
+            _ => lines.push(text),
         }
     }
+    lines
 }
 
 fn draw_histogram(lines: &mut Lines<'_>, bins: &[HistogramBin]) {
@@ -131,7 +141,11 @@ fn draw_histogram(lines: &mut Lines<'_>, bins: &[HistogramBin]) {
     let line = lines.take(1);
     let broad = (usize::from(line.width) / bins.len()).clamp(1, 3) * bins.len();
     let line = Rect {
-        width: line.width.min(broad as u16).max((low.len() + high.len() + 1) as u16).min(line.width),
+        width: line
+            .width
+            .min(broad as u16)
+            .max((low.len() + high.len() + 1) as u16)
+            .min(line.width),
         ..line
     };
     let axis_style = lines.look.style(Role::Axis);
@@ -146,28 +160,47 @@ fn draw_values(frame: &Frame<'_>, lines: &mut Lines<'_>, of: &ColumnStatistics) 
     lines.skip();
     let schema = frame.app.shared.survey.as_ref().map(|survey| &survey.schema);
     let malicious = |label: &String| schema.is_some_and(|schema| schema.malicious.contains(label));
-    let labels = of.labels.len().min(MOST_LABELS).min(usize::from(lines.left.width.saturating_sub(20) / SHARE));
+    let room = usize::from(lines.left.width.saturating_sub(20) / SHARE).min(MOST_LABELS);
+    // The malicious ones first: where there is room for one only it is theirs.
+    let mut labels: Vec<usize> = (0..of.labels.len()).collect();
+    labels.sort_by_key(|at| !malicious(&of.labels[*at]));
+    labels.truncate(room);
     let header = lines.take(1);
-    let places = Places::new(header.width, labels as u16);
-    let name = match schema.and_then(|schema| schema.label.as_deref()).filter(|_| labels > 0) {
+    let places = Places::new(header.width, labels.len() as u16);
+    let name = match schema
+        .and_then(|schema| schema.label.as_deref())
+        .filter(|_| !labels.is_empty())
+    {
         Some(label) => format!("top values, by {label}"),
         None => "top values".to_owned(),
     };
     let style = lines.look.style(Role::Heading);
-    lines.look.put(lines.buffer, places.value_and_count(header), &name, style);
-    for (at, label) in of.labels.iter().take(labels).enumerate() {
-        let role = if malicious(label) { Role::Malicious } else { Role::Heading };
+    lines
+        .look
+        .put(lines.buffer, places.value_and_count(header), &name, style);
+    for (at, label) in labels.iter().map(|at| &of.labels[*at]).enumerate() {
+        let role = if malicious(label) {
+            Role::Malicious
+        } else {
+            Role::Heading
+        };
         // Meaning is never in the colour alone.
-        let title = if malicious(label) { format!("{label} mal.") } else { label.clone() };
+        let title = if malicious(label) {
+            format!("{label} mal.")
+        } else {
+            label.clone()
+        };
         let style = lines.look.style(role);
-        lines.look.put_right(lines.buffer, places.share(header, at as u16), &title, style);
+        lines
+            .look
+            .put_right(lines.buffer, places.share(header, at as u16), &title, style);
     }
     for value in &of.top {
         let row = lines.take(1);
         if row.is_empty() {
             break;
         }
-        draw_value(lines, row, &places, value, (of.rows, labels));
+        draw_value(lines, row, &places, value, (of.rows, &labels));
     }
 }
 
@@ -206,7 +239,7 @@ impl Places {
     }
 }
 
-fn draw_value(lines: &mut Lines<'_>, row: Rect, places: &Places, value: &TopValue, (rows, labels): (u64, usize)) {
+fn draw_value(lines: &mut Lines<'_>, row: Rect, places: &Places, value: &TopValue, (rows, labels): (u64, &[usize])) {
     let look = lines.look;
     let (shown, role) = if value.value.is_empty() {
         ("(empty)", Role::Faint)
@@ -226,11 +259,13 @@ fn draw_value(lines: &mut Lines<'_>, row: Rect, places: &Places, value: &TopValu
     let text = format!("{} {:>7}", grouped(value.count), percent(value.count, rows));
     look.put_right(lines.buffer, count.intersection(row), &text, look.style(Role::Plain));
     let all: u64 = value.mix.iter().sum();
-    for (at, share) in shares(&value.mix, labels, all).iter().enumerate() {
-        look.put_right(lines.buffer, places.share(row, at as u16), share, look.style(Role::Faint));
+    for (at, label) in labels.iter().enumerate() {
+        let share = percent(value.mix.get(*label).copied().unwrap_or(0), all);
+        look.put_right(
+            lines.buffer,
+            places.share(row, at as u16),
+            &share,
+            look.style(Role::Faint),
+        );
     }
-}
-
-fn shares(mix: &LabelMix, labels: usize, all: u64) -> Vec<String> {
-    mix.iter().take(labels).map(|count| percent(*count, all)).collect()
 }

@@ -200,22 +200,18 @@ fn draw_finished_title(frame: &Frame<'_>, run: &ShownRun, area: Rect, buffer: &m
     let manifest = run.manifest.as_ref().ok();
     let model = manifest.and_then(|manifest| manifest.model.clone());
     let data = manifest.and_then(|manifest| manifest.data.as_ref().map(|data| data.name.clone()));
-    let champion = frame
-        .app
-        .shared
-        .survey
-        .as_ref()
-        .and_then(|survey| survey.champion.as_ref());
-    let survey_says = if champion == Some(&run.run_id) {
-        "  champion"
-    } else {
-        ""
-    };
+    let survey = frame.app.shared.survey.as_ref();
+    let champion = survey.and_then(|survey| survey.champion.as_ref()) == Some(&run.run_id);
+    let going = frame.app.training.run().is_some_and(LiveRun::is_going);
     let (model, data) = (model.unwrap_or_default(), data.unwrap_or_default());
     let pieces = [
         ("run ", Role::Faint),
         (run.run_id.as_str(), Role::Heading),
-        (survey_says, Role::Accent),
+        (if champion { "  champion" } else { "" }, Role::Accent),
+        (
+            if going { "  esc: back to the run that goes" } else { "" },
+            Role::Accent,
+        ),
         ("  ", Role::Faint),
         (model.as_str(), Role::Plain),
         (if data.is_empty() { "" } else { " on " }, Role::Faint),

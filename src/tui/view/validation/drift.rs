@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::tui::app::validation::drift::{kind, meaning, short, verdict, weight};
-use crate::tui::app::validation::{ValidationPanel, is_wide};
+use crate::tui::app::validation::{ABOUT_DRIFT, ValidationPanel, is_wide};
 use crate::tui::view::lines::{Lines, below, top};
 use crate::tui::view::numbers::{decimal, grouped};
 use crate::tui::view::table::{Column, Table, TableCell, TableRow};
@@ -12,14 +12,17 @@ use crate::tui::view::{Frame, Look, Role, bars, popup};
 use crate::worker::{ColumnDrift, ValidationOutcome};
 
 /// The longest bar, in thresholds, at most: one column that is far off would leave nothing of the others.
-const LONGEST: f64 = 4.0;
+const LONGEST: f64 = 3.0;
+
+/// Columns of a measure's name.
+const MEASURE: u16 = 9;
 
 /// Draws the bars, and below them what was compared.
 pub fn draw(frame: &Frame<'_>, panel: &ValidationPanel, outcome: &ValidationOutcome, area: Rect, buffer: &mut Buffer) {
     if outcome.report.drift.is_empty() {
         return draw_none(frame, panel, outcome, area, buffer);
     }
-    let list = top(area, area.height.saturating_sub(2));
+    let list = top(area, area.height.saturating_sub(ABOUT_DRIFT as u16));
     draw_bars(frame, panel, &outcome.report.drift, list, buffer);
     draw_about(frame, panel, outcome, below(area, list.height), buffer);
 }
@@ -30,21 +33,20 @@ fn draw_bars(frame: &Frame<'_>, panel: &ValidationPanel, drift: &[ColumnDrift], 
     let cursor = panel.cursor();
     let first = cursor.first_in(panel.drift.len(), height);
     let wide = is_wide(frame.app.shared.size.0);
-    let counts: u16 = if wide { 26 } else { 0 };
-    let name = (area.width / 3).min(30);
-    // The columns beside the bar, with the space between them.
-    let bar = area
-        .width
-        .saturating_sub(1 + name + 2 + 9 + 2 + 2 + 8 + 2 + 8 + 2 + 12 + counts)
-        .max(4);
+    let name = (area.width / 3).min(if wide { 30 } else { 20 });
+    // Beside the bar there are on a narrow screen only name, measure, effect and verdict; the bar has the threshold.
+    let beside = 1 + name + 2 + MEASURE + 2 + 2 + 8 + 2 + 12 + if wide { 10 + 26 } else { 0 };
+    let bar = area.width.saturating_sub(beside).max(4);
     let mut columns = vec![
         Column::left("column", name),
-        Column::left("measure", 9),
-        Column::left("effect against threshold", bar),
+        Column::left("measure", MEASURE),
+        Column::left("effect, threshold", bar),
         Column::right("effect", 8),
-        Column::right("from", 8),
-        Column::left("drifted", 12),
     ];
+    if wide {
+        columns.push(Column::right("from", 8));
+    }
+    columns.push(Column::left("drifted", 12));
     if wide {
         columns.extend([Column::right("reference", 11), Column::right("batch", 11)]);
     }
@@ -55,7 +57,7 @@ fn draw_bars(frame: &Frame<'_>, panel: &ValidationPanel, drift: &[ColumnDrift], 
         .take(height)
         .filter_map(|at| drift.get(*at))
         .collect();
-    let rows: Vec<TableRow<'_>> = shown.iter().map(|drift| row(drift)).collect();
+    let rows: Vec<TableRow<'_>> = shown.iter().map(|drift| row(drift, wide)).collect();
     let table = Table {
         columns: &columns,
         rows: &rows,
@@ -66,7 +68,7 @@ fn draw_bars(frame: &Frame<'_>, panel: &ValidationPanel, drift: &[ColumnDrift], 
     let longest = drift.iter().map(weight).fold(1.25, f64::max).min(LONGEST);
     for (line, drift) in below(area, 1).rows().zip(shown) {
         let track = Rect {
-            x: line.x + 1 + name + 2 + 9 + 2,
+            x: line.x + 1 + name + 2 + MEASURE + 2,
             width: bar,
             ..line
         };
@@ -92,25 +94,30 @@ fn draw_bar(look: Look, drift: &ColumnDrift, longest: f64, track: Rect, buffer: 
     look.put_glyph(buffer, mark, track.y, look.glyphs().dashed_vertical, Role::Axis);
 }
 
-fn row(drift: &ColumnDrift) -> TableRow<'_> {
+fn row(drift: &ColumnDrift, wide: bool) -> TableRow<'_> {
     let role = match drift.drifted {
         Some(true) => Role::Warning,
         Some(false) => Role::Plain,
         None => Role::Faint,
     };
-    TableRow::of([
+    let mut cells = vec![
         TableCell::from(drift.column.as_str()),
         TableCell::of(short(drift.metric), Role::Faint),
         TableCell::default(),
         TableCell::of(decimal(Some(drift.value), 4), role),
-        TableCell::of(decimal(Some(drift.threshold), 4), Role::Faint),
-        TableCell::of(verdict(drift), role),
-        TableCell::of(grouped(drift.reference_rows), Role::Faint),
-        TableCell::of(grouped(drift.batch_rows), Role::Faint),
-    ])
+    ];
+    if wide {
+        cells.push(TableCell::of(decimal(Some(drift.threshold), 4), Role::Faint));
+    }
+    cells.push(TableCell::of(verdict(drift), role));
+    if wide {
+        cells.push(TableCell::of(grouped(drift.reference_rows), Role::Faint));
+        cells.push(TableCell::of(grouped(drift.batch_rows), Role::Faint));
+    }
+    TableRow::of(cells)
 }
 
-/// Two lines: what the rows were compared with, and what the measure under the cursor says.
+/// Below the bars: what the rows were compared with, and what the measure under the cursor says.
 fn draw_about(
     frame: &Frame<'_>,
     panel: &ValidationPanel,
@@ -126,18 +133,20 @@ fn draw_about(
         .and_then(|at| outcome.report.drift.get(*at));
     let Some(drift) = current else { return };
     let title = format!(
-        "against the training rows of {baseline}: {} rows, batch {} rows, {}",
+        "against training rows of {baseline} ({}), batch of {}",
         grouped(drift.reference_rows),
-        grouped(drift.batch_rows),
-        kind(drift)
+        grouped(drift.batch_rows)
     );
     popup::rule(look, buffer, top(area, 1), &title);
-    look.put(
-        buffer,
-        top(below(area, 1), 1),
-        meaning(drift.metric),
-        look.style(Role::Faint),
+    let mut lines = Lines::new(area.width);
+    let text = format!(
+        "{}; it counts from {:.4} on. {}",
+        kind(drift),
+        drift.threshold,
+        meaning(drift.metric)
     );
+    lines.add(look, &text, Role::Faint);
+    lines.draw(look, below(area, 1), "", buffer);
 }
 
 /// Why there is nothing to see.

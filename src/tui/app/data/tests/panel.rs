@@ -3,7 +3,7 @@
 use super::*;
 use crate::browse::{Match, SortKey};
 use crate::tui::app::layer::{Layer, LayerKind, Prompt};
-use crate::worker::{Survey, SchemaFacts};
+use crate::worker::{SchemaFacts, Survey};
 
 fn prompt(layer: Option<&Layer>) -> &Prompt {
     match layer.map(|layer| &layer.kind) {
@@ -107,26 +107,29 @@ fn a_find_goes_to_the_match_counts_and_keeps_the_filter() {
     bench.line(Purpose::Filter, "b");
     bench.reply(Kind::Arrange, arranged(900));
     bench.line(Purpose::Find, "7.2");
-    let found = |at, wrapped| {
-        Reply::Found(Some(Match {
-            at,
-            column: 2,
-            wrapped,
-        }))
-    };
+    let found = |at, wrapped| Reply::Found(Some(Match { at, column: 2, wrapped }));
     bench.reply(Kind::Find, found(7, false)).pages();
     assert_eq!((bench.place(), bench.panel.columns.cursor()), (Some(7), 2));
     bench.reply(Kind::Count, Reply::Counted(1_204));
     // Row 0 does not match, so the first match is the first.
     assert_eq!(bench.panel.find().unwrap().summary(), "match 1 of 1,204");
-    bench.act(&[Action::FindNext]).reply(Kind::Find, found(70, false)).pages();
+    bench
+        .act(&[Action::FindNext])
+        .reply(Kind::Find, found(70, false))
+        .pages();
     assert_eq!(bench.panel.find().unwrap().summary(), "match 2 of 1,204");
     // After a move nobody knows which one the next is.
-    bench.act(&[Action::PageDown, Action::FindNext]).reply(Kind::Find, found(300, false)).pages();
+    bench
+        .act(&[Action::PageDown, Action::FindNext])
+        .reply(Kind::Find, found(300, false))
+        .pages();
     assert_eq!(bench.panel.find().unwrap().summary(), "1,204 rows match");
     bench.act(&[Action::FindNext]).reply(Kind::Find, found(7, true)).pages();
     assert_eq!(bench.panel.find().unwrap().summary(), "match 1 of 1,204");
-    bench.act(&[Action::FindPrevious]).reply(Kind::Find, found(800, true)).pages();
+    bench
+        .act(&[Action::FindPrevious])
+        .reply(Kind::Find, found(800, true))
+        .pages();
     assert_eq!(bench.panel.find().unwrap().summary(), "match 1,204 of 1,204");
     assert_eq!(bench.panel.arrangement.filters, ["b"]);
     // Esc leaves the match and nothing else.
@@ -149,7 +152,10 @@ fn escape_stops_what_runs_first() {
             note: "sorting".to_owned(),
         },
     );
-    assert_eq!(bench.panel.work(&bench.shared).as_deref(), Some("sorting 45.0 %, Esc stops"));
+    assert_eq!(
+        bench.panel.work(&bench.shared).as_deref(),
+        Some("sorting 45.0 %, Esc stops")
+    );
     bench.act(&[Action::Back]);
     assert!(bench.shared.effects.contains(&Effect::Cancel(ticket)));
     bench.tell(Kind::Arrange, Report::Cancelled);
@@ -168,7 +174,10 @@ fn a_regular_expression_that_is_none_comes_back() {
     bench.answer(Purpose::Find, given);
     bench.fail(Kind::Find, "not a regular expression: unclosed group");
     let prompt = prompt(bench.shared.layers.last());
-    assert_eq!((prompt.line.text(), prompt.regex, prompt.exact_case), ("(", Some(true), Some(true)));
+    assert_eq!(
+        (prompt.line.text(), prompt.regex, prompt.exact_case),
+        ("(", Some(true), Some(true))
+    );
     assert!(prompt.error.is_some());
 }
 
@@ -176,11 +185,19 @@ fn a_regular_expression_that_is_none_comes_back() {
 fn a_cut_cell_is_read_in_full_before_it_is_used() {
     let mut bench = Bench::new();
     bench.panel.command(&mut bench.shared, &Command::Open(None));
-    let Reply::Opened(mut table) = opened(counted(1)) else { unreachable!() };
+    let Reply::Opened(mut table) = opened(counted(1)) else {
+        unreachable!()
+    };
     table.first[0].cells[0] = "begin\u{2026}".to_owned();
     bench.reply(Kind::Open, Reply::Opened(table));
     bench.act(&[Action::Copy]);
-    assert!(!bench.shared.effects.iter().any(|effect| matches!(effect, Effect::Copy(_))));
+    assert!(
+        !bench
+            .shared
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Copy(_)))
+    );
     let mut whole = row(Some(0), 3);
     whole.cells[0] = "begin and end".to_owned();
     bench.reply(Kind::Row, Reply::Row(whole.clone()));
@@ -199,7 +216,10 @@ fn a_file_that_is_there_is_replaced_only_after_a_yes() {
     bench.act(&[Action::HideColumn, Action::Export]);
     assert_eq!(prompt(bench.shared.layers.last()).line.text(), "t-view.csv");
     bench.line(Purpose::ExportView, "out.csv");
-    bench.fail(Kind::Export, "out.csv: is there already; choose another name, or agree to replace it");
+    bench.fail(
+        Kind::Export,
+        "out.csv: is there already; choose another name, or agree to replace it",
+    );
     let layer = bench.shared.layers.last().unwrap();
     assert!(matches!(layer.kind, LayerKind::Confirm(_)));
     let purpose = layer.purpose().clone();
@@ -211,7 +231,10 @@ fn a_file_that_is_there_is_replaced_only_after_a_yes() {
     };
     assert_eq!(bench.job(Kind::Export).unwrap().1, expected);
     bench.fail(Kind::Export, "out.csv: no space left");
-    assert_eq!(prompt(bench.shared.layers.last()).error.as_deref(), Some("out.csv: no space left"));
+    assert_eq!(
+        prompt(bench.shared.layers.last()).error.as_deref(),
+        Some("out.csv: no space left")
+    );
 }
 
 #[test]
@@ -232,7 +255,9 @@ fn statistics_go_with_the_cursor_and_are_computed_once() {
     assert_eq!(bench.job(Kind::Statistics).unwrap().1, asked);
     bench.reply(Kind::Statistics, Reply::Statistics(statistics(0)));
     assert_eq!(bench.panel.pane.shown().map(|shown| shown.column), Some(0));
-    bench.act(&[Action::Right]).reply(Kind::Statistics, Reply::Statistics(statistics(1)));
+    bench
+        .act(&[Action::Right])
+        .reply(Kind::Statistics, Reply::Statistics(statistics(1)));
     bench.act(&[Action::Left]);
     assert_eq!((bench.jobs(Kind::Statistics), bench.panel.pane.column), (2, Some(0)));
     // Other rows have other statistics.
@@ -274,7 +299,10 @@ fn rows_that_were_pointed_at_are_a_filter_that_can_be_removed() {
         column: Some("b".to_owned()),
     };
     bench.panel.command(&mut bench.shared, &command);
-    assert_eq!(bench.job(Kind::Arrange).unwrap().1, BrowseJob::Lines { lines: vec![3, 9] });
+    assert_eq!(
+        bench.job(Kind::Arrange).unwrap().1,
+        BrowseJob::Lines { lines: vec![3, 9] }
+    );
     bench.reply(Kind::Arrange, arranged(2));
     assert_eq!(bench.panel.columns.cursor(), 1);
     assert_eq!(bench.panel.arrangement.pieces(), ["range of b fails"]);
@@ -292,7 +320,9 @@ fn rows_that_were_pointed_at_are_a_filter_that_can_be_removed() {
 #[test]
 fn a_failed_open_says_why_and_can_be_tried_again() {
     let mut bench = Bench::new();
-    bench.panel.command(&mut bench.shared, &Command::Open(Some("/d/t.csv".into())));
+    bench
+        .panel
+        .command(&mut bench.shared, &Command::Open(Some("/d/t.csv".into())));
     bench.fail(Kind::Open, "/d/t.csv: there is no such file");
     assert!(matches!(bench.panel.source, Source::Failed { .. }));
     bench.act(&[Action::Down, Action::SortAscending, Action::Open]);
@@ -301,13 +331,50 @@ fn a_failed_open_says_why_and_can_be_tried_again() {
     assert!(matches!(bench.panel.source, Source::Open(_)));
 }
 
+#[test]
+fn the_table_that_was_open_comes_back_if_another_cannot_be_opened() {
+    let mut bench = Bench::open(counted(1_000));
+    bench
+        .act(&[Action::SortAscending])
+        .reply(Kind::Arrange, arranged(1_000));
+    bench.act(&[Action::PageDown, Action::PageDown, Action::PageDown]);
+    let choice = |text: &str| Given::Choice {
+        item: None,
+        text: text.to_owned(),
+    };
+    bench.answer(Purpose::OpenFile, choice("/d/wrong.csv"));
+    assert!(matches!(bench.panel.source, Source::Opening { .. }));
+    bench.fail(Kind::Open, "/d/wrong.csv: there is no such file");
+    assert!(bench.shared.flash.as_ref().is_some_and(|flash| flash.bad));
+    bench.pages();
+    assert_eq!((bench.place(), bench.panel.arrangement.sort.len()), (Some(54), 1));
+    assert!(bench.panel.window.sight().rows.iter().all(Option::is_some));
+    // Stopped, it comes back as well; opened, it is gone.
+    bench
+        .answer(Purpose::OpenFile, choice("/d/slow.csv"))
+        .act(&[Action::Back]);
+    bench.tell(Kind::Open, Report::Cancelled);
+    assert_eq!(bench.place(), Some(54));
+    bench.answer(Purpose::OpenFile, choice("/d/good.csv"));
+    bench.reply(Kind::Open, opened(counted(3)));
+    assert_eq!((bench.place(), bench.panel.kept.is_none()), (Some(0), true));
+}
+
 /// Opened, arranged and moved about, then left.
 fn left() -> DataSession {
     let mut bench = Bench::open(counted(1_000));
     bench.line(Purpose::Filter, "a like '1%'");
     bench.reply(Kind::Arrange, arranged(500));
-    bench.act(&[Action::Right, Action::SortDescending]).reply(Kind::Arrange, arranged(500));
-    bench.act(&[Action::WidenColumn, Action::Left, Action::HideColumn, Action::Right, Action::FreezeColumns]);
+    bench
+        .act(&[Action::Right, Action::SortDescending])
+        .reply(Kind::Arrange, arranged(500));
+    bench.act(&[
+        Action::WidenColumn,
+        Action::Left,
+        Action::HideColumn,
+        Action::Right,
+        Action::FreezeColumns,
+    ]);
     bench.line(Purpose::GoToRow, "401").pages();
     let session = bench.panel.session();
     let text = serde_json::to_string(&session).unwrap();
@@ -321,7 +388,12 @@ fn the_next_start_takes_everything_up_again_in_order() {
     bench.panel.resume(&mut bench.shared, &session);
     // Left again before anything has come, it is still the same.
     assert_eq!(bench.panel.session(), session);
-    assert_eq!(bench.job(Kind::Open).unwrap().1, BrowseJob::Open { path: Some("/d/t.csv".into()) });
+    assert_eq!(
+        bench.job(Kind::Open).unwrap().1,
+        BrowseJob::Open {
+            path: Some("/d/t.csv".into())
+        }
+    );
     bench.reply(Kind::Open, opened(counted(1_000)));
     assert_eq!(bench.panel.session(), session);
     assert_eq!(arrange_of(&bench).0, ["a like '1%'"]);
@@ -346,10 +418,18 @@ fn a_session_whose_file_is_gone_shows_the_workspaces_data() {
 fn a_session_whose_file_has_changed_keeps_what_still_fits() {
     let mut bench = Bench::new();
     bench.panel.resume(&mut bench.shared, &left());
-    let Reply::Opened(mut table) = opened(counted(10)) else { unreachable!() };
+    let Reply::Opened(mut table) = opened(counted(10)) else {
+        unreachable!()
+    };
     table.columns[1].name = "other".to_owned();
     bench.reply(Kind::Open, Reply::Opened(table));
-    assert!(bench.shared.flash.as_ref().is_some_and(|flash| flash.text.contains("b not there")));
+    assert!(
+        bench
+            .shared
+            .flash
+            .as_ref()
+            .is_some_and(|flash| flash.text.contains("b not there"))
+    );
     bench.fail(Kind::Arrange, "at character 1: no column a");
     assert!(bench.panel.arrangement.is_plain());
     assert!(bench.panel.columns.all()[0].hidden);

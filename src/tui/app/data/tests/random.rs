@@ -45,12 +45,18 @@ fn report(what: usize, number: u64) -> Report {
         5 => Reply::Found(Some(Match {
             at: number,
             column: few,
-            wrapped: few % 2 == 0,
+            wrapped: few.is_multiple_of(2),
         })),
         6 => Reply::Found(None),
         7 => Reply::Counted(number),
         8 => Reply::Row(row(Some(number), few % 5)),
-        9 => return Report::Rows(if few % 2 == 0 { counted(number) } else { counting(number / 20) }),
+        9 => {
+            return Report::Rows(if few.is_multiple_of(2) {
+                counted(number)
+            } else {
+                counting(number / 20)
+            });
+        }
         10 => return Report::Cancelled,
         _ => {
             return Report::Failed(Failure {

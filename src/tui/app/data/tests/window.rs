@@ -63,7 +63,9 @@ fn what_was_on_the_screen_stays_until_the_rows_asked_for_are_there() {
     let (ordinals, cursor) = seen(&window);
     assert_eq!((ordinals[0], cursor), (Some(0), Some(0)));
     let wish = window.wish().unwrap();
-    let Wish::Rows { first, count } = wish else { panic!("{wish:?}") };
+    let Wish::Rows { first, count } = wish else {
+        panic!("{wish:?}")
+    };
     assert!(first <= 499_990 && first + count as u64 >= 500_010);
     assert!(answer(&mut window, 3));
     let (ordinals, cursor) = seen(&window);
