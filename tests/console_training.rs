@@ -35,11 +35,14 @@ mod tests {
     /// The console with a training run that has its directory.
     fn training(workspace: &Workspace) -> (Console, PathBuf) {
         let mut console = Start::new(workspace).size(LARGE).run(workspace.root());
-        console.wait_for("having_IP");
+        console.wait_for("[1 Data]");
         console.keys("3");
-        console.keys("enter");
-        console.wait_quiet(Duration::from_millis(200));
-        // The dialog's defaults are good enough.
+        // Until the workspace is surveyed there is no dialog.
+        while !console.screen().contains("time budget") {
+            console.keys("enter");
+            console.wait_quiet(Duration::from_millis(300));
+        }
+        // Its defaults are good enough.
         console.keys("enter");
         let started = Instant::now();
         loop {
@@ -136,7 +139,7 @@ mod tests {
         let workspace = workspace();
         let (mut console, _) = training(&workspace);
         console.keys("1");
-        console.wait_for("having_IP");
+        console.wait_for("[1 Data]");
         for row in 2..=40 {
             console.keys("j");
             console.wait_for(&format!("{row} / 3,000"));

@@ -15,7 +15,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use crate::common::{PROGRAM, Workspace};
 
 /// Catches hangs; a busy machine must not fail a test.
-const LIMIT: Duration = Duration::from_mins(2);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// The size of a small terminal, columns first.
 pub(crate) const SMALL: (u16, u16) = (80, 24);
