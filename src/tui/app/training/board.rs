@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::metrics::metric;
-use crate::models::Params;
-use crate::pipeline::training::{CvScores, LeaderboardRow, Spread};
+use crate::worker::Params;
+use crate::worker::{CvScores, LeaderboardRow, Spread};
 
 /// How a family stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use super::curves::{Curves, SeriesKey};
 use super::eta::{Eta, clock_text};
 use super::series::Point;
 use super::stages::{StageState, Stages};
-use crate::event::{Event, Level, Stage};
-use crate::pipeline::training::TrainOutcome;
+use crate::worker::TrainOutcome;
+use crate::worker::{Event, Level, Stage};
 use crate::worker::{Failure, Ticket, TrainPlan};
 
 /// Messages kept; older ones are in the log.

@@ -2,9 +2,9 @@
 
 use super::board::Board;
 use super::curves::Curves;
-use crate::artifacts::Manifest;
 use crate::metrics::{Dial, ThresholdRule};
-use crate::pipeline::training::MetricsFile;
+use crate::worker::Manifest;
+use crate::worker::MetricsFile;
 use crate::worker::RunFacts;
 
 /// A finished run.

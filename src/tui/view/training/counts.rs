@@ -5,11 +5,11 @@ use ratatui::layout::Rect;
 
 use super::{below, beside};
 use crate::metrics::{Confusion, Metrics};
-use crate::pipeline::training::MetricsFile;
 use crate::tui::view::bars::{LabelledBar, labelled_bars, scroll_bar};
 use crate::tui::view::table::{Column, Table, TableCell, TableRow};
 use crate::tui::view::theme::Role;
 use crate::tui::view::{Frame, numbers};
+use crate::worker::MetricsFile;
 
 /// A metric's value.
 type Value = fn(&Metrics) -> Option<f64>;
