@@ -264,7 +264,7 @@ pub fn write_permutation(
 ) -> Result<(), TrainingError> {
     let matrix = model.matrix(&test.frame)?;
     // A model scores its block of rows in well under 150 ms, so all of it takes a few seconds at the most.
-    let blocks = 30 * model.classifier.block_rows() / (matrix.width().max(1) * REPEATS);
+    let blocks = 60 * model.classifier.block_rows() / (matrix.width().max(1) * REPEATS);
     let rows: Vec<usize> = (0..test.labels.len().min(MOST_ROWS).min(blocks)).collect();
     let labels: Vec<bool> = rows.iter().map(|row| test.labels[*row]).collect();
     let metric = named_metric(&settings.select_by)?;
