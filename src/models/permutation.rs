@@ -82,7 +82,8 @@ mod tests {
 
     /// Share of the rows whose feature is where it was.
     fn in_place(matrix: &FeatureMatrix, column: usize, first: f32, step: f32) -> f64 {
-        let rows = matrix.values.column(column).iter().enumerate();
+        let values = matrix.values.column(column);
+        let rows = values.iter().enumerate();
         rows.filter(|(row, v)| **v == first + step * *row as f32).count() as f64 / 50.0
     }
 
