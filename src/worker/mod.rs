@@ -35,7 +35,7 @@ pub use reporter::Reporter;
 // What answers are made of, so that who reads them needs to know no more than the worker.
 pub use crate::artifacts::{Manifest, RunComparison, RunId};
 pub use crate::event::{Event, Level, RunStatus, Stage};
-pub use crate::metrics::{Dial, Metrics};
+pub use crate::metrics::{Confusion, Dial, Metrics, ThresholdRule, metric};
 pub use crate::models::Params;
 pub use crate::pipeline::comparison::{MetricDifference, PairedDifference};
 pub use crate::pipeline::training::{

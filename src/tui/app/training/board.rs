@@ -3,9 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use crate::metrics::metric;
-use crate::models::Params;
-use crate::pipeline::training::{CvScores, LeaderboardRow, Spread};
+use crate::worker::{CvScores, LeaderboardRow, Params, Spread, metric};
 
 /// How a family stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::series::{Point, Series};
-use crate::pipeline::training::FitCurve;
+use crate::worker::FitCurve;
 
 /// Series that are kept at all.
 const MOST: usize = 128;

@@ -1,6 +1,6 @@
 //! Owns the threshold dial: where it stands, what a threshold would do and cost, and the stops worth jumping to.
 
-use crate::metrics::{Confusion, Dial};
+use crate::worker::{Confusion, Dial};
 
 /// What mistakes cost, in units of whoever asks.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,9 +7,7 @@ use super::curves::{Curves, SeriesKey};
 use super::eta::{Eta, clock_text};
 use super::series::Point;
 use super::stages::{StageState, Stages};
-use crate::event::{Event, Level, Stage};
-use crate::pipeline::training::TrainOutcome;
-use crate::worker::{Failure, Ticket, TrainPlan};
+use crate::worker::{Event, Failure, Level, Stage, Ticket, TrainOutcome, TrainPlan};
 
 /// Messages kept; older ones are in the log.
 const MESSAGES: usize = 200;

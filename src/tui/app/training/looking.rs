@@ -7,8 +7,7 @@ use super::dial::{Costs, DialState, Reading};
 use super::live::LiveRun;
 use super::series::Series;
 use super::shown::ShownRun;
-use crate::metrics::Dial;
-use crate::pipeline::training::MetricsFile;
+use crate::worker::{Dial, MetricsFile};
 
 /// Weights of smoothing, from none to strong.
 pub const SMOOTHING: [f64; 4] = [0.0, 0.6, 0.9, 0.97];

@@ -1,6 +1,6 @@
 //! Owns one fit's iterations in bounded memory: buckets that keep the extremes, with the last and the best iteration exact.
 
-use crate::metrics::metric;
+use crate::worker::metric;
 
 /// Buckets of a series that is looked at: more than any screen has columns.
 pub const FULL: usize = 1024;

@@ -2,10 +2,7 @@
 
 use super::board::Board;
 use super::curves::Curves;
-use crate::artifacts::Manifest;
-use crate::metrics::{Dial, ThresholdRule};
-use crate::pipeline::training::MetricsFile;
-use crate::worker::RunFacts;
+use crate::worker::{Dial, Manifest, MetricsFile, RunFacts, ThresholdRule};
 
 /// A finished run.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! Owns the stages of a run as a person sees them: queued, running, done, failed, cancelled, stale.
 
-use crate::event::Stage;
+use crate::worker::Stage;
 
 /// The stages of training, in order.
 const STAGES: [Stage; 6] = [

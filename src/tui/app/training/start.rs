@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::metrics::ThresholdRule;
 use crate::tui::app::layer::{Field, FieldValue, Form};
 use crate::tui::app::line_editor::LineEditor;
-use crate::worker::TrainPlan;
+use crate::worker::{ThresholdRule, TrainPlan};
 
 const SEARCHES: [&str; 3] = ["none", "grid", "random"];
 const SPLITS: [&str; 3] = ["grouped", "stratified", "time"];

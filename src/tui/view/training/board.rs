@@ -3,12 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::metrics::metric;
-use crate::pipeline::training::Spread;
 use crate::tui::app::training::board::{Board, BoardRow, RowState};
 use crate::tui::view::table::{Column, Table, TableCell, TableRow, scrolled};
 use crate::tui::view::theme::Role;
 use crate::tui::view::{Frame, numbers};
+use crate::worker::{Spread, metric};
 
 /// What a column shows.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -4,12 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{below, beside};
-use crate::metrics::{Confusion, Metrics};
-use crate::pipeline::training::MetricsFile;
 use crate::tui::view::bars::{LabelledBar, labelled_bars, scroll_bar};
 use crate::tui::view::table::{Column, Table, TableCell, TableRow};
 use crate::tui::view::theme::Role;
 use crate::tui::view::{Frame, numbers};
+use crate::worker::{Confusion, Metrics, MetricsFile};
 
 /// A metric's value.
 type Value = fn(&Metrics) -> Option<f64>;

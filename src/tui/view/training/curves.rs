@@ -4,11 +4,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::pipeline::training::{MetricsFile, SideRecord};
 use crate::tui::app::training::{TrainingPanel, View};
 use crate::tui::view::plot::{Axis, Line, Mark, Pen, Plot, Span};
 use crate::tui::view::theme::Role;
 use crate::tui::view::{Frame, numbers};
+use crate::worker::{MetricsFile, SideRecord};
 
 /// A view's curve of one side, with its axes and what it is held against.
 struct Drawn {

@@ -5,12 +5,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::below;
-use crate::metrics::Dial;
 use crate::tui::app::training::dial::{Costs, DialState, Reading};
 use crate::tui::view::plot::{Axis, Line, Mark, Pen, Plot, Span};
 use crate::tui::view::table::{Column, Table, TableCell, TableRow};
 use crate::tui::view::theme::Role;
 use crate::tui::view::{Frame, numbers, popup};
+use crate::worker::Dial;
 
 /// Draws the dial that is open.
 pub fn draw(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) {

@@ -4,13 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::below;
-use crate::event::Level;
 use crate::tui::app::training::live::LiveRun;
 use crate::tui::app::training::shown::ShownRun;
 use crate::tui::view::text::wrapped;
 use crate::tui::view::theme::Role;
 use crate::tui::view::{Frame, numbers, popup};
-use crate::worker::Failure;
+use crate::worker::{Failure, Level};
 
 /// Columns of what a fact is about.
 const LABEL: u16 = 10;

@@ -6,9 +6,7 @@ use super::super::board::{Board, DoneTrial, RowState};
 use super::super::dial::{Costs, DialState, Reading, cheapest, large_step, read_budget, within_budget};
 use super::super::eta::{Eta, clock_text};
 use super::super::stages::{StageState, Stages};
-use crate::event::Stage;
-use crate::metrics::Dial;
-use crate::models::Params;
+use crate::worker::{Dial, Params, Stage};
 
 #[test]
 fn an_estimate_counts_down_and_waits_for_a_slow_unit() {
