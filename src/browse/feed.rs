@@ -56,9 +56,18 @@ pub(super) struct Gunzip<R: Read> {
 impl<R: Read + Send> Gunzip<R> {
     pub(super) fn new(packed: R, total: u64) -> Self {
         let used = Arc::new(AtomicU64::new(0));
-        let counted = Counted { inner: packed, count: Arc::clone(&used) };
+        let counted = Counted {
+            inner: packed,
+            count: Arc::clone(&used),
+        };
         let reader = MultiGzDecoder::new(io::BufReader::with_capacity(64 << 10, counted));
-        Self { reader, piece: vec![0; PIECE], used, total, failure: None }
+        Self {
+            reader,
+            piece: vec![0; PIECE],
+            used,
+            total,
+            failure: None,
+        }
     }
 }
 
@@ -76,7 +85,11 @@ impl<R: Read + Send> Feed for Gunzip<R> {
         if filled == 0
             && let Some(cause) = self.failure.take()
         {
-            return Err(BrowseError::Packed { name: store.name().to_owned(), rows: 0, cause });
+            return Err(BrowseError::Packed {
+                name: store.name().to_owned(),
+                rows: 0,
+                cause,
+            });
         }
         store.append(&self.piece[..filled])?;
         Ok(filled > 0)

@@ -63,9 +63,19 @@ pub fn find(
     let backward = search.direction == Direction::Backward;
     let start = search.from.0.min(last);
     let columns = table.0.columns.len();
-    let mut finder = Finder { table, view, pattern, backward, control, seeker: Seeker::new(table) };
+    let mut finder = Finder {
+        table,
+        view,
+        pattern,
+        backward,
+        control,
+        seeker: Seeker::new(table),
+    };
     let (near, far) = match backward {
-        false => (search.from.1.saturating_add(1)..columns, 0..search.from.1.saturating_add(1).min(columns)),
+        false => (
+            search.from.1.saturating_add(1)..columns,
+            0..search.from.1.saturating_add(1).min(columns),
+        ),
         true => (0..search.from.1.min(columns), search.from.1.min(columns)..columns),
     };
     if let Some(column) = finder.column(start, near)? {
@@ -140,7 +150,14 @@ impl Finder<'_> {
             return Ok(self.column(at, columns)?.map(|column| (at, column)));
         }
         let rows = first..last + 1;
-        let found = first_match(self.table, among.as_ref(), self.pattern, rows, self.backward, self.control)?;
+        let found = first_match(
+            self.table,
+            among.as_ref(),
+            self.pattern,
+            rows,
+            self.backward,
+            self.control,
+        )?;
         Ok(found.map(|Place { row, column }| (place(row), column)))
     }
 

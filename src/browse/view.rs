@@ -37,6 +37,11 @@ impl View {
         matches!(self.0, Rows::All)
     }
 
+    /// Whether its order is not the source's.
+    pub fn is_ordered(&self) -> bool {
+        matches!(self.0, Rows::Ordered(_))
+    }
+
     /// How many rows it has, as far as the table is known.
     pub fn len(&self, table: &Table) -> u64 {
         match &self.0 {
@@ -56,7 +61,7 @@ impl View {
     }
 
     /// The rows at some places, as far as there are any.
-    pub(super) fn rows(&self, first: u64, count: usize) -> impl Iterator<Item = u64> + '_ {
+    pub fn rows(&self, first: u64, count: usize) -> impl Iterator<Item = u64> + '_ {
         (first..first.saturating_add(count as u64)).map_while(|at| self.row(at))
     }
 

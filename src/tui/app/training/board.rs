@@ -100,7 +100,7 @@ impl Board {
         board
     }
 
-    /// As a finished run has it. The selection metric's name is not kept with it; `metric` is where it is known.
+    /// As a finished run has it.
     pub fn finished(rows: &[LeaderboardRow], metric: Option<String>) -> Self {
         let row = |row: &LeaderboardRow| BoardRow {
             model: row.model.clone(),
@@ -115,7 +115,7 @@ impl Board {
             ..BoardRow::default()
         };
         Self {
-            metric,
+            metric: metric.or_else(|| selection_metric(rows).map(str::to_owned)),
             rows: rows.iter().map(row).collect(),
             finished: true,
         }
@@ -216,6 +216,27 @@ impl Board {
                 .then(a.order.cmp(&b.order))
         });
     }
+}
+
+/// The metric by which a finished run's families were compared, where the values tell: its file does not name it.
+fn selection_metric(rows: &[LeaderboardRow]) -> Option<&'static str> {
+    type Value = fn(&CvScores) -> Option<Spread>;
+    const KNOWN: [(&str, Value); 5] = [
+        ("pr_auc", |cv| cv.pr_auc),
+        ("roc_auc", |cv| cv.roc_auc),
+        ("f1", |cv| cv.f1),
+        ("brier", |cv| cv.brier),
+        ("accuracy", |cv| cv.accuracy),
+    ];
+    let scored: Vec<(f64, &CvScores)> = rows
+        .iter()
+        .filter_map(|row| Some((row.selected_by?, row.cv.as_ref()?)))
+        .collect();
+    let fits = |value: Value| {
+        let same = |(score, cv): &(f64, &CvScores)| value(cv).is_some_and(|spread| spread.mean == *score);
+        !scored.is_empty() && scored.iter().all(same)
+    };
+    KNOWN.iter().find(|(_, value)| fits(*value)).map(|(name, _)| *name)
 }
 
 /// What a trial came to.

@@ -219,7 +219,13 @@ impl TrainingPanel {
         let Some((first, last)) = self.cursor_range() else {
             return;
         };
-        let columns = (usize::from(shared.size.0) / 2).max(10);
+        let width = usize::from(shared.size.0);
+        // Beside a leaderboard the plot has about half of a wide screen.
+        let columns = if width >= 120 {
+            width / 2
+        } else {
+            width.saturating_sub(8).max(10)
+        };
         let step = ((last - first) / columns).max(1);
         let to = match (action, self.cursor) {
             (Action::FirstColumn, _) | (Action::Right, None) => first,

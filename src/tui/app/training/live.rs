@@ -155,7 +155,10 @@ impl LiveRun {
                 self.take_trial(event);
             }
             Event::Iteration { .. } => self.take_iteration(event),
-            Event::ModelSkipped { model, reason } => self.board.skipped(model, reason),
+            Event::ModelSkipped { model, reason } => {
+                self.board.skipped(model, reason);
+                self.message(Level::Info, format!("{model} is skipped: {reason}"));
+            }
             Event::Message { level, text } => self.message(*level, text.clone()),
         }
     }

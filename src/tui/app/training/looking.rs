@@ -154,7 +154,7 @@ impl TrainingPanel {
     }
 
     /// The leaderboard's line the cursor is on; the first where it is on none.
-    pub(super) fn selected_row(&self) -> Option<&BoardRow> {
+    pub fn selected_row(&self) -> Option<&BoardRow> {
         let rows = self.sight().board()?.rows();
         let named = |name: &str| rows.iter().find(|row| row.model == name);
         self.selected.as_deref().and_then(named).or_else(|| rows.first())

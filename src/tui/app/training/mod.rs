@@ -26,7 +26,7 @@ use super::layer::{Answer, Confirm, Given, Layer, Prompt, Purpose};
 use super::panel::{Panel, PanelState};
 use super::shared::{Command, Shared};
 use crate::tui::keymap::{Action, Context};
-use crate::worker::{Job, News, PipelineJob, Reply, Report, RunFacts, RunsJob, Ticket, TrainPlan};
+use crate::worker::{FileJob, Job, News, PipelineJob, Reply, Report, RunFacts, RunsJob, Ticket, TrainPlan};
 
 /// The Training panel.
 #[derive(Debug, Default)]
@@ -113,6 +113,8 @@ impl PanelState for TrainingPanel {
         match command {
             Command::ShowRun(run) => self.load(shared, run.clone()),
             Command::Train(plan) => self.start(shared, plan.clone()),
+            // Which one is champion, and how many there are, may have changed with them.
+            Command::RunsChanged => _ = shared.submit(Job::Files(FileJob::Survey)),
             _ => {}
         }
     }
@@ -122,7 +124,7 @@ impl PanelState for TrainingPanel {
     }
 
     fn status(&self, _shared: &Shared) -> Option<String> {
-        let Sight::Live(run) = self.sight() else { return None };
+        let run = self.run.as_ref().filter(|run| !run.is_going())?;
         run.messages.back().map(|(_, text)| text.clone())
     }
 

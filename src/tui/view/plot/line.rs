@@ -126,23 +126,19 @@ impl Grid {
         strokes: &Strokes,
         cells: &mut Vec<(u16, u16, &'static str)>,
     ) {
-        let (top, bottom) = match joined {
-            Some(row) => (column.top.min(row), column.bottom.max(row)),
-            None => (column.top, column.bottom),
-        };
-        let single = column.top == column.bottom;
+        // A line comes in from the left where the column before ended, or begins here.
+        let from = joined.unwrap_or(column.enter);
+        let (top, bottom) = (column.top.min(from), column.bottom.max(from));
+        let rises = from == bottom && column.leave == top;
+        let falls = from == top && column.leave == bottom;
         for row in top.max(0)..=bottom.min(i32::from(self.height) - 1) {
-            let stroke = if top == bottom {
-                strokes.across
-            } else {
-                match joined {
-                    // From the row before up to this one, or down to it.
-                    Some(from) if single && row == from && from == bottom => strokes.corners[3],
-                    Some(from) if single && row == from => strokes.corners[1],
-                    Some(from) if single && row == column.leave && from == bottom => strokes.corners[0],
-                    Some(_) if single && row == column.leave => strokes.corners[2],
-                    _ => strokes.upright,
-                }
+            let stroke = match (top == bottom, rises, falls) {
+                (true, ..) => strokes.across,
+                (_, true, _) if row == bottom => strokes.corners[3],
+                (_, true, _) if row == top => strokes.corners[0],
+                (_, _, true) if row == top => strokes.corners[1],
+                (_, _, true) if row == bottom => strokes.corners[2],
+                _ => strokes.upright,
             };
             cells.push((at, row as u16, stroke));
         }
@@ -169,10 +165,10 @@ const fn strokes(across: &'static str, upright: &'static str, corners: [&'static
 
 static LIGHT: Strokes = strokes("─", "│", ["┌", "┐", "└", "┘"]);
 static DOUBLE: Strokes = strokes("═", "║", ["╔", "╗", "╚", "╝"]);
-static FINE: Strokes = strokes("╌", "╎", ["╌", "╌", "╌", "╌"]);
+static FINE: Strokes = strokes("╌", "╌", ["╌", "╌", "╌", "╌"]);
 static ASCII_LIGHT: Strokes = strokes("-", "|", [".", ".", "'", "'"]);
 static ASCII_DOUBLE: Strokes = strokes("=", "#", ["#", "#", "#", "#"]);
-static ASCII_FINE: Strokes = strokes(".", ":", [".", ".", ".", "."]);
+static ASCII_FINE: Strokes = strokes(".", ".", [".", ".", ".", "."]);
 
 impl Pen {
     /// Its strokes.

@@ -18,8 +18,10 @@ use super::theme::{Look, Role};
 const SMALLEST: (u16, u16) = (12, 5);
 /// Columns between two labels below.
 const LABEL_ROOM: u16 = 10;
-/// Rows between two labels at the left.
-const LABEL_ROWS: u16 = 3;
+/// Rows between two labels at the left: of a low plot, of a high one.
+const LABEL_ROWS: (u16, u16) = (2, 4);
+/// From this height on a plot is high.
+const HIGH: u16 = 16;
 
 /// What a series is at one place: one value, or those of neighbouring places.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -173,7 +175,8 @@ impl Plot<'_> {
             look.put_centered(buffer, middle(area), "no values", look.style(Role::Faint));
             return;
         };
-        let labels = y.ticks(usize::from((area.height - 3) / LABEL_ROWS).max(2));
+        let every = if area.height < HIGH { LABEL_ROWS.0 } else { LABEL_ROWS.1 };
+        let labels = y.ticks(usize::from((area.height - 3) / every).max(2));
         let gutter = labels.iter().map(|(_, label)| look.width(label)).max().unwrap_or(0);
         let gutter = (gutter as u16).min(area.width / 3);
         let parts = Parts {

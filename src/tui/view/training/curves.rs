@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::pipeline::training::{MetricsFile, SideRecord};
-use crate::tui::app::training::View;
+use crate::tui::app::training::{TrainingPanel, View};
 use crate::tui::view::plot::{Axis, Line, Mark, Pen, Plot, Span};
 use crate::tui::view::theme::Role;
 use crate::tui::view::{Frame, numbers};
@@ -26,15 +26,30 @@ struct Drawn {
     read: Option<String>,
 }
 
+impl Drawn {
+    /// Of a view; `None` for views that are no curves over thresholds.
+    fn of(view: View, file: &MetricsFile, cursor: Option<usize>) -> Option<Self> {
+        match view {
+            View::Roc => Some(roc(file, cursor)),
+            View::PrecisionRecall => Some(precision_recall(file, cursor)),
+            View::Calibration => Some(calibration(file, cursor)),
+            View::Gain => Some(gain(file, cursor)),
+            View::Curve | View::Confusion | View::Importances => None,
+        }
+    }
+}
+
+/// What the value cursor is on, in words.
+pub fn read(panel: &TrainingPanel, file: &MetricsFile) -> Option<String> {
+    Drawn::of(panel.view(), file, Some(panel.cursor()?))?.read
+}
+
 /// Draws a curve.
 pub fn draw(frame: &Frame<'_>, view: View, file: &MetricsFile, area: Rect, buffer: &mut Buffer) {
     let (panel, look) = (&frame.app.training, frame.look);
     let cursor = panel.cursor();
-    let drawn = match view {
-        View::PrecisionRecall => precision_recall(file, cursor),
-        View::Calibration => calibration(file, cursor),
-        View::Gain => gain(file, cursor),
-        _ => roc(file, cursor),
+    let Some(drawn) = Drawn::of(view, file, cursor) else {
+        return;
     };
     let lines = [
         Line {
@@ -78,14 +93,13 @@ pub fn draw(frame: &Frame<'_>, view: View, file: &MetricsFile, area: Rect, buffe
         });
         marks.extend(points);
     }
-    if let (Some(span), Some(read)) = (at, drawn.read) {
+    if let Some(span) = at {
         marks.push(Mark {
             x: span.x,
             y: span.last,
             glyph: "o",
             role: Role::CursorMark,
         });
-        notes.insert(0, (read, Role::Accent));
     }
     let plot = Plot {
         x: Axis::share(drawn.x),

@@ -92,11 +92,15 @@ fn table_rows(here: &Reading, own: Option<&Reading>, costs: Costs) -> Vec<TableR
             "expected cost",
             &|r| money(r.cost),
             format!(
-                "{} a false alarm, {} a miss; {}",
+                "{} a false alarm, {} a miss",
                 money(costs.false_alarm),
-                money(costs.miss),
-                thousand(here.cost)
+                money(costs.miss)
             ),
+        ),
+        row(
+            "",
+            &|r| numbers::decimal(Some(r.per_thousand(r.cost)), 1),
+            "of cost in 1,000 rows".into(),
         ),
     ]
 }

@@ -3,7 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::tui::app::training::series::{Bucket, Extent, Series, smoothed};
+use crate::tui::app::training::Sight;
+use crate::tui::app::training::series::{Bucket, Extent, Point, Series, smoothed};
 use crate::tui::view::plot::{Axis, Line, Mark, Pen, Plot, Span};
 use crate::tui::view::theme::Role;
 use crate::tui::view::{Frame, numbers, popup};
@@ -13,15 +14,22 @@ pub fn draw(frame: &Frame<'_>, rule: Rect, area: Rect, buffer: &mut Buffer) {
     let (panel, look) = (&frame.app.training, frame.look);
     let Some((key, series)) = panel.shown_series() else {
         popup::rule(look, buffer, rule, "iterations");
-        let words = match panel.selected() {
-            Some(model) => format!("{model} has no iterations to show"),
+        let row = panel.selected().and_then(|_| panel.selected_row());
+        let words = match row.map(|row| (&row.model, row.state.words())) {
+            Some((model, (word, why))) if !why.is_empty() => format!("{model} {word}: {why}"),
+            Some((model, _)) => format!("{model} has no iterations to show"),
             None => "models that fit in iterations draw their curve here".to_owned(),
         };
         look.put(buffer, area, &words, look.style(Role::Faint));
         return;
     };
-    let newest = if panel.is_pinned() { "" } else { " (newest)" };
-    popup::rule(look, buffer, rule, &format!("iterations: {key}{newest}"));
+    let live = matches!(panel.sight(), Sight::Live(_));
+    let newest = if panel.is_pinned() || !live { "" } else { " (newest)" };
+    let of = series.last().zip(series.of.filter(|_| live));
+    let of = of
+        .map(|(last, of)| format!(", {} of {of}", last.iteration))
+        .unwrap_or_default();
+    popup::rule(look, buffer, rule, &format!("iterations: {key}{newest}{of}"));
     let weight = panel.smoothing();
     let train = spans(series, |bucket| bucket.train, weight);
     let validation = spans(series, |bucket| bucket.validation, weight);
@@ -40,7 +48,7 @@ pub fn draw(frame: &Frame<'_>, rule: Rect, area: Rect, buffer: &mut Buffer) {
     if series.buckets().iter().any(|bucket| bucket.validation.is_some()) {
         lines.push(Line {
             name: format!(
-                "validation {}",
+                "valid {}",
                 read(cursor, |b| b.validation, last.and_then(|p| p.validation))
             ),
             pen: Pen::Double,
@@ -48,43 +56,7 @@ pub fn draw(frame: &Frame<'_>, rule: Rect, area: Rect, buffer: &mut Buffer) {
             spans: &validation,
         });
     }
-    let point = look.glyphs().point;
-    let mut marks = Vec::new();
-    let mut notes = Vec::new();
-    if let Some(bucket) = cursor {
-        let place = if bucket.from == bucket.to {
-            format!("at {}", bucket.from)
-        } else {
-            format!("at {} to {}", bucket.from, bucket.to)
-        };
-        notes.push((place, Role::Accent));
-    }
-    if let Some(best) = series.best() {
-        marks.push(Mark {
-            x: best.iteration as f64,
-            y: best.judged(),
-            glyph: point,
-            role: Role::Accent,
-        });
-        let text = format!("{point} best {} at {}", number(Some(best.judged())), best.iteration);
-        notes.push((text, Role::Accent));
-    }
-    if let Some(last) = last {
-        marks.push(Mark {
-            x: last.iteration as f64,
-            y: last.judged(),
-            glyph: "o",
-            role: Role::Plain,
-        });
-        let of = series
-            .of
-            .filter(|of| *of > last.iteration)
-            .map(|of| format!(" of {of}"));
-        notes.push((
-            format!("o last {}{}", last.iteration, of.unwrap_or_default()),
-            Role::Plain,
-        ));
-    }
+    let (marks, mut notes) = points(series, cursor, look.glyphs().point);
     if weight > 0.0 {
         notes.push((format!("smoothed {weight}"), Role::Faint));
     }
@@ -101,6 +73,38 @@ pub fn draw(frame: &Frame<'_>, rule: Rect, area: Rect, buffer: &mut Buffer) {
         ..Plot::default()
     };
     plot.draw(look, area, buffer);
+}
+
+/// The last and the best iteration, exact, as marks and in words, behind where the cursor is.
+fn points<'a>(series: &Series, cursor: Option<&Bucket>, point: &'a str) -> (Vec<Mark<'a>>, Vec<(String, Role)>) {
+    let (mut marks, mut notes) = (Vec::new(), Vec::new());
+    if let Some(bucket) = cursor {
+        let place = if bucket.from == bucket.to {
+            format!("at {}", bucket.from)
+        } else {
+            format!("at {} to {}", bucket.from, bucket.to)
+        };
+        notes.push((place, Role::Accent));
+    }
+    let mark = |of: &Point, glyph: &'a str, role: Role| Mark {
+        x: of.iteration as f64,
+        y: of.judged(),
+        glyph,
+        role,
+    };
+    if let Some(last) = series.last() {
+        marks.push(mark(&last, "o", Role::Plain));
+    }
+    if let Some(best) = series.best() {
+        // Over the last one, where they are the same.
+        marks.push(mark(&best, point, Role::Accent));
+        let value = number(Some(best.judged()));
+        notes.push((format!("{point} best {value} at {}", best.iteration), Role::Accent));
+    }
+    if let Some(last) = series.last() {
+        notes.push((format!("o last {}", last.iteration), Role::Plain));
+    }
+    (marks, notes)
 }
 
 /// Where a bucket is drawn.

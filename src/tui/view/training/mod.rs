@@ -8,19 +8,16 @@ mod iterations;
 mod stages;
 mod words;
 
-#[cfg(test)]
-mod tests;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::theme::Role;
 use super::{Frame, frame, popup};
+use crate::tui::app::training::eta::clock_text;
 use crate::tui::app::training::live::{End, LiveRun};
 use crate::tui::app::training::shown::ShownRun;
 use crate::tui::app::training::{Sight, View};
 use crate::tui::keymap::{Action, Context};
-use crate::tui::view::numbers;
 
 /// From this width on the leaderboard stands beside the plot rather than above it.
 const WIDE: u16 = 120;
@@ -59,6 +56,9 @@ pub fn draw(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) {
             words::draw_facts(frame, run, parts.facts, buffer);
             board::draw(frame, &run.board, parts.board, buffer);
             draw_main(frame, parts.main, buffer);
+            if let Some(area) = parts.messages {
+                words::draw_family(frame, area, buffer);
+            }
         }
     }
 }
@@ -155,15 +155,19 @@ fn draw_blocked(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) -> Rect {
     };
     let key = frame.key(Action::ShowValidation);
     let out = format!("  {key} shows what failed");
-    let room = usize::from(area.width).saturating_sub(frame.look.width(&out) + 24);
-    let reason: String = reason.chars().take(room).collect();
+    let said = Rect {
+        width: area.width.saturating_sub(frame.look.width(&out) as u16),
+        ..area
+    };
     let pieces = [
         (frame.look.glyphs().warning, Role::Warning),
         (" training is blocked: ", Role::Warning),
         (reason.as_str(), Role::Plain),
-        (out.as_str(), Role::Key),
     ];
-    frame.look.put_pieces(buffer, area, &pieces);
+    let used = frame.look.put_pieces(buffer, said, &pieces);
+    frame
+        .look
+        .put(buffer, beside(area, used), &out, frame.look.style(Role::Key));
     below(area, 1)
 }
 
@@ -179,15 +183,15 @@ fn draw_live_title(frame: &Frame<'_>, run: &LiveRun, area: Rect, buffer: &mut Bu
         End::Cancelled => ("cancelled", Role::Warning),
     };
     let name = run.run_id.as_deref().unwrap_or("starting");
-    let took = format!("  {}", numbers::duration(run.elapsed(now) / 1000 * 1000));
+    let took = format!("  {}  ", clock_text(run.elapsed(now)));
     let pieces = [
         ("run ", Role::Faint),
         (name, Role::Heading),
-        (" on ", Role::Faint),
-        (run.data.as_str(), Role::Plain),
         ("  ", Role::Plain),
         (word, role),
         (took.as_str(), Role::Plain),
+        ("on ", Role::Faint),
+        (run.data.as_str(), Role::Plain),
     ];
     frame.look.put_pieces(buffer, area, &pieces);
 }
@@ -196,26 +200,22 @@ fn draw_finished_title(frame: &Frame<'_>, run: &ShownRun, area: Rect, buffer: &m
     let manifest = run.manifest.as_ref().ok();
     let model = manifest.and_then(|manifest| manifest.model.clone());
     let data = manifest.and_then(|manifest| manifest.data.as_ref().map(|data| data.name.clone()));
-    let champion = frame
-        .app
-        .shared
-        .survey
-        .as_ref()
-        .and_then(|survey| survey.champion.as_ref());
-    let survey_says = if champion == Some(&run.run_id) {
-        "  champion"
-    } else {
-        ""
-    };
+    let survey = frame.app.shared.survey.as_ref();
+    let champion = survey.and_then(|survey| survey.champion.as_ref()) == Some(&run.run_id);
+    let going = frame.app.training.run().is_some_and(LiveRun::is_going);
     let (model, data) = (model.unwrap_or_default(), data.unwrap_or_default());
     let pieces = [
         ("run ", Role::Faint),
         (run.run_id.as_str(), Role::Heading),
+        (if champion { "  champion" } else { "" }, Role::Accent),
+        (
+            if going { "  esc: back to the run that goes" } else { "" },
+            Role::Accent,
+        ),
         ("  ", Role::Faint),
         (model.as_str(), Role::Plain),
         (if data.is_empty() { "" } else { " on " }, Role::Faint),
         (data.as_str(), Role::Plain),
-        (survey_says, Role::Accent),
     ];
     frame.look.put_pieces(buffer, area, &pieces);
 }
@@ -236,12 +236,11 @@ fn draw_main(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) {
         return iterations::draw(frame, rule, inside, buffer);
     }
     let next = frame.app.keymap.key_for(&[Context::Training], Action::NextView);
-    let title = format!(
-        "{} ({} of {})",
-        panel.view().title(),
-        place(panel.view()),
-        View::ALL.len()
-    );
+    let name = panel.view().title();
+    let title = match sight.metrics().and_then(|metrics| curves::read(panel, metrics)) {
+        Some(read) => format!("{name}: {read}"),
+        None => format!("{name} ({} of {})", place(panel.view()), View::ALL.len()),
+    };
     popup::rule(frame.look, buffer, rule, &title);
     let Some(metrics) = sight.metrics() else {
         let why = match sight {

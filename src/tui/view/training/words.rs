@@ -56,7 +56,7 @@ fn facts(run: &ShownRun) -> Vec<(&'static str, String, Role)> {
             if let Some(split) = &manifest.split {
                 let seen = split.seen_in_train * 100.0;
                 facts.push(("split", format!("{}, seed {}", split.strategy, split.seed), Role::Plain));
-                facts.push(("seen", format!("{seen:.1} % of test rows in training"), Role::Plain));
+                facts.push(("seen", format!("{seen:.1} % of test in training"), Role::Plain));
             }
             if let Some(data) = &manifest.data {
                 let rejected = match data.rejected_rows {
@@ -78,6 +78,28 @@ fn facts(run: &ShownRun) -> Vec<(&'static str, String, Role)> {
         }
     }
     facts
+}
+
+/// Draws the family the cursor is on, or the first: why it does not take part, and its parameters.
+pub fn draw_family(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) {
+    let look = frame.look;
+    let Some(row) = frame.app.training.selected_row() else {
+        return;
+    };
+    popup::rule(look, buffer, Rect { height: 1, ..area }, &row.model);
+    let (word, why) = row.state.words();
+    let state = if why.is_empty() {
+        word.to_owned()
+    } else {
+        format!("{word}: {why}")
+    };
+    let mut lines = wrapped_plain(frame, &state, area.width);
+    for (name, value) in &row.params.0 {
+        lines.extend(wrapped_plain(frame, &format!("{name} = {value}"), area.width));
+    }
+    for (line, text) in below(area, 1).rows().zip(&lines) {
+        buffer.set_stringn(line.x, line.y, text, usize::from(line.width), look.style(Role::Plain));
+    }
 }
 
 /// Draws the newest messages of a run.

@@ -1,1 +1,0 @@
-//! Proof of the panel's state.
