@@ -218,6 +218,8 @@ impl Table {
         let number = kind == ColumnKind::Integer && !numbers.is_empty();
         let quantile = |share: f64| (share, numbers[((numbers.len() - 1) as f64 * share) as usize]);
         let mean = numbers.iter().sum::<f64>() / numbers.len().max(1) as f64;
+        let squares: f64 = numbers.iter().map(|number| (number - mean).powi(2)).sum();
+        let sd = (squares / numbers.len().max(1) as f64).sqrt();
         let bin = |at: usize| {
             let step = (numbers[numbers.len() - 1] - numbers[0]) / 10.0;
             let low = numbers[0] + step * at as f64;

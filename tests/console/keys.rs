@@ -44,6 +44,24 @@ fn takes(app: &mut App, action: Action) -> bool {
 const NONE: [String; 0] = [];
 
 #[test]
+fn every_place_is_pressed_here() {
+    let lists_and_layers = [
+        Context::Everywhere,
+        Context::Lists,
+        Context::Form,
+        Context::Prompt,
+        Context::Picker,
+        Context::Reader,
+        Context::Confirm,
+    ];
+    let panels = PANELS.map(|(context, _)| context);
+    for context in Context::ALL {
+        let pressed = lists_and_layers.contains(&context) || panels.contains(&context);
+        assert!(pressed, "{context:?} is in no test of this file");
+    }
+}
+
+#[test]
 fn keys_that_hold_everywhere_are_taken() {
     let begin = || {
         let mut session = Session::new(World::new());
@@ -155,16 +173,20 @@ fn after(keys: &'static str) -> impl Fn() -> Session {
     }
 }
 
+/// The places of panels, and the keys that lead there.
+const PANELS: [(Context, &str); 7] = [
+    (Context::Data, "1"),
+    (Context::Validation, "2 r"),
+    (Context::Training, "3"),
+    (Context::Dial, "3 d"),
+    (Context::Review, "4"),
+    (Context::Runs, "5"),
+    (Context::Logs, "6"),
+];
+
 #[test]
 fn keys_of_panels_are_taken() {
-    for (context, keys) in [
-        (Context::Data, "1"),
-        (Context::Validation, "2 r"),
-        (Context::Training, "3"),
-        (Context::Dial, "3 d"),
-        (Context::Runs, "5"),
-        (Context::Logs, "6"),
-    ] {
+    for (context, keys) in PANELS {
         assert_eq!(untaken(context, after(keys)), NONE, "{context:?}");
     }
 }

@@ -31,7 +31,7 @@ fn run(at: usize) -> RunLine {
 /// So many runs, the newest first; the third is champion and grew from the last.
 fn list(count: usize) -> RunsList {
     let mut runs: Vec<RunLine> = (0..count).rev().map(run).collect();
-    runs[0].status = "failed (killed)".to_owned();
+    "failed (killed)".clone_into(&mut runs[0].status);
     (runs[0].test_f1, runs[0].test_pr_auc) = (None, None);
     runs[1].data = Some("hostile\u{1b}[2J\u{202e}.csv".to_owned());
     runs[1].model = Some("\u{1b}]52;c;eA==\u{7}".to_owned());

@@ -63,11 +63,6 @@ impl Lines {
         self.lines.push((String::new(), Role::Plain));
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.lines.len()
-    }
-
     /// Draws what fits; where not all do, the last line says how many are missing and how to see them.
     pub fn draw(&self, look: Look, area: Rect, more: &str, buffer: &mut Buffer) {
         let area = area.intersection(buffer.area);

@@ -23,19 +23,13 @@ pub fn draw(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) {
     lines.gap();
     lines.add(look, "Until then:", Role::Plain);
     lines.gap();
-    match champion {
-        Some(run) => {
-            let text = format!("score a file with the champion {run}, in a shell:");
-            lines.add(look, &text, Role::Plain);
-        }
-        None => {
-            let text = format!(
-                "there is no champion yet: {} trains one. Then score a file, in a shell:",
-                frame.key(Action::ShowTraining)
-            );
-            lines.add(look, &text, Role::Plain);
-        }
-    }
+    let text = if let Some(run) = champion {
+        format!("score a file with the champion {run}, in a shell:")
+    } else {
+        let key = frame.key(Action::ShowTraining);
+        format!("there is no champion yet: {key} trains one. Then score a file, in a shell:")
+    };
+    lines.add(look, &text, Role::Plain);
     lines.gap();
     lines.add(look, "    nsec-tui predict FILE", Role::Accent);
     lines.gap();

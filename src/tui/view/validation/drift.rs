@@ -154,20 +154,14 @@ fn draw_none(frame: &Frame<'_>, panel: &ValidationPanel, outcome: &ValidationOut
     let look = frame.look;
     let mut lines = Lines::new(area.width);
     lines.gap();
-    match &outcome.baseline {
-        Some(run) => {
-            let text = format!("Nothing could be compared with the training rows of {run}.");
-            lines.add(look, &text, Role::Heading);
-        }
-        None => {
-            lines.add(
-                look,
-                "Drift is not measured: there are no rows to measure it against.",
-                Role::Heading,
-            );
-            let text = "It is measured against the training rows of the champion. Train a model and promote it, then check the data again.";
-            lines.add(look, text, Role::Plain);
-        }
+    if let Some(run) = &outcome.baseline {
+        let text = format!("Nothing could be compared with the training rows of {run}.");
+        lines.add(look, &text, Role::Heading);
+    } else {
+        let text = "Drift is not measured: there are no rows to measure it against.";
+        lines.add(look, text, Role::Heading);
+        let text = "It is measured against the training rows of the champion. Train a model and promote it, then check the data again.";
+        lines.add(look, text, Role::Plain);
     }
     for remark in &panel.remarks {
         lines.add(look, remark, Role::Warning);
