@@ -34,7 +34,7 @@ const LONGEST_INTAKE: Duration = Duration::from_millis(40);
 const SESSION_PATIENCE: Duration = Duration::from_millis(250);
 
 /// How long work may take to stop when the console is left by a person.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The same after a signal, which leaves a second for everything.
 const SHORT_PATIENCE: Duration = Duration::from_millis(350);
@@ -332,14 +332,11 @@ impl Pump {
         }
     }
 
-    /// Leaves: the session to disk, work to its end, the terminal to its owner.
+    /// Leaves: the session to disk, work to its end, the terminal to its owner. The terminal comes last, for as long as
+    /// this process lives its reader takes what is typed.
     fn leave(&mut self, ending: Ending) {
         let patience = match ending {
-            Ending::Quit => {
-                // Who leaves has the shell back at once; what is left to do needs no screen.
-                self.parts.terminal.leave();
-                PATIENCE
-            }
+            Ending::Quit => PATIENCE,
             Ending::Signal(_) => {
                 self.give(Message::Ending, Cause::News);
                 SHORT_PATIENCE
@@ -349,11 +346,11 @@ impl Pump {
         if !self.parts.worker.shutdown(patience) {
             tracing::warn!("work did not stop in time and is left behind");
         }
-        if ending != Ending::Signal(SIGHUP) {
-            self.parts.terminal.leave();
-        }
         if let Some(recorder) = &mut self.parts.recorder {
             recorder.flush();
+        }
+        if ending != Ending::Signal(SIGHUP) {
+            self.parts.terminal.leave();
         }
     }
 
