@@ -3,7 +3,6 @@
 //! When the disk of temporary files is full, unpacking ends with an error that names the directory and `TMPDIR`; the rows
 //! unpacked before can still be looked at, and what needs all rows (order, filter, counts) fails with the same words.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -189,14 +189,6 @@ impl Store {
             how,
         }
     }
-
-    /// The file that is read, if it is one.
-    pub(super) fn path(&self) -> Option<&Path> {
-        match &self.bytes {
-            Bytes::File(watched) => Some(&watched.path),
-            _ => None,
-        }
-    }
 }
 
 impl Watched {

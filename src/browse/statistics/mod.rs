@@ -24,7 +24,7 @@ use super::value::{Number, number};
 use super::view::View;
 use crate::text::shortened;
 use bins::Bins;
-use tally::{Labels, Moments, Tally};
+use tally::{Labels, Tally};
 
 /// Shares at which quantiles are taken.
 const SHARES: [f64; 7] = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
