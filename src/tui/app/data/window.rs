@@ -262,10 +262,12 @@ impl Window {
     /// The rows to ask for now. One wish at a time: an answer that comes is worth more than a newer wish.
     pub fn wish(&self) -> Option<Wish> {
         if let Some(tail) = &self.tail {
-            let wanted = (tail.up + 2 * self.height).min(LONGEST_TAIL);
-            let wish = Wish::Tail { count: wanted };
+            let needed = (tail.up + self.height).min(LONGEST_TAIL);
+            let wish = Wish::Tail {
+                count: (tail.up + 2 * self.height).min(LONGEST_TAIL),
+            };
             let asked = self.asked.is_some_and(|(_, asked)| matches!(asked, Wish::Tail { .. }));
-            return (tail.rows.len() < wanted && !asked && self.answered != Some(wish)).then_some(wish);
+            return (tail.rows.len() < needed && !asked && self.answered != Some(wish)).then_some(wish);
         }
         if self.asked.is_some() {
             return None;

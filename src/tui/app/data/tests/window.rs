@@ -102,6 +102,7 @@ fn the_last_rows_are_shown_before_their_places_are_known() {
     // Two up, and everything stays where it is once the rows are counted.
     window.step(-2, false);
     assert_eq!(seen(&window).1, Some(17));
+    assert_eq!(window.wish(), None);
     let before = window.sight().rows.len();
     window.counted(counted(9_000));
     assert_eq!(window.place(), Some(8_997));
