@@ -37,7 +37,7 @@ const SESSION_PATIENCE: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The same after a signal, which leaves a second for everything.
-const SHORT_PATIENCE: Duration = Duration::from_millis(350);
+const SHORT_PATIENCE: Duration = Duration::from_millis(650);
 
 /// Rows of one turn of the wheel.
 const WHEEL: i16 = 3;
