@@ -28,8 +28,8 @@ pub mod trees;
 mod weights;
 
 pub use classifier::{
-    Capabilities, Classifier, Contributions, Direction, EarlyStopping, Family, FitContext, IterationReport,
-    ModelError, Monotone, NOT_MONOTONE, ScoreScale, TrainSet,
+    Capabilities, Classifier, Contributions, Direction, EarlyStopping, Family, FitContext, IterationReport, ModelError,
+    Monotone, NOT_MONOTONE, ScoreScale, TrainSet,
 };
 pub use detached::silence_engine_panics;
 pub use params::{ParamKind, ParamSpec, ParamValue, Params};

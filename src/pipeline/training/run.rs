@@ -395,7 +395,13 @@ impl Run<'_> {
             let fingerprint = feature_fingerprint(run.request.schema, &sides.train.frame);
             files::write_model(&run.directory, finished, &sides.train.groups, fingerprint)?;
             files::write_scores(&run.directory, selection, finished, train, test)?;
-            files::write_permutation(&run.directory, &finished.model, &sides.test, run.request.training, run.cancel)?;
+            files::write_permutation(
+                &run.directory,
+                &finished.model,
+                &sides.test,
+                run.request.training,
+                run.cancel,
+            )?;
             files::write_reference(&run.directory, finished, &sides.train.frame)?;
             run.cancel.check()?;
             run.describe(selection, finished, train, test)?;
