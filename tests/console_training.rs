@@ -65,13 +65,13 @@ mod tests {
         }
     }
 
-    fn status(run: &PathBuf) -> String {
+    fn status(run: &std::path::Path) -> String {
         let manifest: Value = serde_json::from_slice(&std::fs::read(run.join("manifest.json")).unwrap()).unwrap();
         manifest["status"].as_str().unwrap().to_owned()
     }
 
     #[track_caller]
-    fn wait_status(run: &PathBuf, wanted: &str) {
+    fn wait_status(run: &std::path::Path, wanted: &str) {
         let started = Instant::now();
         while status(run) != wanted {
             assert!(started.elapsed() < LIMIT, "{}, not {wanted}", status(run));
