@@ -1,4 +1,4 @@
-//! Tests of tables as a whole: against another reader, against plain evaluation, on hostile files.
+//! Owns the tests of tables as a whole: against another reader, against plain evaluation, on hostile files.
 
 mod files;
 mod reading;

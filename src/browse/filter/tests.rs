@@ -1,4 +1,4 @@
-//! Tests of the language of conditions.
+//! Owns the tests of the language of conditions.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Tests of orders that do not fit in memory at once.
+//! Owns the tests of orders that do not fit in memory at once.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Tests of statistics against values by hand, and of many distinct values against plain reckoning.
+//! Owns the tests of statistics against values by hand, and of many distinct values against plain reckoning.
 
 use super::super::testing::{csv_of, file, opened, quietly};
 use super::super::{ColumnKind, ColumnStatistics, HistogramBin, Table, TopValue, View, statistics};

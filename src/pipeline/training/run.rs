@@ -1,6 +1,7 @@
 //! Owns the course of a training run: its stages, what each hands to the next, and how the run ends on disk.
 
 mod ending;
+mod telling;
 
 use std::time::Instant;
 
@@ -183,15 +184,6 @@ impl Run<'_> {
         })
     }
 
-    fn warn_about(&self, report: &Report) {
-        for text in report.warnings() {
-            self.events.send(Event::Message {
-                level: Level::Warning,
-                text,
-            });
-        }
-    }
-
     fn split(&mut self, dataset: &Dataset) -> Result<(Sides, Vec<Fold>), TrainingError> {
         let settings = self.request.training;
         self.stage(Stage::Transformation, None, |run| {
@@ -310,19 +302,6 @@ impl Run<'_> {
             );
             Ok(((selection, finished), summary))
         })
-    }
-
-    /// Says, to people and in the manifest, that the search was not a whole one.
-    fn tell_left_out(&mut self, gate: &TrialGate) {
-        let trials = gate.left_out();
-        if trials == 0 {
-            return;
-        }
-        let text = format!("time is up: {trials} trials were left out, the model is the best of those that ran");
-        tracing::warn!(trials, "time is up; trials were left out");
-        let level = Level::Warning;
-        self.events.send(Event::Message { level, text });
-        self.manifest.extra.insert("trials_left_out".to_owned(), trials.into());
     }
 
     fn finish(

@@ -1,4 +1,4 @@
-//! Proves that every key reads back as it was written, and that one press has one form.
+//! Owns the proof that every key reads back as it was written, and that one press has one form.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Tests of carrying out browse jobs as the console asks them.
+//! Owns the tests of carrying out browse jobs as the console asks them.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

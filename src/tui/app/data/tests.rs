@@ -1,4 +1,4 @@
-//! What the Data panel does with keys and news, in whatever order they come.
+//! Owns the tests of what the Data panel does with keys and news, in whatever order they come.
 
 mod columns;
 mod panel;

@@ -1,4 +1,4 @@
-//! Tests of the panel's state: following, filters, and that the worker is asked only while the panel is shown.
+//! Owns the tests of the panel's state: following, filters, and that the worker is asked only while the panel is shown.
 
 use proptest::prelude::*;
 

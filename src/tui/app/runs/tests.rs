@@ -1,4 +1,4 @@
-//! Tests of the panel's state: the list, what is asked before a change, two runs side by side.
+//! Owns the tests of the panel's state: the list, what is asked before a change, two runs side by side.
 
 use proptest::prelude::*;
 use serde_json::json;

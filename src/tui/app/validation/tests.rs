@@ -1,4 +1,4 @@
-//! Tests of the panel's state: what the worker says and keys ask, and what comes of it.
+//! Owns the tests of the panel's state: what the worker says and keys ask, and what comes of it.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Holds the decoder to what terminals send, torn apart anywhere, and to never stopping at nonsense.
+//! Owns what holds the decoder to what terminals send, torn apart anywhere, and to never stopping at nonsense.
 
 use proptest::prelude::*;
 

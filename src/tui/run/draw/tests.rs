@@ -1,4 +1,4 @@
-//! Holds the painter to what a terminal makes of its bytes, and to its budget.
+//! Owns what holds the painter to what a terminal makes of its bytes, and to its budget.
 
 mod random;
 

@@ -1,4 +1,4 @@
-//! Proof of the plots.
+//! Owns the proof of the plots.
 
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
