@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(found[1], ("b".to_owned(), 0.0));
         assert_eq!(found[0].0, "a");
         // One row in 50 stays in its place, on average.
-        assert!((0.9..1.0).contains(&found[0].1), "{found:?}");
+        assert!((0.9..=1.0).contains(&found[0].1), "{found:?}");
     }
 
     #[test]
