@@ -97,6 +97,7 @@ fn the_object_and_the_run_directory_are_as_the_contract_says() {
     check_layout(run);
     check_manifest(run, &outcome);
     check_model_trainer(run, &outcome);
+    check_permutation(run);
 
     let split = &outcome["split"];
     let (train, test) = (
@@ -188,6 +189,21 @@ fn check_layout(run: &Path) {
         assert!(run.join(directory).is_dir(), "{directory}");
     }
     assert_eq!(training_common::temporary_files(run), Vec::<std::path::PathBuf>::new());
+}
+
+/// What each column is worth to the model on test rows: those that matter come first.
+fn check_permutation(run: &Path) {
+    let found = read_json(&run.join("model_trainer/permutation_importances.json"));
+    assert_eq!((&found["metric"], &found["repeats"]), (&"pr_auc".into(), &3.into()));
+    assert!((400..=5_000).contains(&found["rows"].as_u64().unwrap()), "{found}");
+    let importances = found["importances"].as_array().unwrap();
+    let lost: Vec<f64> = importances.iter().map(|pair| pair[1].as_f64().unwrap()).collect();
+    assert!(lost.iter().rev().is_sorted() && lost[0] > 0.01, "{found}");
+    assert_eq!(importances[0][0], "SSLfinal_State");
+    let mut names: Vec<&str> = importances.iter().map(|pair| pair[0].as_str().unwrap()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), lost.len(), "each column once");
 }
 
 fn check_manifest(run: &Path, outcome: &Value) {

@@ -60,6 +60,25 @@ fn wrong_use_is_told_with_the_nearest_name_and_leaves_no_run() {
 }
 
 #[test]
+fn a_direction_needs_a_numeric_column_of_the_schema() {
+    let place = Place::new();
+    for (column, reason) in [("nope", "no such feature column"), ("Result", "no such feature column")] {
+        let text = format!("training:\n  monotone:\n    {column}: rising\n");
+        place.write("nsec.yaml", text);
+        let ended = place.run(&["train", "--json"]).expect(2);
+        let said = ended.complaint();
+        assert!(
+            said.contains(&format!("training.monotone.{column}")) && said.contains(reason),
+            "{said}"
+        );
+    }
+    place.write("nsec.yaml", "training:\n  monotone:\n    SSLfinal_State: up\n");
+    let ended = place.run(&["train", "--json"]).expect(2);
+    assert!(ended.err.contains("rising"), "{}", ended.err);
+    assert!(place.runs().is_empty(), "nothing began");
+}
+
+#[test]
 fn data_without_a_usable_label_is_blocked() {
     let place = Place::new();
     place.phishing("rows.csv", 300, 1);

@@ -31,3 +31,5 @@
 )]
 
 mod console;
+#[path = "common/svg.rs"]
+mod svg;

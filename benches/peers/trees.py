@@ -55,6 +55,7 @@ def arguments():
     parser.add_argument("--output", help="the Markdown file; without it the tables go to standard output")
     parser.add_argument("--raw", help="also write every measurement to this file, a line of JSON each")
     parser.add_argument("--join", nargs="+", help="measure nothing: make the page of these files of --raw")
+    parser.add_argument("--note", help="a remark that stands with the command on the page")
     options = parser.parse_args()
     if options.join:
         return options
@@ -177,10 +178,13 @@ class Bench:
                         self.measure("shap", name, title, who, asked, truth, run)
 
 
-def command(started, load):
-    # Of an absolute path only the last part, so that the page names no machine's folders.
-    words = [pathlib.Path(word).name if word.startswith("/") else word for word in sys.argv[1:]]
-    return {"words": words, "date": str(datetime.date.today()), "minutes": (time.time() - started) / 60,
+def command(started, load, note):
+    # Of an absolute path only the last part, so that the page names no machine's folders; where things were kept matters
+    # to nobody.
+    kept = {"--ours", "--raw", "--output", "--note"}
+    words = [pathlib.Path(word).name if word.startswith("/") else word
+             for before, word in zip([""] + sys.argv[1:], sys.argv[1:]) if not {before, word} & kept]
+    return {"words": words, "note": note, "date": str(datetime.date.today()), "minutes": (time.time() - started) / 60,
             "load": [load, os.getloadavg()[0]]}
 
 
@@ -198,7 +202,7 @@ def main():
                 bench.speed(name, options.runs if "speed" in options.only else 1)
             if "shap" in options.only and name in SHAP_SETS:
                 bench.shap(name)
-        bench.keep("command", command(started, load) | {"versions": found})
+        bench.keep("command", command(started, load, options.note) | {"versions": found})
     text = trees_report.report(bench.found, bench.sets, bench.commands, options)
     if options.output:
         pathlib.Path(options.output).write_text(text)

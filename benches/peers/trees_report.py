@@ -55,6 +55,8 @@ def header(commands, options):
     lines = [f"{days}, {model}, {os.cpu_count()} cores. {versions}.\n"]
     for c in commands:
         lines.append(f"    python benches/peers/trees.py {shlex.join(c['words'])}")
+        if c.get("note"):
+            lines.append(f"    # {c['note']}")
         lines.append(f"    # {c['minutes']:.0f} min, load average {c['load'][0]:.1f} at the start, {c['load'][1]:.1f} at the end")
     lines.append("")
     if options.scale < 1:

@@ -16,10 +16,16 @@ use super::view::{Rows, View};
 /// # Errors
 /// A condition cannot be understood, a column is not there, not all rows can be read, or it was given up.
 pub fn arrange(table: &Table, filters: &[String], keys: &[SortKey], control: Work<'_>) -> Result<View, BrowseError> {
-    let parsed: Vec<Filter> = filters.iter().map(|text| parse(text, table.columns())).collect::<Result<_, _>>()?;
+    let parsed: Vec<Filter> = filters
+        .iter()
+        .map(|text| parse(text, table.columns()))
+        .collect::<Result<_, _>>()?;
     let columns = table.columns().len();
     if let Some(key) = keys.iter().find(|key| key.column >= columns) {
-        return Err(BrowseError::NoColumn { column: key.column, columns });
+        return Err(BrowseError::NoColumn {
+            column: key.column,
+            columns,
+        });
     }
     let mut view = View::all();
     if !parsed.is_empty() {

@@ -11,7 +11,9 @@ pub(super) struct BitsBuilder {
 
 impl BitsBuilder {
     pub(super) fn new(rows: u64) -> Self {
-        Self { words: vec![0; rows.div_ceil(64) as usize] }
+        Self {
+            words: vec![0; rows.div_ceil(64) as usize],
+        }
     }
 
     pub(super) fn add(&mut self, row: u64) {
@@ -27,7 +29,11 @@ impl BitsBuilder {
             ranks.push(count);
             count += group.iter().map(|word| u64::from(word.count_ones())).sum::<u64>();
         }
-        Bits { words: self.words, ranks, count }
+        Bits {
+            words: self.words,
+            ranks,
+            count,
+        }
     }
 }
 
@@ -47,7 +53,9 @@ impl Bits {
     }
 
     pub(super) fn contains(&self, row: u64) -> bool {
-        self.words.get((row / 64) as usize).is_some_and(|word| word >> (row % 64) & 1 == 1)
+        self.words
+            .get((row / 64) as usize)
+            .is_some_and(|word| word >> (row % 64) & 1 == 1)
     }
 
     /// How many of its rows stand before `row`.
@@ -57,7 +65,10 @@ impl Bits {
             return self.count;
         }
         let group = word / GROUP;
-        let whole: u64 = self.words[group * GROUP..word].iter().map(|word| u64::from(word.count_ones())).sum();
+        let whole: u64 = self.words[group * GROUP..word]
+            .iter()
+            .map(|word| u64::from(word.count_ones()))
+            .sum();
         let below = self.words[word] & ((1 << (row % 64)) - 1);
         self.ranks[group] + whole + u64::from(below.count_ones())
     }
@@ -123,7 +134,7 @@ mod tests {
         #[test]
         fn places_and_rows_are_those_of_a_list(rows in proptest::collection::btree_set(0_u64..3000, 0..400), total in 3000_u64..3100) {
             let mut builder = BitsBuilder::new(total);
-            rows.iter().for_each(|&row| builder.add(row));
+            for &row in &rows { builder.add(row); }
             let bits = builder.build();
             let list: Vec<u64> = rows.iter().copied().collect();
             prop_assert_eq!(bits.count(), list.len() as u64);

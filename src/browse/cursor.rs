@@ -137,9 +137,19 @@ impl Cursor {
                 data => scan(data, at_end, self.dialect, self.quotes.is_line(offset)),
             };
             match found {
-                Found::Row { text, consumed, lines, torn } => {
+                Found::Row {
+                    text,
+                    consumed,
+                    lines,
+                    torn,
+                } => {
                     self.quotes.torn |= torn;
-                    let row = Row { from: self.at, to: self.at + text, line: self.line, cut: false };
+                    let row = Row {
+                        from: self.at,
+                        to: self.at + text,
+                        line: self.line,
+                        cut: false,
+                    };
                     self.at += consumed;
                     self.line += lines;
                     return Ok(Step::Row(row));
@@ -208,9 +218,10 @@ impl Cursor {
             let length = (piece.len() as u64).min(left) as usize;
             store.read(&mut piece[..length], offset)?;
             let feed = memchr::memchr(b'\n', &piece[..length]);
-            let lone = match lone_returns {
-                true => memchr::memchr(b'\r', &piece[..feed.unwrap_or(length)]),
-                false => None,
+            let lone = if lone_returns {
+                memchr::memchr(b'\r', &piece[..feed.unwrap_or(length)])
+            } else {
+                None
             };
             let end = match (lone, feed) {
                 (Some(lone), Some(feed)) if lone + 1 == feed => Some(feed + 1),
@@ -227,7 +238,12 @@ impl Cursor {
             offset += end.unwrap_or(length) as u64;
             if end.is_some() {
                 self.behind = Some(offset);
-                let row = Row { from: self.at, to: self.filled, line: self.line, cut: true };
+                let row = Row {
+                    from: self.at,
+                    to: self.filled,
+                    line: self.line,
+                    cut: true,
+                };
                 self.line += 1;
                 return Ok(Step::Row(row));
             }

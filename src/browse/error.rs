@@ -15,7 +15,9 @@ pub enum BrowseError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// Reading failed.
-    #[error("{name}: cannot be read at byte {at} ({cause}); check the disk or the connection to it, then open it again")]
+    #[error(
+        "{name}: cannot be read at byte {at} ({cause}); check the disk or the connection to it, then open it again"
+    )]
     Read {
         /// The source.
         name: String,

@@ -41,9 +41,16 @@ pub fn export(
     let mut file = AtomicFile::create(path)?;
     let failed = |cause| WriteError::writing(path, cause);
     let mut head = Vec::new();
-    write_row(columns.iter().map(|&column| table.columns()[column].name.as_bytes()), &mut head);
+    write_row(
+        columns.iter().map(|&column| table.columns()[column].name.as_bytes()),
+        &mut head,
+    );
     file.write_all(&head).map_err(failed)?;
-    let writer = Writer { table, columns, last: columns.iter().copied().max().unwrap_or(0) };
+    let writer = Writer {
+        table,
+        columns,
+        last: columns.iter().copied().max().unwrap_or(0),
+    };
     let rows = match &view.0 {
         Rows::Ordered(rows) => writer.in_order(rows, &mut file, path, control)?,
         _ => writer.in_place(view, &mut file, path, control)?,
@@ -56,12 +63,17 @@ fn check_target(table: &Table, path: &Path, replace: bool) -> Result<(), BrowseE
     let Ok(there) = std::fs::metadata(path) else {
         return Ok(());
     };
-    let same = |open: &Path| std::fs::metadata(open).is_ok_and(|open| (open.dev(), open.ino()) == (there.dev(), there.ino()));
+    let same =
+        |open: &Path| std::fs::metadata(open).is_ok_and(|open| (open.dev(), open.ino()) == (there.dev(), there.ino()));
     if table.path().is_some_and(same) {
-        return Err(BrowseError::Itself { path: path.to_path_buf() });
+        return Err(BrowseError::Itself {
+            path: path.to_path_buf(),
+        });
     }
     if there.is_file() && !replace {
-        return Err(BrowseError::Exists { path: path.to_path_buf() });
+        return Err(BrowseError::Exists {
+            path: path.to_path_buf(),
+        });
     }
     Ok(())
 }
@@ -133,14 +145,24 @@ impl Writer<'_> {
     }
 
     /// Rows in any order: as many as may be held are read in the source's order, put in the view's, and written.
-    fn in_order(&self, rows: &[u32], file: &mut AtomicFile, path: &Path, control: Work<'_>) -> Result<u64, BrowseError> {
+    fn in_order(
+        &self,
+        rows: &[u32],
+        file: &mut AtomicFile,
+        path: &Path,
+        control: Work<'_>,
+    ) -> Result<u64, BrowseError> {
         let known = self.table.row_count().known.max(1);
         let a_row = (self.table.0.store.len() / known).max(1);
         let held = (HELD / a_row).clamp(1, 1 << 20) as usize;
         let segments = self.table.segments(SEGMENT);
         let mut done = 0;
         for chunk in rows.chunks(held) {
-            let mut sorted: Vec<(u64, u32)> = chunk.iter().zip(0..).map(|(&row, place)| (u64::from(row), place)).collect();
+            let mut sorted: Vec<(u64, u32)> = chunk
+                .iter()
+                .zip(0..)
+                .map(|(&row, place)| (u64::from(row), place))
+                .collect();
             sorted.sort_unstable();
             let texts = self.collect(&sorted, &segments, control)?;
             for place in 0..chunk.len() as u32 {
@@ -165,9 +187,16 @@ impl Writer<'_> {
             let to = sorted.partition_point(|(row, _)| *row < segment.from.row + segment.rows);
             &sorted[from..to]
         };
-        let needed: Vec<Segment> = segments.iter().copied().filter(|segment| !part(segment).is_empty()).collect();
+        let needed: Vec<Segment> = segments
+            .iter()
+            .copied()
+            .filter(|segment| !part(segment).is_empty())
+            .collect();
         let mut texts = HashMap::with_capacity(sorted.len());
-        let quiet = Work { progress: &|_, _, _| {}, ..control };
+        let quiet = Work {
+            progress: &|_, _, _| {},
+            ..control
+        };
         each(
             self.table,
             &needed,

@@ -3,7 +3,6 @@
 //! When the disk of temporary files is full, unpacking ends with an error that names the directory and `TMPDIR`; the rows
 //! unpacked before can still be looked at, and what needs all rows (order, filter, counts) fails with the same words.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -56,9 +55,18 @@ pub(super) struct Gunzip<R: Read> {
 impl<R: Read + Send> Gunzip<R> {
     pub(super) fn new(packed: R, total: u64) -> Self {
         let used = Arc::new(AtomicU64::new(0));
-        let counted = Counted { inner: packed, count: Arc::clone(&used) };
+        let counted = Counted {
+            inner: packed,
+            count: Arc::clone(&used),
+        };
         let reader = MultiGzDecoder::new(io::BufReader::with_capacity(64 << 10, counted));
-        Self { reader, piece: vec![0; PIECE], used, total, failure: None }
+        Self {
+            reader,
+            piece: vec![0; PIECE],
+            used,
+            total,
+            failure: None,
+        }
     }
 }
 
@@ -76,7 +84,11 @@ impl<R: Read + Send> Feed for Gunzip<R> {
         if filled == 0
             && let Some(cause) = self.failure.take()
         {
-            return Err(BrowseError::Packed { name: store.name().to_owned(), rows: 0, cause });
+            return Err(BrowseError::Packed {
+                name: store.name().to_owned(),
+                rows: 0,
+                cause,
+            });
         }
         store.append(&self.piece[..filled])?;
         Ok(filled > 0)
@@ -130,13 +142,11 @@ impl Feed for Rendered {
 /// One row of text. A single empty cell is quoted, for a blank line is no row.
 pub(super) fn write_row<'c>(cells: impl Iterator<Item = &'c [u8]>, out: &mut Vec<u8>) {
     let start = out.len();
-    let mut count = 0;
-    for cell in cells {
-        if count > 0 {
+    for (column, cell) in cells.enumerate() {
+        if column > 0 {
             out.push(b',');
         }
         write_cell(cell, b',', out);
-        count += 1;
     }
     if out.len() == start {
         out.extend_from_slice(b"\"\"");

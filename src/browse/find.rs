@@ -63,17 +63,29 @@ pub fn find(
     let backward = search.direction == Direction::Backward;
     let start = search.from.0.min(last);
     let columns = table.0.columns.len();
-    let mut finder = Finder { table, view, pattern, backward, control, seeker: Seeker::new(table) };
-    let (near, far) = match backward {
-        false => (search.from.1.saturating_add(1)..columns, 0..search.from.1.saturating_add(1).min(columns)),
-        true => (0..search.from.1.min(columns), search.from.1.min(columns)..columns),
+    let mut finder = Finder {
+        table,
+        view,
+        pattern,
+        backward,
+        control,
+        seeker: Seeker::new(table),
+    };
+    let (near, far) = if backward {
+        (0..search.from.1.min(columns), search.from.1.min(columns)..columns)
+    } else {
+        (
+            search.from.1.saturating_add(1)..columns,
+            0..search.from.1.saturating_add(1).min(columns),
+        )
     };
     if let Some(column) = finder.column(start, near)? {
         return Ok(Some(in_view(start, column, false)));
     }
-    let (first, second) = match backward {
-        false => (start + 1..length, 0..start),
-        true => (0..start, start + 1..length),
+    let (first, second) = if backward {
+        (0..start, start + 1..length)
+    } else {
+        (start + 1..length, 0..start)
     };
     for (places, wrapped) in [(first, false), (second, true)] {
         let found = match &view.0 {
@@ -107,9 +119,10 @@ impl Finder<'_> {
             return Ok(None);
         };
         let (text, dialect) = (self.seeker.text(found), self.table.0.dialect);
-        Ok(match self.backward {
-            false => self.pattern.column_of(text, dialect, columns.start, columns.end),
-            true => self.pattern.last_column_of(text, dialect, columns.start, columns.end),
+        Ok(if self.backward {
+            self.pattern.last_column_of(text, dialect, columns.start, columns.end)
+        } else {
+            self.pattern.column_of(text, dialect, columns.start, columns.end)
         })
     }
 
@@ -128,9 +141,10 @@ impl Finder<'_> {
         let among = self.view.set(self.table);
         let place = |row: u64| among.as_ref().map_or(row, |bits| bits.rank(row));
         if let Some(Matches(bits)) = matches {
-            let row = match self.backward {
-                false => bits.next(first).filter(|&row| row <= last),
-                true => bits.previous(last + 1).filter(|&row| row >= first),
+            let row = if self.backward {
+                bits.previous(last + 1).filter(|&row| row >= first)
+            } else {
+                bits.next(first).filter(|&row| row <= last)
             };
             let Some(row) = row else {
                 return Ok(None);
@@ -140,7 +154,14 @@ impl Finder<'_> {
             return Ok(self.column(at, columns)?.map(|column| (at, column)));
         }
         let rows = first..last + 1;
-        let found = first_match(self.table, among.as_ref(), self.pattern, rows, self.backward, self.control)?;
+        let found = first_match(
+            self.table,
+            among.as_ref(),
+            self.pattern,
+            rows,
+            self.backward,
+            self.control,
+        )?;
         Ok(found.map(|Place { row, column }| (place(row), column)))
     }
 
@@ -152,18 +173,18 @@ impl Finder<'_> {
         matches: Option<&Matches>,
     ) -> Result<Option<(u64, usize)>, BrowseError> {
         let found;
-        let Matches(bits) = match matches {
-            Some(matches) => matches,
-            None => {
-                found = Matches::all(self.table, self.view, self.pattern, self.control)?;
-                &found
-            }
+        let Matches(bits) = if let Some(matches) = matches {
+            matches
+        } else {
+            found = Matches::all(self.table, self.view, self.pattern, self.control)?;
+            &found
         };
         let run = &rows[places.start as usize..places.end as usize];
         let has = |row: &u32| bits.contains(u64::from(*row));
-        let offset = match self.backward {
-            false => run.iter().position(has),
-            true => run.iter().rposition(has),
+        let offset = if self.backward {
+            run.iter().rposition(has)
+        } else {
+            run.iter().position(has)
         };
         let Some(offset) = offset else {
             return Ok(None);

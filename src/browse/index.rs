@@ -45,7 +45,13 @@ pub(super) struct Index {
 impl Index {
     /// Knows where the first row starts.
     pub(super) fn new(first: Mark) -> Self {
-        Self { marks: vec![first], stride: STRIDE, end: first, complete: false, quotes: Quotes::default() }
+        Self {
+            marks: vec![first],
+            stride: STRIDE,
+            end: first,
+            complete: false,
+            quotes: Quotes::default(),
+        }
     }
 
     /// Bytes until the next mark is wanted.
@@ -94,7 +100,11 @@ impl Index {
         for &mark in self.marks[1..].iter().chain([&self.end]) {
             let last = mark == self.end;
             if mark.offset - from.offset >= bytes || (last && mark.row > from.row) {
-                segments.push(Segment { from, end: mark.offset, rows: mark.row - from.row });
+                segments.push(Segment {
+                    from,
+                    end: mark.offset,
+                    rows: mark.row - from.row,
+                });
                 from = mark;
             }
         }
@@ -108,16 +118,27 @@ mod tests {
 
     #[test]
     fn marks_stay_few_and_near() {
-        let mut index = Index::new(Mark { offset: 10, row: 0, line: 2 });
+        let mut index = Index::new(Mark {
+            offset: 10,
+            row: 0,
+            line: 2,
+        });
         let rows = 10_000_000;
         for row in 1..=rows {
-            index.reach(Mark { offset: 10 + row * 91, row, line: row + 2 });
+            index.reach(Mark {
+                offset: 10 + row * 91,
+                row,
+                line: row + 2,
+            });
         }
         assert!(index.marks.len() < MOST_MARKS);
         assert!(index.marks.capacity() * size_of::<Mark>() < 500_000);
         for row in [0, 1, 77_777, rows - 1] {
             let mark = index.before_row(row);
-            assert!(mark.row <= row && row - mark.row < (64 << 10) / 91 + 2, "{row}: {mark:?}");
+            assert!(
+                mark.row <= row && row - mark.row < (64 << 10) / 91 + 2,
+                "{row}: {mark:?}"
+            );
             assert_eq!(mark, index.before_line(row + 2));
         }
         let segments = index.segments(1 << 20);

@@ -32,7 +32,13 @@ pub struct Indexing {
 
 impl Indexing {
     pub(super) fn new(table: Table, feed: Option<Box<dyn Feed>>, cursor: Cursor) -> Self {
-        Self { table, feed, cursor, careful: 0, failure: None }
+        Self {
+            table,
+            feed,
+            cursor,
+            careful: 0,
+            failure: None,
+        }
     }
 
     /// Goes on to the end of the source, telling the number of rows at most thirty times a second and at the end. How it
@@ -41,7 +47,6 @@ impl Indexing {
         let mut told = Instant::now();
         loop {
             if cancel.is_cancelled() {
-                self.end(Outcome::Failed("given up".to_owned()));
                 return;
             }
             match self.advance(STEP) {
@@ -92,9 +97,11 @@ impl Indexing {
         let store = &self.table.0.store;
         while self.cursor.offset() < goal {
             let before = self.cursor.offset();
-            let rows = match before >= self.careful {
-                true => self.cursor.skip_simple(store, CHUNK.min(until_mark.max(4096) as usize))?,
-                false => None,
+            let rows = if before >= self.careful {
+                self.cursor
+                    .skip_simple(store, CHUNK.min(until_mark.max(4096) as usize))?
+            } else {
+                None
             };
             if let Some(rows) = rows {
                 at.row += rows;
@@ -112,7 +119,11 @@ impl Indexing {
                     }
                 }
             }
-            at = Mark { offset: self.cursor.offset(), row: at.row, line: self.cursor.line() };
+            at = Mark {
+                offset: self.cursor.offset(),
+                row: at.row,
+                line: self.cursor.line(),
+            };
             let passed = at.offset - before;
             until_mark = until_mark.saturating_sub(passed);
             if until_mark == 0 {
@@ -166,17 +177,31 @@ impl Indexing {
 
     fn fail(&self, error: BrowseError) {
         let error = match error {
-            BrowseError::Packed { name, cause, .. } => {
-                BrowseError::Packed { name, rows: self.table.row_count().known, cause }
-            }
+            BrowseError::Packed { name, cause, .. } => BrowseError::Packed {
+                name,
+                rows: self.table.row_count().known,
+                cause,
+            },
             other => other,
         };
         tracing::warn!("indexing ended early: {error}");
         self.end(Outcome::Failed(error.to_string()));
     }
 
+    /// Says how it ended, once.
     fn end(&self, outcome: Outcome) {
         *self.table.0.outcome.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
         self.table.0.changed.notify_all();
+    }
+}
+
+impl Drop for Indexing {
+    /// Nobody waits for an index that nobody makes.
+    fn drop(&mut self) {
+        if !self.is_done() {
+            self.end(Outcome::Failed(
+                "counting its rows was given up; open it again".to_owned(),
+            ));
+        }
     }
 }

@@ -17,6 +17,7 @@ mod export;
 mod feed;
 mod filter;
 mod find;
+mod head;
 mod index;
 mod indexing;
 mod open;

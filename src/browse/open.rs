@@ -7,29 +7,23 @@ use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex, RwLock};
 
-use super::contract::{ColumnInfo, ColumnKind};
-use super::cursor::{Cursor, Step, Quotes};
+use super::contract::ColumnInfo;
+use super::cursor::{Cursor, Quotes};
 use super::error::BrowseError;
 use super::feed::{Feed, Gunzip, Rendered};
-use super::index::{Index, Mark};
+use super::head::{Top, kinds};
+use super::index::Index;
 use super::indexing::Indexing;
-use super::record::{Dialect, split};
 use super::store::Store;
 use super::table::{About, Inner, Outcome, PAGE_BLOCK, Table};
-use super::value::{Number, number};
-use super::zeek::{ZeekHead, read_head};
-use crate::data::{DataError, EmbeddedTable, Format, NullTokens, ReadSettings, Source, format_of, open_error};
+use crate::data::{DataError, EmbeddedTable, Format, ReadSettings, Source, format_of, open_error};
 
 /// Bytes by which a format is told.
-const SAMPLE: usize = 8 << 10;
-/// Rows by which a column's kind is told.
-const KIND_ROWS: usize = 100;
+pub(super) const SAMPLE: usize = 8 << 10;
 /// Bytes indexed before the table is handed out, so that the first rows are there at once.
 const FIRST: u64 = 64 << 10;
 /// More columns than this is no table.
-const MOST_COLUMNS: usize = 100_000;
-/// What may stand between cells where the settings' own does not.
-const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
+pub(super) const MOST_COLUMNS: usize = 100_000;
 
 /// Opens a file. What is left to do is handed back with the table, whose first rows can be read already.
 ///
@@ -41,20 +35,34 @@ pub fn open_file(path: &Path, settings: &ReadSettings) -> Result<(Table, Indexin
     let file = open_regular(path).map_err(refused)?;
     let metadata = file.metadata().map_err(refused)?;
     if metadata.len() == 0 {
-        return Err(content(&name, "the file is empty; a header line with column names is needed"));
+        return Err(content(
+            &name,
+            "the file is empty; a header line with column names is needed",
+        ));
     }
     let mut sample = vec![0; metadata.len().min(SAMPLE as u64) as usize];
-    let failed = |cause| BrowseError::Read { name: name.clone(), at: 0, cause };
+    let failed = |cause| BrowseError::Read {
+        name: name.clone(),
+        at: 0,
+        cause,
+    };
     file.read_exact_at(&mut sample, 0).map_err(failed)?;
     let format = format_of(&sample);
     let lower = name.to_ascii_lowercase();
-    if format != Format::Parquet && (lower.ends_with(".parquet") || lower.ends_with(".pq")) {
-        return Err(content(&name, "is not Parquet although its name says so; if it is CSV, rename it"));
+    if format != Format::Parquet && [".parquet", ".pq"].iter().any(|end| lower.ends_with(end)) {
+        return Err(content(
+            &name,
+            "is not Parquet although its name says so; if it is CSV, rename it",
+        ));
     }
     let opening = Opening {
         about: About {
             path: Some(path.to_path_buf()),
-            name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            name: path
+                .file_name()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy()
+                .into_owned(),
             format: String::new(),
             bytes: Some(metadata.len()),
             rows_are_lines: false,
@@ -80,13 +88,27 @@ pub fn open_file(path: &Path, settings: &ReadSettings) -> Result<(Table, Indexin
 /// The data are damaged.
 pub fn open_embedded(table: EmbeddedTable, settings: &ReadSettings) -> Result<(Table, Indexing), BrowseError> {
     let name = table.name.to_owned();
-    let about = About { path: None, name: name.clone(), format: String::new(), bytes: None, rows_are_lines: false };
-    let opening = Opening { about, name: name.clone(), settings };
+    let about = About {
+        path: None,
+        name: name.clone(),
+        format: String::new(),
+        bytes: None,
+        rows_are_lines: false,
+    };
+    let opening = Opening {
+        about,
+        name: name.clone(),
+        settings,
+    };
     let mut bytes = Vec::new();
     match format_of(&table.bytes[..table.bytes.len().min(SAMPLE)]) {
         Format::Gzip => {
             let mut reader = flate2::read::MultiGzDecoder::new(MemoryReader::new(table.bytes));
-            let failed = |cause| BrowseError::Packed { name: name.clone(), rows: 0, cause };
+            let failed = |cause| BrowseError::Packed {
+                name: name.clone(),
+                rows: 0,
+                cause,
+            };
             reader.read_to_end(&mut bytes).map_err(failed)?;
         }
         _ => bytes.extend_from_slice(table.bytes),
@@ -102,13 +124,18 @@ fn open_regular(path: &Path) -> io::Result<File> {
         return Err(io::ErrorKind::IsADirectory.into());
     }
     if !kind.is_file() {
-        return Err(io::Error::other("it is no regular file; save what it gives to one first"));
+        return Err(io::Error::other(
+            "it is no regular file; save what it gives to one first",
+        ));
     }
     File::open(path)
 }
 
-fn content(name: &str, reason: impl Into<String>) -> BrowseError {
-    BrowseError::Data(DataError::Content { source_name: name.to_owned(), reason: reason.into() })
+pub(super) fn content(name: &str, reason: impl Into<String>) -> BrowseError {
+    BrowseError::Data(DataError::Content {
+        source_name: name.to_owned(),
+        reason: reason.into(),
+    })
 }
 
 /// A source on its way to a table.
@@ -117,16 +144,6 @@ struct Opening<'s> {
     /// As it stands in messages.
     name: String,
     settings: &'s ReadSettings,
-}
-
-/// What the top of a source says.
-struct Head {
-    dialect: Dialect,
-    names: Vec<String>,
-    kinds: Vec<Option<ColumnKind>>,
-    nulls: NullTokens,
-    /// Where the first row is looked for.
-    first: Mark,
 }
 
 impl Opening<'_> {
@@ -138,7 +155,10 @@ impl Opening<'_> {
         let mut sample = vec![0; store.len().min(SAMPLE as u64) as usize];
         store.read(&mut sample, 0)?;
         match format_of(&sample) {
-            _ if sample.is_empty() => Err(content(&self.name, "empty inside; a header line with column names is needed")),
+            _ if sample.is_empty() => Err(content(
+                &self.name,
+                "empty inside; a header line with column names is needed",
+            )),
             Format::Gzip => Err(content(&self.name, "compressed with gzip twice; unpack it once")),
             Format::Parquet => Err(content(&self.name, "Parquet inside gzip; unpack it first")),
             Format::Unreadable(what) => Err(content(&self.name, what)),
@@ -153,28 +173,48 @@ impl Opening<'_> {
         format: Format,
         packing: &str,
     ) -> Result<(Table, Indexing), BrowseError> {
+        let top = Top {
+            name: &self.name,
+            delimiter: self.settings.delimiter,
+            nulls: self.settings.null_tokens(),
+            rendered: format == Format::Parquet,
+        };
         let head = match format {
             Format::Zeek => {
                 self.about.format = format!("Zeek log{packing}");
-                self.zeek_head(&store, &mut feed)?
+                top.zeek(&store, &mut feed)?
             }
             Format::Parquet => {
-                self.about.format = packing.to_owned();
+                packing.clone_into(&mut self.about.format);
                 self.about.rows_are_lines = true;
-                self.csv_head(&store, &mut feed)?
+                top.csv(&store, &mut feed)?
             }
             _ => {
                 self.about.format = format!("CSV{packing}");
-                self.csv_head(&store, &mut feed)?
+                top.csv(&store, &mut feed)?
             }
         };
         if head.names.len() > MOST_COLUMNS {
-            let reason = format!("the header has {} columns, more than {MOST_COLUMNS}; is this a table?", head.names.len());
+            let reason = format!(
+                "the header has {} columns, more than {MOST_COLUMNS}; is this a table?",
+                head.names.len()
+            );
             return Err(content(&self.name, reason));
         }
-        let cursor = Cursor::new(head.dialect, head.first.offset, head.first.line, PAGE_BLOCK, Quotes::default());
+        let cursor = Cursor::new(
+            head.dialect,
+            head.first.offset,
+            head.first.line,
+            PAGE_BLOCK,
+            Quotes::default(),
+        );
         let kinds = kinds(&head, cursor, &store, &mut feed)?;
-        let columns = head.names.into_iter().zip(kinds).map(|(name, kind)| ColumnInfo { name, kind }).collect();
+        let columns = head
+            .names
+            .into_iter()
+            .zip(kinds)
+            .map(|(name, kind)| ColumnInfo { name, kind })
+            .collect();
         let table = Table(Arc::new(Inner {
             store,
             dialect: head.dialect,
@@ -186,146 +226,15 @@ impl Opening<'_> {
             outcome: Mutex::new(Outcome::Growing),
             changed: Condvar::new(),
         }));
-        let cursor = Cursor::new(head.dialect, head.first.offset, head.first.line, 256 << 10, Quotes::default());
+        let cursor = Cursor::new(
+            head.dialect,
+            head.first.offset,
+            head.first.line,
+            256 << 10,
+            Quotes::default(),
+        );
         let mut indexing = Indexing::new(table.clone(), feed, cursor);
         indexing.first(FIRST);
         Ok((table, indexing))
-    }
-
-    fn zeek_head(&self, store: &Store, feed: &mut Option<Box<dyn Feed>>) -> Result<Head, BrowseError> {
-        let mut length = SAMPLE as u64;
-        loop {
-            while store.len() < length && !store.is_complete() {
-                pull(feed, store)?;
-            }
-            let whole = store.len() <= length && store.is_complete();
-            let mut bytes = vec![0; length.min(store.len()) as usize];
-            store.read(&mut bytes, 0)?;
-            match read_head(&bytes, whole) {
-                Some(Ok(ZeekHead { start, separator, names, kinds, nulls })) => {
-                    let dialect = Dialect { delimiter: separator, quotes: false };
-                    let first = Mark { offset: start as u64, row: 0, line: 1 };
-                    return Ok(Head { dialect, names, kinds, nulls, first });
-                }
-                Some(Err(reason)) => return Err(content(&self.name, reason)),
-                None if length > 64 << 20 => return Err(content(&self.name, "its head does not end")),
-                None => length *= 4,
-            }
-        }
-    }
-
-    fn csv_head(&self, store: &Store, feed: &mut Option<Box<dyn Feed>>) -> Result<Head, BrowseError> {
-        let lower = self.name.to_ascii_lowercase();
-        let plain = lower.strip_suffix(".gz").unwrap_or(&lower);
-        let tabs = self.settings.delimiter == ',' && (plain.ends_with(".tsv") || plain.ends_with(".tab"));
-        let set = if self.about.rows_are_lines {
-            b','
-        } else if tabs {
-            b'\t'
-        } else {
-            u8::try_from(self.settings.delimiter).unwrap_or(b',')
-        };
-        let mut best = self.try_head(store, feed, set)?;
-        if best.names.len() == 1 && !self.about.rows_are_lines {
-            for delimiter in DELIMITERS.into_iter().filter(|&other| other != set) {
-                let other = self.try_head(store, feed, delimiter)?;
-                if other.names.len() > best.names.len() {
-                    best = other;
-                }
-            }
-        }
-        Ok(best)
-    }
-
-    /// The head if cells are separated so.
-    fn try_head(&self, store: &Store, feed: &mut Option<Box<dyn Feed>>, delimiter: u8) -> Result<Head, BrowseError> {
-        let dialect = Dialect { delimiter, quotes: true };
-        while store.len() < 3 && !store.is_complete() {
-            pull(feed, store)?;
-        }
-        let mut start = [0; 3];
-        let marked = store.len() >= 3 && store.read(&mut start, 0).is_ok() && start == *b"\xef\xbb\xbf";
-        let offset = if marked { 3 } else { 0 };
-        let mut cursor = Cursor::new(dialect, offset, 1, PAGE_BLOCK, Quotes::default());
-        let row = match next(&mut cursor, store, feed)? {
-            Step::Row(row) if row.cut => return Err(content(&self.name, "the header is longer than 64 MiB; repair the first line")),
-            Step::Row(row) => row,
-            _ => return Err(content(&self.name, "there is no header line; a first line with column names is needed")),
-        };
-        let text = cursor.text(row);
-        let (mut names, mut scratch) = (Vec::new(), Vec::new());
-        let found = split(text, dialect, |_, cell| {
-            names.push(String::from_utf8_lossy(cell.text(text, &mut scratch)).into_owned());
-            names.len() <= MOST_COLUMNS
-        });
-        if found.unclosed {
-            return Err(content(&self.name, "a quote in the header never closes; repair the first line"));
-        }
-        let kinds = vec![None; names.len()];
-        let first = Mark { offset: cursor.offset(), row: 0, line: cursor.line() };
-        Ok(Head { dialect, names, kinds, nulls: self.settings.null_tokens(), first })
-    }
-}
-
-/// The next row, unpacking as much as that takes.
-fn next(cursor: &mut Cursor, store: &Store, feed: &mut Option<Box<dyn Feed>>) -> Result<Step, BrowseError> {
-    loop {
-        match cursor.next(store)? {
-            Step::Starved => pull(feed, store)?,
-            step => return Ok(step),
-        }
-    }
-}
-
-fn pull(feed: &mut Option<Box<dyn Feed>>, store: &Store) -> Result<(), BrowseError> {
-    let more = match feed {
-        Some(feed) => feed.pull(store)?,
-        None => false,
-    };
-    if !more {
-        store.finish();
-    }
-    Ok(())
-}
-
-/// What the columns hold: as the source says, else as their first cells look.
-fn kinds(
-    head: &Head,
-    mut cursor: Cursor,
-    store: &Store,
-    feed: &mut Option<Box<dyn Feed>>,
-) -> Result<Vec<ColumnKind>, BrowseError> {
-    let columns = head.names.len();
-    let mut seen: Vec<Option<ColumnKind>> = vec![None; columns];
-    let mut scratch = Vec::new();
-    for row in 0..KIND_ROWS {
-        // The first row is waited for, the others only as far as they are there.
-        let step = if row == 0 { next(&mut cursor, store, feed)? } else { cursor.next(store)? };
-        let Step::Row(row) = step else { break };
-        let text = cursor.text(row);
-        split(text, head.dialect, |column, cell| {
-            if column < columns {
-                let cell = cell.text(text, &mut scratch);
-                if !head.nulls.is_null(cell) {
-                    let kind = match number(cell) {
-                        Some(Number::Int(_)) => ColumnKind::Integer,
-                        Some(Number::Float(_)) => ColumnKind::Number,
-                        None => ColumnKind::Text,
-                    };
-                    seen[column] = Some(wider(seen[column].unwrap_or(kind), kind));
-                }
-            }
-            column + 1 < columns
-        });
-    }
-    Ok(head.kinds.iter().zip(seen).map(|(said, seen)| said.or(seen).unwrap_or(ColumnKind::Text)).collect())
-}
-
-/// The kind that both are of.
-fn wider(a: ColumnKind, b: ColumnKind) -> ColumnKind {
-    match (a, b) {
-        (ColumnKind::Text, _) | (_, ColumnKind::Text) => ColumnKind::Text,
-        (ColumnKind::Number, _) | (_, ColumnKind::Number) => ColumnKind::Number,
-        _ => ColumnKind::Integer,
     }
 }

@@ -28,7 +28,7 @@ enum Raw {
 
 #[derive(Clone, Debug)]
 enum Needle {
-    Text(Finder<'static>),
+    Text(Box<Finder<'static>>),
     Regex(Regex),
 }
 
@@ -39,19 +39,35 @@ impl Pattern {
     /// The expression cannot be understood.
     pub fn new(text: &str, regex: bool, case: Option<bool>) -> Result<Self, BrowseError> {
         let exact = case.unwrap_or_else(|| has_capital(text, regex));
-        let caseless = !text.chars().any(|c| c.is_alphabetic());
+        let caseless = !text.chars().any(char::is_alphabetic);
         if !regex && (exact || caseless) {
-            let needle = Needle::Text(Finder::new(text.as_bytes()).into_owned());
-            return Ok(Self { needle, raw: text_raw(text) });
+            let needle = Needle::Text(Box::new(Finder::new(text.as_bytes()).into_owned()));
+            return Ok(Self {
+                needle,
+                raw: text_raw(text),
+            });
         }
         let spelt = if regex { text.to_owned() } else { regex::escape(text) };
-        let built = RegexBuilder::new(&spelt).case_insensitive(!exact).size_limit(REGEX_BYTES).build();
+        let built = RegexBuilder::new(&spelt)
+            .case_insensitive(!exact)
+            .size_limit(REGEX_BYTES)
+            .build();
         let needle = built.map_err(|error| {
             let reason = error.to_string();
-            BrowseError::Regex(reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned())
+            BrowseError::Regex(
+                reason
+                    .lines()
+                    .last()
+                    .unwrap_or_default()
+                    .trim_start_matches("error: ")
+                    .to_owned(),
+            )
         })?;
         let raw = if regex { regex_raw(text) } else { text_raw(text) };
-        Ok(Self { needle: Needle::Regex(needle), raw })
+        Ok(Self {
+            needle: Needle::Regex(needle),
+            raw,
+        })
     }
 
     /// Where in whole rows of the file the first row that may have it is; `Err` if only the rows' cells can tell.
@@ -103,14 +119,22 @@ impl Pattern {
 pub(super) struct LookIntoCells;
 
 fn text_raw(text: &str) -> Raw {
-    if text.contains('"') { Raw::WithoutQuotes } else { Raw::Always }
+    if text.contains('"') {
+        Raw::WithoutQuotes
+    } else {
+        Raw::Always
+    }
 }
 
 /// Anchors, word boundaries and the like ask what stands around a match.
 fn regex_raw(text: &str) -> Raw {
     let mut escaped = false;
     for c in text.chars() {
-        let looks_around = if escaped { matches!(c, 'b' | 'B' | 'A' | 'z' | '<' | '>') } else { matches!(c, '^' | '$') };
+        let looks_around = if escaped {
+            matches!(c, 'b' | 'B' | 'A' | 'z' | '<' | '>')
+        } else {
+            matches!(c, '^' | '$')
+        };
         if looks_around {
             return Raw::Never;
         }

@@ -51,9 +51,10 @@ pub(super) fn scan(data: &[u8], at_end: bool, dialect: Dialect, one_line: bool) 
     let mut torn = false;
     loop {
         let Some(stop) = memchr::memchr3(b'\n', b'\r', b'"', &data[at..]).map(|offset| at + offset) else {
-            return match at_end {
-                true => row(data.len(), data.len(), lines, torn),
-                false => Found::Partial { quoted: false },
+            return if at_end {
+                row(data.len(), data.len(), lines, torn)
+            } else {
+                Found::Partial { quoted: false }
             };
         };
         match data[stop] {
@@ -69,7 +70,9 @@ pub(super) fn scan(data: &[u8], at_end: bool, dialect: Dialect, one_line: bool) 
             _ => match close(data, stop + 1, at_end) {
                 Some(after) => {
                     lines += breaks(&data[stop + 1..after]);
-                    torn |= data.get(after).is_some_and(|&byte| byte != dialect.delimiter && !matches!(byte, b'\n' | b'\r'));
+                    torn |= data
+                        .get(after)
+                        .is_some_and(|&byte| byte != dialect.delimiter && !matches!(byte, b'\n' | b'\r'));
                     at = after;
                 }
                 None => return Found::Partial { quoted: true },
@@ -81,7 +84,12 @@ pub(super) fn scan(data: &[u8], at_end: bool, dialect: Dialect, one_line: bool) 
 fn row(text: usize, consumed: usize, lines: u64, torn: bool) -> Found {
     match text {
         0 => Found::Skip { consumed },
-        text => Found::Row { text, consumed, lines, torn },
+        text => Found::Row {
+            text,
+            consumed,
+            lines,
+            torn,
+        },
     }
 }
 
@@ -114,7 +122,9 @@ fn close(data: &[u8], from: usize, at_end: bool) -> Option<usize> {
 /// Physical line breaks: line feeds, and carriage returns that no line feed follows.
 fn breaks(text: &[u8]) -> u64 {
     let feeds = memchr::memchr_iter(b'\n', text).count();
-    let lone = memchr::memchr_iter(b'\r', text).filter(|&at| text.get(at + 1) != Some(&b'\n')).count();
+    let lone = memchr::memchr_iter(b'\r', text)
+        .filter(|&at| text.get(at + 1) != Some(&b'\n'))
+        .count();
     (feeds + lone) as u64
 }
 
@@ -159,13 +169,19 @@ pub(super) fn split(row: &[u8], dialect: Dialect, mut take: impl FnMut(usize, Ce
     let (mut cells, mut from) = (0, 0);
     for stop in memchr::memchr_iter(dialect.delimiter, row) {
         if !take(cells, Cell::Plain(from..stop)) {
-            return Split { cells: cells + 1, unclosed: false };
+            return Split {
+                cells: cells + 1,
+                unclosed: false,
+            };
         }
         cells += 1;
         from = stop + 1;
     }
     take(cells, Cell::Plain(from..row.len()));
-    Split { cells: cells + 1, unclosed: false }
+    Split {
+        cells: cells + 1,
+        unclosed: false,
+    }
 }
 
 fn split_quoted(row: &[u8], delimiter: u8, mut take: impl FnMut(usize, Cell) -> bool) -> Split {
@@ -180,7 +196,8 @@ fn split_quoted(row: &[u8], delimiter: u8, mut take: impl FnMut(usize, Cell) -> 
         }
         let behind = at;
         let end = memchr::memchr(delimiter, &row[at..]).map_or(row.len(), |offset| at + offset);
-        let simple = at > from + 1 && behind == end && !unclosed && memchr::memchr(b'"', &row[from + 1..end - 1]).is_none();
+        let simple =
+            at > from + 1 && behind == end && !unclosed && memchr::memchr(b'"', &row[from + 1..end - 1]).is_none();
         let cell = match row.get(from) {
             Some(b'"') if simple => Cell::Plain(from + 1..end - 1),
             Some(b'"') => Cell::Quoted(from..end),

@@ -32,7 +32,9 @@ pub struct Work<'w> {
 
 /// How many threads share long work.
 pub(super) fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get).min(THREADS)
+    std::thread::available_parallelism()
+        .map_or(1, NonZero::get)
+        .min(THREADS)
 }
 
 /// Does `work` on every segment, on two threads, and hands the results to `take` in order until that returns `false`.
@@ -52,7 +54,13 @@ pub(super) fn each<T: Send>(
         for _ in 0..threads().min(segments.len()) {
             let (sender, next, stop, work) = (sender.clone(), &next, &stop, &work);
             scope.spawn(move || {
-                let mut cursor = Cursor::new(table.0.dialect, 0, 1, (SEGMENT + (SEGMENT >> 2)) as usize, table.quotes());
+                let mut cursor = Cursor::new(
+                    table.0.dialect,
+                    0,
+                    1,
+                    (SEGMENT + (SEGMENT >> 2)) as usize,
+                    table.quotes(),
+                );
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(segment) = segments.get(at) else { return };
@@ -60,7 +68,11 @@ pub(super) fn each<T: Send>(
                         return;
                     }
                     cursor.go_to(segment.from.offset, segment.from.line, segment.end);
-                    let result = control.cancel.check().map_err(BrowseError::from).and_then(|()| work(&mut cursor, segment));
+                    let result = control
+                        .cancel
+                        .check()
+                        .map_err(BrowseError::from)
+                        .and_then(|()| work(&mut cursor, segment));
                     let failed = result.is_err();
                     if sender.send((at, result)).is_err() || failed {
                         return;

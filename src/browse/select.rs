@@ -36,7 +36,9 @@ impl Question<'_> {
     fn holds(&self, row: &[u8], table: &Table, fields: &mut Fields) -> bool {
         let inner = &table.0;
         match self {
-            Self::Filters(filters) => filters.iter().all(|f| f.holds(row, inner.dialect, &inner.nulls, fields)),
+            Self::Filters(filters) => filters
+                .iter()
+                .all(|f| f.holds(row, inner.dialect, &inner.nulls, fields)),
             Self::Has(pattern) => pattern.column_of(row, inner.dialect, 0, inner.columns.len()).is_some(),
         }
     }
@@ -67,7 +69,9 @@ pub(super) fn select(
             Ok(found)
         },
         |segment, found| {
-            found.iter().for_each(|&row| bits.add(segment.from.row + u64::from(row)));
+            for row in found {
+                bits.add(segment.from.row + u64::from(row));
+            }
             Ok(true)
         },
     )?;
@@ -174,9 +178,10 @@ pub(super) fn first_match(
             let mut place = None;
             walk(table, cursor, segment, among, &Question::Has(pattern), |row, text| {
                 if rows.contains(&row) {
-                    let column = match backward {
-                        true => pattern.last_column_of(text, table.0.dialect, 0, columns),
-                        false => pattern.column_of(text, table.0.dialect, 0, columns),
+                    let column = if backward {
+                        pattern.last_column_of(text, table.0.dialect, 0, columns)
+                    } else {
+                        pattern.column_of(text, table.0.dialect, 0, columns)
                     };
                     place = column.map(|column| Place { row, column });
                 }

@@ -23,7 +23,11 @@ enum Bytes {
     Memory(Vec<u8>),
     File(Watched),
     /// Written by one thread, read by all.
-    Spool { file: File, written: AtomicU64, complete: AtomicBool },
+    Spool {
+        file: File,
+        written: AtomicU64,
+        complete: AtomicBool,
+    },
 }
 
 /// A file with what it was like when it was opened.
@@ -39,7 +43,10 @@ struct Watched {
 
 impl Store {
     pub(super) fn memory(name: String, bytes: Vec<u8>) -> Self {
-        Self { name, bytes: Bytes::Memory(bytes) }
+        Self {
+            name,
+            bytes: Bytes::Memory(bytes),
+        }
     }
 
     /// A file, as long as it is now.
@@ -54,16 +61,30 @@ impl Store {
             head: vec![0; probe as usize],
             tail: vec![0; probe as usize],
         };
-        let failed = |cause| BrowseError::Read { name: name.clone(), at: 0, cause };
+        let failed = |cause| BrowseError::Read {
+            name: name.clone(),
+            at: 0,
+            cause,
+        };
         watched.file.read_exact_at(&mut watched.head, 0).map_err(failed)?;
-        watched.file.read_exact_at(&mut watched.tail, length - probe).map_err(failed)?;
-        Ok(Self { name, bytes: Bytes::File(watched) })
+        watched
+            .file
+            .read_exact_at(&mut watched.tail, length - probe)
+            .map_err(failed)?;
+        Ok(Self {
+            name,
+            bytes: Bytes::File(watched),
+        })
     }
 
     /// An empty temporary file without a name, which goes when the table is closed.
     pub(super) fn spool(name: String) -> Result<Self, BrowseError> {
         let file = tempfile::tempfile().map_err(|cause| spool_error(&name, cause))?;
-        let bytes = Bytes::Spool { file, written: AtomicU64::new(0), complete: AtomicBool::new(false) };
+        let bytes = Bytes::Spool {
+            file,
+            written: AtomicU64::new(0),
+            complete: AtomicBool::new(false),
+        };
         Ok(Self { name, bytes })
     }
 
@@ -92,7 +113,8 @@ impl Store {
     pub(super) fn append(&self, more: &[u8]) -> Result<(), BrowseError> {
         if let Bytes::Spool { file, written, .. } = &self.bytes {
             let at = written.load(Ordering::Acquire);
-            file.write_all_at(more, at).map_err(|cause| spool_error(&self.name, cause))?;
+            file.write_all_at(more, at)
+                .map_err(|cause| spool_error(&self.name, cause))?;
             written.store(at + more.len() as u64, Ordering::Release);
         }
         Ok(())
@@ -123,7 +145,11 @@ impl Store {
         };
         result.map_err(|cause| match cause.kind() {
             io::ErrorKind::UnexpectedEof => self.changed("has become shorter"),
-            _ => BrowseError::Read { name: self.name.clone(), at, cause },
+            _ => BrowseError::Read {
+                name: self.name.clone(),
+                at,
+                cause,
+            },
         })
     }
 
@@ -133,7 +159,11 @@ impl Store {
         let Bytes::File(watched) = &self.bytes else {
             return Ok(());
         };
-        let failed = |cause| BrowseError::Read { name: self.name.clone(), at: 0, cause };
+        let failed = |cause| BrowseError::Read {
+            name: self.name.clone(),
+            at: 0,
+            cause,
+        };
         let now = watched.file.metadata().map_err(failed)?;
         if let Ok(named) = std::fs::metadata(&watched.path)
             && (named.dev(), named.ino()) != (now.dev(), now.ino())
@@ -154,14 +184,9 @@ impl Store {
 
     /// The error for bytes that cannot be what was indexed.
     pub(super) fn changed(&self, how: &'static str) -> BrowseError {
-        BrowseError::Changed { name: self.name.clone(), how }
-    }
-
-    /// The file that is read, if it is one.
-    pub(super) fn path(&self) -> Option<&Path> {
-        match &self.bytes {
-            Bytes::File(watched) => Some(&watched.path),
-            _ => None,
+        BrowseError::Changed {
+            name: self.name.clone(),
+            how,
         }
     }
 }
@@ -173,12 +198,17 @@ impl Watched {
         if now != self.head {
             return Ok(false);
         }
-        self.file.read_exact_at(&mut now, self.length - self.tail.len() as u64)?;
+        self.file
+            .read_exact_at(&mut now, self.length - self.tail.len() as u64)?;
         Ok(now == self.tail)
     }
 }
 
 /// A temporary file could not be made or written.
 pub(super) fn spool_error(name: &str, cause: io::Error) -> BrowseError {
-    BrowseError::Spool { name: name.to_owned(), directory: std::env::temp_dir(), cause }
+    BrowseError::Spool {
+        name: name.to_owned(),
+        directory: std::env::temp_dir(),
+        cause,
+    }
 }

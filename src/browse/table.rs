@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::contract::{ColumnInfo, RowCount, TableRow};
-use super::cursor::{Cursor, Row, Step, Quotes};
+use super::cursor::{Cursor, Quotes, Row, Step};
 use super::error::BrowseError;
 use super::index::{Index, Mark, Segment};
 use super::record::{Dialect, split};
@@ -140,7 +140,12 @@ impl Table {
         let known = self.row_count().known;
         let mut rows: Vec<u64> = Vec::with_capacity(lines.len());
         if self.0.about.rows_are_lines {
-            rows.extend(lines.iter().filter_map(|line| line.checked_sub(2)).filter(|row| *row < known));
+            rows.extend(
+                lines
+                    .iter()
+                    .filter_map(|line| line.checked_sub(2))
+                    .filter(|row| *row < known),
+            );
         } else {
             let mut seeker = Seeker::new(self);
             for &line in lines {
@@ -155,11 +160,20 @@ impl Table {
 
     /// All rows known, cut into runs.
     pub(super) fn segments(&self, bytes: u64) -> Vec<Segment> {
-        self.0.index.read().unwrap_or_else(PoisonError::into_inner).segments(bytes)
+        self.0
+            .index
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .segments(bytes)
     }
 
     pub(super) fn quotes(&self) -> Quotes {
-        self.0.index.read().unwrap_or_else(PoisonError::into_inner).quotes.clone()
+        self.0
+            .index
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .quotes
+            .clone()
     }
 
     /// A row as it is shown.
@@ -183,7 +197,11 @@ impl Table {
         } else {
             None
         };
-        TableRow { ordinal, cells, trouble }
+        TableRow {
+            ordinal,
+            cells,
+            trouble,
+        }
     }
 }
 
@@ -199,7 +217,11 @@ impl<'t> Seeker<'t> {
     pub(super) fn new(table: &'t Table) -> Self {
         let quotes = table.quotes();
         let cursor = Cursor::new(table.0.dialect, 0, 1, PAGE_BLOCK, quotes);
-        Self { table: &table.0, cursor, next: None }
+        Self {
+            table: &table.0,
+            cursor,
+            next: None,
+        }
     }
 
     /// A row, if it is known.

@@ -96,7 +96,9 @@ impl Table {
         if seen < count {
             return Ok(Found::TooFew);
         }
-        Ok(Found::Rows(rows.iter().map(|text| self.decode(text, false, None, cell)).collect()))
+        Ok(Found::Rows(
+            rows.iter().map(|text| self.decode(text, false, None, cell)).collect(),
+        ))
     }
 }
 

@@ -112,7 +112,17 @@ mod tests {
 
     #[test]
     fn bits_keep_the_order() {
-        let floats = [f64::NEG_INFINITY, -1e300, -1.0, -1e-300, 0.0, 1e-300, 1.0, 2.0, f64::INFINITY];
+        let floats = [
+            f64::NEG_INFINITY,
+            -1e300,
+            -1.0,
+            -1e-300,
+            0.0,
+            1e-300,
+            1.0,
+            2.0,
+            f64::INFINITY,
+        ];
         for pair in floats.windows(2) {
             assert!(ordered_bits(pair[0]) < ordered_bits(pair[1]));
         }

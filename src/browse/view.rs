@@ -28,13 +28,20 @@ impl View {
     /// Some rows, ascending, in the source's order.
     pub fn of_rows(table: &Table, rows: &[u64]) -> Self {
         let mut bits = BitsBuilder::new(table.row_count().known);
-        rows.iter().for_each(|&row| bits.add(row));
+        for &row in rows {
+            bits.add(row);
+        }
         Self(Rows::Some(Arc::new(bits.build())))
     }
 
     /// Whether it is every row in the source's order.
     pub fn is_all(&self) -> bool {
         matches!(self.0, Rows::All)
+    }
+
+    /// Whether its order is not the source's.
+    pub fn is_ordered(&self) -> bool {
+        matches!(self.0, Rows::Ordered(_))
     }
 
     /// How many rows it has, as far as the table is known.
@@ -56,7 +63,7 @@ impl View {
     }
 
     /// The rows at some places, as far as there are any.
-    pub(super) fn rows(&self, first: u64, count: usize) -> impl Iterator<Item = u64> + '_ {
+    pub fn rows(&self, first: u64, count: usize) -> impl Iterator<Item = u64> + '_ {
         (first..first.saturating_add(count as u64)).map_while(|at| self.row(at))
     }
 
@@ -68,7 +75,9 @@ impl View {
             Rows::Ordered(rows) if rows.len() as u64 == table.row_count().known => None,
             Rows::Ordered(rows) => {
                 let mut bits = BitsBuilder::new(table.row_count().known);
-                rows.iter().for_each(|&row| bits.add(u64::from(row)));
+                for &row in rows.iter() {
+                    bits.add(u64::from(row));
+                }
                 Some(Arc::new(bits.build()))
             }
         }

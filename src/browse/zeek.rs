@@ -33,7 +33,11 @@ pub(super) fn read_head(bytes: &[u8], whole: bool) -> Option<Result<ZeekHead, &'
         if let Some(value) = line.strip_prefix(b"#separator") {
             match parse_separator(value.trim_ascii()) {
                 Some(byte) => separator = byte,
-                None => return Some(Err("#separator is not one character; only logs with a one-character separator are read")),
+                None => {
+                    return Some(Err(
+                        "#separator is not one character; only logs with a one-character separator are read",
+                    ));
+                }
             }
             continue;
         }
@@ -49,11 +53,19 @@ pub(super) fn read_head(bytes: &[u8], whole: bool) -> Option<Result<ZeekHead, &'
         }
     }
     if names.is_empty() {
-        return Some(Err("no #fields line before the first row; this is not a complete Zeek log"));
+        return Some(Err(
+            "no #fields line before the first row; this is not a complete Zeek log",
+        ));
     }
     kinds.resize(names.len(), None);
     let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    Some(Ok(ZeekHead { start, separator, names, kinds, nulls: NullTokens::new([unset, empty]) }))
+    Some(Ok(ZeekHead {
+        start,
+        separator,
+        names,
+        kinds,
+        nulls: NullTokens::new([unset, empty]),
+    }))
 }
 
 /// The kind of a type; unknown ones are told by their cells.
@@ -72,7 +84,9 @@ fn parse_separator(value: &[u8]) -> Option<u8> {
     match value {
         [] => Some(b'\t'),
         [byte] => Some(*byte),
-        [b'\\', b'x', digits @ ..] if digits.len() == 2 => u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok(),
+        [b'\\', b'x', digits @ ..] if digits.len() == 2 => {
+            u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+        }
         _ => None,
     }
     .filter(|byte| byte.is_ascii() && !matches!(byte, b'\n' | b'\r' | b'#'))

@@ -1,6 +1,10 @@
 //! Owns the contract between a model family and everything that trains, selects, stores and scores with it.
 
+use std::collections::BTreeMap;
+
 use ndarray::{ArrayView1, ArrayView2};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::cancel::{CancelToken, Cancelled};
 use crate::transform::{FeatureMatrix, Wants};
@@ -139,8 +143,26 @@ pub struct FitContext<'a> {
     pub validation: Option<(&'a str, TrainSet<'a>)>,
     /// When to stop early; needs `validation`.
     pub early_stopping: Option<EarlyStopping>,
+    /// Columns along which the score may only rise or only fall, for families that can hold to it.
+    pub monotone: &'a Monotone,
     /// Called after each iteration by families that fit in iterations.
     pub on_iteration: &'a mut dyn FnMut(&IterationReport),
+}
+
+/// Columns of the schema along which a score may only rise, or only fall, all else being equal.
+pub type Monotone = BTreeMap<String, Direction>;
+
+/// No such columns.
+pub static NOT_MONOTONE: Monotone = BTreeMap::new();
+
+/// Where a score may go as a column rises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Up, or stay.
+    Rising,
+    /// Down, or stay.
+    Falling,
 }
 
 /// Stop when one named metric of the validation split has not improved for a while; the best iteration is kept.

@@ -1,10 +1,10 @@
 //! Owns gradient boosting as a model family: its parameters, fitted by the tree engine.
 
-use super::classifier::{Capabilities, Classifier, Family, FitContext, ModelError, TrainSet};
+use super::classifier::{Capabilities, Classifier, Direction, Family, FitContext, ModelError, Monotone, TrainSet};
 use super::params::{ParamKind, ParamSpec, ParamValue, Params};
 use super::tree_ensemble::{CAPABILITIES, WANTS, fit_watched, load};
 use super::trees::{Boosting, Growth};
-use crate::transform::Wants;
+use crate::transform::{Feature, FeatureKind, Wants};
 
 const NAME: &str = "gradient_boosting";
 
@@ -85,6 +85,7 @@ impl Family for GradientBoosting {
             l2: params.float("l2")?,
             row_share: params.float("row_share")?,
             columns_by_tree: params.float("column_share")?,
+            monotone: directions(&data.matrix.features, context.monotone),
             seed: context.seed,
             ..Boosting::default()
         };
@@ -99,6 +100,18 @@ impl Family for GradientBoosting {
     }
 }
 
+/// The engine's -1, 0 or 1 a feature. Only numbers have a direction: not the indicator that a number is missing.
+fn directions(features: &[Feature], monotone: &Monotone) -> Vec<i8> {
+    let direction = |feature: &Feature| match monotone.get(&feature.source) {
+        Some(direction) if feature.kind == FeatureKind::Numeric => match direction {
+            Direction::Rising => 1,
+            Direction::Falling => -1,
+        },
+        _ => 0,
+    };
+    features.iter().map(direction).collect()
+}
+
 /// A number searched evenly in its range, tried at its default alone by a grid search.
 fn share(name: &'static str, help: &'static str, (low, high): (f64, f64), default: f64) -> ParamSpec {
     ParamSpec {
@@ -107,5 +120,73 @@ fn share(name: &'static str, help: &'static str, (low, high): (f64, f64), defaul
         kind: ParamKind::Float { low, high, log: false },
         default: ParamValue::Float(default),
         grid: vec![ParamValue::Float(default)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, array};
+
+    use super::super::NOT_MONOTONE;
+    use super::*;
+    use crate::cancel::CancelToken;
+    use crate::transform::FeatureMatrix;
+
+    fn scores(monotone: &Monotone) -> Vec<f64> {
+        // Malicious in the middle: without a direction the score rises and falls again.
+        let values = Array2::from_shape_fn((300, 1), |(row, _)| (row % 100) as f32);
+        let labels: Vec<bool> = values.iter().map(|v| (30.0..60.0).contains(v)).collect();
+        let matrix = FeatureMatrix {
+            values,
+            features: [Feature {
+                name: "length".to_owned(),
+                source: "length".to_owned(),
+                kind: FeatureKind::Numeric,
+            }]
+            .into(),
+        };
+        let data = TrainSet {
+            matrix: &matrix,
+            labels: &labels,
+            weights: None,
+        };
+        let mut context = FitContext {
+            seed: 1,
+            threads: 1,
+            cancel: &CancelToken::new(),
+            validation: None,
+            early_stopping: None,
+            monotone,
+            on_iteration: &mut |_| (),
+        };
+        let model = GradientBoosting.fit(&data, &Params::default(), &mut context).unwrap();
+        model.predict_proba(array![[10.0], [45.0], [80.0]].view()).unwrap()
+    }
+
+    #[test]
+    fn a_column_said_to_rise_or_fall_does() {
+        let free = scores(&NOT_MONOTONE);
+        assert!(free[0] < free[1] && free[1] > free[2], "{free:?}");
+        let with = |direction| scores(&Monotone::from([("length".to_owned(), direction)]));
+        assert!(with(Direction::Rising).is_sorted());
+        assert!(with(Direction::Falling).iter().rev().is_sorted());
+        assert_eq!(scores(&Monotone::from([("other".to_owned(), Direction::Rising)])), free);
+    }
+
+    #[test]
+    fn only_numbers_of_the_column_have_a_direction() {
+        let feature = |source: &str, kind: FeatureKind| Feature {
+            name: source.to_owned(),
+            source: source.to_owned(),
+            kind,
+        };
+        let features = [
+            feature("a", FeatureKind::Numeric),
+            feature("a", FeatureKind::Indicator),
+            feature("b", FeatureKind::Categorical { cardinality: 3 }),
+            feature("c", FeatureKind::Numeric),
+        ];
+        let monotone = [("a", Direction::Falling), ("b", Direction::Rising)].map(|(n, d)| (n.to_owned(), d));
+        assert_eq!(directions(&features, &Monotone::from(monotone)), [-1, 0, 0, 0]);
     }
 }

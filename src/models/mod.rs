@@ -15,6 +15,7 @@ mod logistic_regression;
 mod naive_bayes_categorical;
 mod naive_bayes_gaussian;
 mod params;
+mod permutation;
 mod registry;
 pub mod saved;
 mod scoring;
@@ -27,11 +28,12 @@ pub mod trees;
 mod weights;
 
 pub use classifier::{
-    Capabilities, Classifier, Contributions, EarlyStopping, Family, FitContext, IterationReport, ModelError,
-    ScoreScale, TrainSet,
+    Capabilities, Classifier, Contributions, Direction, EarlyStopping, Family, FitContext, IterationReport, ModelError,
+    Monotone, NOT_MONOTONE, ScoreScale, TrainSet,
 };
 pub use detached::silence_engine_panics;
 pub use params::{ParamKind, ParamSpec, ParamValue, Params};
+pub use permutation::permutation_importances;
 pub use registry::{families, family, load};
 pub use scoring::predict_in_blocks;
 pub use search::{SearchStrategy, grid, random};

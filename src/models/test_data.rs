@@ -78,6 +78,7 @@ pub(super) fn context<'a>(
         cancel,
         validation: None,
         early_stopping: None,
+        monotone: &super::NOT_MONOTONE,
         on_iteration,
     }
 }

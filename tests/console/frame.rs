@@ -143,6 +143,9 @@ fn ctrl_c_stops_what_runs_and_leaves_when_nothing_does() {
             .any(|e| matches!(e, Effect::Cancel(t) if t.kind == Kind::Validate))
     );
     assert!(!effects.contains(&Effect::Quit));
-    session.tell(Kind::Validate, &Report::Cancelled).keys("ctrl-c");
+    session
+        .tell(Kind::Validate, &Report::Cancelled)
+        .tell(Kind::Open, &Report::Cancelled)
+        .keys("ctrl-c");
     assert!(session.effects().contains(&Effect::Quit));
 }

@@ -1,5 +1,6 @@
 //! Every entry of the table of keys, pressed where it holds: something must take it.
 
+use nsec_tui::browse::{ColumnInfo, ColumnKind, RowCount, TableRow};
 use nsec_tui::tui::app::layer::{
     Confirm, Field, FieldValue, Form, Layer, LayerKind, Outcome, Picker, PickerItem, Prompt, Purpose, Reader,
     ReaderLine,
@@ -7,9 +8,11 @@ use nsec_tui::tui::app::layer::{
 use nsec_tui::tui::app::line_editor::LineEditor;
 use nsec_tui::tui::app::{App, Panel};
 use nsec_tui::tui::keymap::{Action, Context, TABLE};
+use nsec_tui::worker::{BrowseJob, Job, Kind, OpenedTable, Page, Reply};
 
+use super::known::{knowing, known_survey};
 use super::session::Session;
-use super::world::World;
+use super::world::{World, done};
 
 /// Presses every key of a place in a session of its own and answers those that nothing took.
 fn untaken(context: Context, begin: impl Fn() -> Session) -> Vec<String> {
@@ -39,6 +42,24 @@ fn takes(app: &mut App, action: Action) -> bool {
 }
 
 const NONE: [String; 0] = [];
+
+#[test]
+fn every_place_is_pressed_here() {
+    let lists_and_layers = [
+        Context::Everywhere,
+        Context::Lists,
+        Context::Form,
+        Context::Prompt,
+        Context::Picker,
+        Context::Reader,
+        Context::Confirm,
+    ];
+    let panels = PANELS.map(|(context, _)| context);
+    for context in Context::ALL {
+        let pressed = lists_and_layers.contains(&context) || panels.contains(&context);
+        assert!(pressed, "{context:?} is in no test of this file");
+    }
+}
 
 #[test]
 fn keys_that_hold_everywhere_are_taken() {
@@ -93,5 +114,91 @@ fn keys_of_layers_are_taken() {
         (Context::Form, LayerKind::Form(form)),
     ] {
         assert_eq!(untaken(context, layer(kind)), NONE, "{context:?}");
+    }
+}
+
+/// A table of 500 rows, open, in a workspace that has everything.
+fn full() -> World {
+    let row = |at: u64| TableRow {
+        ordinal: Some(at),
+        cells: vec![at.to_string(), format!("value {}", at % 7), (at % 3).to_string()],
+        trouble: None,
+    };
+    let column = |name: &str, kind| ColumnInfo {
+        name: name.to_owned(),
+        kind,
+    };
+    let opened = move || OpenedTable {
+        path: None,
+        name: "phisingData.csv".to_owned(),
+        format: "CSV".to_owned(),
+        bytes: Some(20_000),
+        columns: vec![
+            column("id", ColumnKind::Integer),
+            column("text", ColumnKind::Text),
+            column("Result", ColumnKind::Integer),
+        ],
+        rows: RowCount {
+            known: 500,
+            complete: true,
+            estimated: None,
+        },
+        first: (0..60).map(row).collect(),
+    };
+    knowing(World::new())
+        .on(Kind::Survey, |_| done(Reply::Survey(known_survey())))
+        .on(Kind::Open, move |_| done(Reply::Opened(opened())))
+        .on(Kind::Row, move |job| match job {
+            Job::Browse(BrowseJob::Row { at }) => done(Reply::Row(row(*at))),
+            _ => Vec::new(),
+        })
+        .on(Kind::Page, move |job| match job {
+            Job::Browse(BrowseJob::Page { first, count, .. }) => {
+                let rows = (*first..500.min(first + *count as u64)).map(row).collect();
+                done(Reply::Page(Page {
+                    first: Some(*first),
+                    rows,
+                }))
+            }
+            _ => Vec::new(),
+        })
+}
+
+/// A session of that workspace after some keys.
+fn after(keys: &'static str) -> impl Fn() -> Session {
+    move || {
+        let mut session = Session::new(full());
+        session.keys(keys);
+        session
+    }
+}
+
+/// The places of panels, and the keys that lead there.
+const PANELS: [(Context, &str); 7] = [
+    (Context::Data, "1"),
+    (Context::Validation, "2 r"),
+    (Context::Training, "3"),
+    (Context::Dial, "3 d"),
+    (Context::Review, "4"),
+    (Context::Runs, "5"),
+    (Context::Logs, "6"),
+];
+
+#[test]
+fn keys_of_panels_are_taken() {
+    for (context, keys) in PANELS {
+        assert_eq!(untaken(context, after(keys)), NONE, "{context:?}");
+    }
+}
+
+#[test]
+fn moving_keys_are_taken_where_there_are_rows() {
+    assert_eq!(untaken(Context::Lists, after("1")), NONE);
+    // In a list without columns those keys may have nothing to do; up and down always have.
+    for keys in ["2 r", "3", "5", "6"] {
+        let sideways = ["left", "right", "first-column", "last-column"];
+        let mut left = untaken(Context::Lists, after(keys));
+        left.retain(|line| !sideways.iter().any(|action| line.ends_with(action)));
+        assert_eq!(left, NONE, "{keys}");
     }
 }

@@ -1,11 +1,18 @@
 //! The harness, and the sessions by what they are about.
 
+mod data;
+mod data_table;
 mod frame;
 mod keys;
+mod known;
 mod layers;
+mod logs;
+mod pictures;
+mod runs;
 mod screen;
 mod session;
 mod trained;
 mod training;
 mod training_random;
+mod validation;
 mod world;

@@ -24,7 +24,7 @@ use polars::prelude::{DataFrame, IntoColumn, NamedFrom, Series};
 use cancel::CancelToken;
 use data::{Layout, NullTokens, ReadSettings, SplitInput, SplitStrategy, feature_groups, open_bytes, parse_batch};
 use metrics::evaluate;
-use models::{Family, FitContext, Params, TrainSet};
+use models::{Family, FitContext, NOT_MONOTONE, Params, TrainSet};
 use nearest_centroid::NearestCentroid;
 use pipeline::ingestion::take_rows;
 use schema::{Column, ColumnType, LabelValue, Schema};
@@ -90,6 +90,7 @@ fn the_model_learns_real_data_and_survives_saving() {
         cancel: &cancel,
         validation: None,
         early_stopping: None,
+        monotone: &NOT_MONOTONE,
         on_iteration: &mut |_| {},
     };
     let model = family.fit(&data, &Params::default(), &mut context).unwrap();

@@ -48,7 +48,7 @@ pub(super) enum Expression {
     Matches(usize, Regex),
     Null(usize),
     /// A text in any cell.
-    Anywhere(Pattern),
+    Anywhere(Box<Pattern>),
 }
 
 /// A condition with the columns it looks at.
@@ -101,7 +101,10 @@ impl Fields {
 
     fn get<'r>(&'r self, row: &'r [u8], slot: usize) -> &'r [u8] {
         let field = &self.cells[slot];
-        field.own.as_deref().unwrap_or(&row[field.range.clone()])
+        match &field.own {
+            Some(own) => own,
+            None => &row[field.range.clone()],
+        }
     }
 }
 
@@ -115,9 +118,20 @@ struct Seen<'r> {
 
 impl Filter {
     /// Whether a row meets the condition.
-    pub(in super::super) fn holds(&self, row: &[u8], dialect: Dialect, nulls: &NullTokens, fields: &mut Fields) -> bool {
+    pub(in super::super) fn holds(
+        &self,
+        row: &[u8],
+        dialect: Dialect,
+        nulls: &NullTokens,
+        fields: &mut Fields,
+    ) -> bool {
         fields.take(row, dialect, &self.columns);
-        self.expression.holds(&Seen { text: row, dialect, nulls, fields })
+        self.expression.holds(&Seen {
+            text: row,
+            dialect,
+            nulls,
+            fields,
+        })
     }
 
     /// The text without which no row meets the condition, if it is one of a text in any cell.

@@ -1,7 +1,7 @@
 //! Owns cutting a condition into tokens.
 
-use super::error::FilterError;
 use super::super::value::{Number, number};
+use super::error::FilterError;
 
 /// A piece of a condition.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,7 +98,10 @@ fn token(text: &[char], at: usize) -> Result<(Token, usize), FilterError> {
     }
     for (spelt, meant) in OPERATORS {
         let length = spelt.chars().count();
-        if text.get(at..at + length).is_some_and(|found| found.iter().copied().eq(spelt.chars())) {
+        if text
+            .get(at..at + length)
+            .is_some_and(|found| found.iter().copied().eq(spelt.chars()))
+        {
             return Ok((Token::Operator(meant), at + length));
         }
     }
@@ -107,7 +110,10 @@ fn token(text: &[char], at: usize) -> Result<(Token, usize), FilterError> {
         return number_token(text, at);
     }
     if is_word(c) {
-        let end = text[at..].iter().position(|&c| !is_word(c)).map_or(text.len(), |length| at + length);
+        let end = text[at..]
+            .iter()
+            .position(|&c| !is_word(c))
+            .map_or(text.len(), |length| at + length);
         return Ok((Token::Word(text[at..end].iter().collect()), end));
     }
     let message = format!("`{c}` has no meaning here; put names in double quotes and texts in single quotes");
@@ -132,7 +138,10 @@ fn number_token(text: &[char], at: usize) -> Result<(Token, usize), FilterError>
         Some(value) => Ok((Token::Number(value), end)),
         // `2xx_count` may be a column.
         None if text[at].is_ascii_digit() => Ok((Token::Word(spelt), end)),
-        None => Err(FilterError::new(at, format!("`{spelt}` is not a number; put texts in single quotes"))),
+        None => Err(FilterError::new(
+            at,
+            format!("`{spelt}` is not a number; put texts in single quotes"),
+        )),
     }
 }
 
@@ -142,7 +151,12 @@ fn enclosed(text: &[char], at: usize, mark: char) -> Result<(String, usize), Fil
     let mut next = at + 1;
     loop {
         match text.get(next) {
-            None => return Err(FilterError::new(at, format!("this {mark} is never closed; add another {mark}"))),
+            None => {
+                return Err(FilterError::new(
+                    at,
+                    format!("this {mark} is never closed; add another {mark}"),
+                ));
+            }
             Some(&c) if c == mark && text.get(next + 1) == Some(&mark) => {
                 inside.push(mark);
                 next += 2;

@@ -6,6 +6,7 @@
 mod error;
 mod expression;
 mod lexer;
+mod like;
 mod parser;
 #[cfg(test)]
 mod tests;

@@ -1,18 +1,15 @@
 //! Owns the grammar of conditions.
 
-use regex::bytes::{Regex, RegexBuilder};
-
 use super::super::contract::ColumnInfo;
 use super::super::pattern::Pattern;
 use super::error::FilterError;
-use super::expression::{Comparison, Expression, Filter, Like, Operand};
+use super::expression::{Comparison, Expression, Filter, Operand};
 use super::lexer::{Token, Tokens, lex};
+use super::like::{like, regex};
 use super::words::is_keyword;
 
 /// Parentheses and `not` inside one another at most.
 const DEEPEST: usize = 50;
-/// Bytes that a compiled expression may take.
-const REGEX_BYTES: usize = 8 << 20;
 
 /// Reads a condition. One without any operator is a text that is looked for in all cells; its case counts if it has a
 /// capital.
@@ -22,29 +19,49 @@ const REGEX_BYTES: usize = 8 << 20;
 pub(in super::super) fn parse(text: &str, columns: &[ColumnInfo]) -> Result<Filter, FilterError> {
     let (tokens, error) = lex(text);
     let operator = tokens.iter().any(|(_, token)| is_operator(token));
-    let mut parser = Parser { columns, tokens, next: 0, end: text.chars().count(), depth: 0, used: Vec::new() };
+    let mut parser = Parser {
+        columns,
+        tokens,
+        next: 0,
+        end: text.chars().count(),
+        depth: 0,
+        used: Vec::new(),
+    };
     if !operator {
         let text = match parser.tokens.as_slice() {
             [(_, Token::Text(inside))] if error.is_none() => inside,
             _ => text.trim(),
         };
         if text.is_empty() {
-            return Err(FilterError::new(0, "nothing to look for; give a text, or a condition such as `column = 1`"));
+            return Err(FilterError::new(
+                0,
+                "nothing to look for; give a text, or a condition such as `column = 1`",
+            ));
         }
         let expression = anywhere(text, 0)?;
-        return Ok(Filter { expression, columns: Vec::new() });
+        return Ok(Filter {
+            expression,
+            columns: Vec::new(),
+        });
     }
     if let Some(error) = error {
         return Err(error);
     }
     let expression = parser.alternatives()?;
     if let Some((at, token)) = parser.peek() {
-        let message = format!("{} is not expected here; expected `and`, `or` or the end", token.shown());
+        let message = format!(
+            "{} is not expected here; expected `and`, `or` or the end",
+            token.shown()
+        );
         return Err(FilterError::new(at, message));
     }
     let mut columns = parser.used.clone();
     columns.sort_unstable();
-    let places: Vec<usize> = parser.used.iter().map(|used| columns.partition_point(|c| c < used)).collect();
+    let places: Vec<usize> = parser
+        .used
+        .iter()
+        .map(|used| columns.partition_point(|c| c < used))
+        .collect();
     let mut expression = expression;
     renumber(&mut expression, &places);
     Ok(Filter { expression, columns })
@@ -53,7 +70,9 @@ pub(in super::super) fn parse(text: &str, columns: &[ColumnInfo]) -> Result<Filt
 fn is_operator(token: &Token) -> bool {
     match token {
         Token::Operator(_) => true,
-        Token::Word(_) => ["like", "ilike", "in", "is", "between"].iter().any(|keyword| token.is(keyword)),
+        Token::Word(_) => ["like", "ilike", "in", "is", "between"]
+            .iter()
+            .any(|keyword| token.is(keyword)),
         _ => false,
     }
 }
@@ -79,7 +98,7 @@ fn renumber(expression: &mut Expression, places: &[usize]) {
 
 fn anywhere(text: &str, at: usize) -> Result<Expression, FilterError> {
     let pattern = Pattern::new(text, false, None).map_err(|error| FilterError::new(at, error.to_string()))?;
-    Ok(Expression::Anywhere(pattern))
+    Ok(Expression::Anywhere(Box::new(pattern)))
 }
 
 struct Parser<'c> {
@@ -125,7 +144,11 @@ impl Parser<'_> {
         while self.take_word("or") {
             parts.push(self.conjunction()?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Expression::Any(parts) })
+        Ok(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Expression::Any(parts)
+        })
     }
 
     fn conjunction(&mut self) -> Result<Expression, FilterError> {
@@ -133,7 +156,11 @@ impl Parser<'_> {
         while self.take_word("and") {
             parts.push(self.factor()?);
         }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Expression::All(parts) })
+        Ok(if parts.len() == 1 {
+            parts.remove(0)
+        } else {
+            Expression::All(parts)
+        })
     }
 
     fn factor(&mut self) -> Result<Expression, FilterError> {
@@ -172,7 +199,10 @@ impl Parser<'_> {
                 match left {
                     Operand::Cell(slot) => self.of_cell(slot),
                     Operand::Text(text) if !more => anywhere(&String::from_utf8_lossy(&text), start),
-                    _ if more => Err(FilterError::new(start, "a column's name must stand before this operator")),
+                    _ if more => Err(FilterError::new(
+                        start,
+                        "a column's name must stand before this operator",
+                    )),
                     _ => Err(self.expected("an operator such as `=` or `<`")),
                 }
             }
@@ -216,7 +246,11 @@ impl Parser<'_> {
                 Expression::Compare(Operand::Cell(slot), Comparison::AtMost, high),
             ])
         } else {
-            let what = if not { "`like`, `ilike`, `in` or `between`" } else { "an operator such as `=`, `<`, `like`, `in` or `is null`" };
+            let what = if not {
+                "`like`, `ilike`, `in` or `between`"
+            } else {
+                "an operator such as `=`, `<`, `like`, `in` or `is null`"
+            };
             return Err(self.expected(what));
         };
         Ok(negated(not, expression))
@@ -278,8 +312,15 @@ impl Parser<'_> {
         let exact = self.columns.iter().position(|column| column.name == name);
         let column = exact.or_else(|| {
             let lower = name.to_lowercase();
-            let mut alike = self.columns.iter().enumerate().filter(|(_, column)| column.name.to_lowercase() == lower);
-            alike.next().filter(|_| alike.next().is_none()).map(|(column, _)| column)
+            let mut alike = self
+                .columns
+                .iter()
+                .enumerate()
+                .filter(|(_, column)| column.name.to_lowercase() == lower);
+            alike
+                .next()
+                .filter(|_| alike.next().is_none())
+                .map(|(column, _)| column)
         });
         let Some(column) = column else {
             return Err(FilterError::new(at, self.unknown(name)));
@@ -293,17 +334,25 @@ impl Parser<'_> {
 
     fn unknown(&self, name: &str) -> String {
         let lower = name.to_lowercase();
-        let likeness = |column: &&ColumnInfo| strsim::normalized_damerau_levenshtein(&lower, &column.name.to_lowercase());
+        let likeness =
+            |column: &&ColumnInfo| strsim::normalized_damerau_levenshtein(&lower, &column.name.to_lowercase());
         let nearest = self.columns.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
         match nearest.filter(|column| likeness(column) >= 0.5) {
-            Some(near) => format!("no column is named \"{name}\"; did you mean \"{}\"? Texts stand in single quotes", near.name),
+            Some(near) => format!(
+                "no column is named \"{name}\"; did you mean \"{}\"? Texts stand in single quotes",
+                near.name
+            ),
             None => format!("no column is named \"{name}\"; if it is a text, put it in single quotes: '{name}'"),
         }
     }
 }
 
 fn negated(not: bool, expression: Expression) -> Expression {
-    if not { Expression::Not(Box::new(expression)) } else { expression }
+    if not {
+        Expression::Not(Box::new(expression))
+    } else {
+        expression
+    }
 }
 
 fn compare(left: Operand, operator: &str, right: Operand) -> Expression {
@@ -315,42 +364,4 @@ fn compare(left: Operand, operator: &str, right: Operand) -> Expression {
         ">=" => Expression::Compare(right, Comparison::AtMost, left),
         _ => Expression::Compare(left, Comparison::Equal, right),
     }
-}
-
-fn regex(pattern: &str, any_case: bool, at: usize) -> Result<Regex, FilterError> {
-    RegexBuilder::new(pattern).case_insensitive(any_case).size_limit(REGEX_BYTES).build().map_err(|error| {
-        let reason = error.to_string();
-        let last = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        FilterError::new(at, format!("not a regular expression: {last}"))
-    })
-}
-
-/// `%` stands for any text, `_` for one character, and a backslash before either takes its meaning away.
-fn like(pattern: &str, any_case: bool, at: usize) -> Result<Like, FilterError> {
-    let wild = |c: char| matches!(c, '%' | '_' | '\\');
-    if !any_case {
-        let bytes = |text: &str| text.as_bytes().to_vec();
-        let front = pattern.strip_prefix('%');
-        let back = pattern.strip_suffix('%');
-        let both = front.and_then(|rest| rest.strip_suffix('%'));
-        match (both, front, back) {
-            (Some(inner), _, _) if !inner.contains(wild) => return Ok(Like::Contains(bytes(inner))),
-            (_, Some(inner), _) if !inner.contains(wild) => return Ok(Like::Suffix(bytes(inner))),
-            (_, _, Some(inner)) if !inner.contains(wild) => return Ok(Like::Prefix(bytes(inner))),
-            _ if !pattern.contains(wild) => return Ok(Like::Exact(bytes(pattern))),
-            _ => {}
-        }
-    }
-    let mut spelt = String::from("^");
-    let mut characters = pattern.chars();
-    while let Some(c) = characters.next() {
-        match c {
-            '%' => spelt.push_str("(?s-u:.)*"),
-            '_' => spelt.push_str("(?s:.)"),
-            '\\' => spelt.push_str(&regex::escape(&characters.next().unwrap_or('\\').to_string())),
-            c => spelt.push_str(&regex::escape(&c.to_string())),
-        }
-    }
-    spelt.push('$');
-    Ok(Like::Other(regex(&spelt, any_case, at)?))
 }

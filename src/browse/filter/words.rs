@@ -3,7 +3,10 @@
 /// The condition that keeps, or drops, the rows that have this value in this column, so written that it is read back as
 /// meant. An empty value stands for cells without one.
 pub fn condition(column: &str, value: &str, keep: bool) -> String {
-    let plain = column.chars().enumerate().all(|(at, c)| c == '_' || c.is_ascii_alphabetic() || (at > 0 && c.is_ascii_digit()));
+    let plain = column
+        .chars()
+        .enumerate()
+        .all(|(at, c)| c == '_' || c.is_ascii_alphabetic() || (at > 0 && c.is_ascii_digit()));
     let name = if plain && !column.is_empty() && !is_keyword(column) {
         column.to_owned()
     } else {
@@ -25,5 +28,7 @@ pub fn condition(column: &str, value: &str, keep: bool) -> String {
 
 /// Words that are no names unless quoted.
 pub(super) fn is_keyword(word: &str) -> bool {
-    ["and", "or", "not", "like", "ilike", "in", "is", "null", "between"].iter().any(|k| word.eq_ignore_ascii_case(k))
+    ["and", "or", "not", "like", "ilike", "in", "is", "null", "between"]
+        .iter()
+        .any(|k| word.eq_ignore_ascii_case(k))
 }

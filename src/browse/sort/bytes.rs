@@ -34,7 +34,13 @@ pub(super) struct Scratch {
 impl<'w> Writer<'w> {
     pub(super) fn new(job: &Job<'w>) -> Self {
         let (columns, slots) = slots(job.keys);
-        Self { dialect: job.table.0.dialect, nulls: &job.table.0.nulls, keys: job.keys, columns, slots }
+        Self {
+            dialect: job.table.0.dialect,
+            nulls: &job.table.0.nulls,
+            keys: job.keys,
+            columns,
+            slots,
+        }
     }
 
     /// Appends a row's key.

@@ -15,7 +15,7 @@ use super::bytes::{Scratch, Writer};
 /// Bytes of keys in a run.
 const RUN_BYTES: usize = 20 << 20;
 /// Rows in a run: they are put in order without asking whether to stop.
-const RUN_ROWS: usize = 800_000;
+pub(super) const RUN_ROWS: usize = 800_000;
 /// Bytes read at once of each run.
 const READ: usize = 64 << 10;
 /// Rows merged between two questions whether to stop.
@@ -29,10 +29,14 @@ struct Keys {
     rows: Vec<(u32, u32)>,
 }
 
-/// The order.
-pub(super) fn order(job: &Job<'_>) -> Result<Vec<u32>, BrowseError> {
+/// The order, made of runs of at most so many rows.
+pub(super) fn order(job: &Job<'_>, run_rows: usize) -> Result<Vec<u32>, BrowseError> {
     let writer = Writer::new(job);
-    let mut runs = Runs { name: job.table.name().to_owned(), ..Runs::default() };
+    let mut runs = Runs {
+        name: job.table.name().to_owned(),
+        run_rows,
+        ..Runs::default()
+    };
     let (table, among) = (job.table, job.among);
     let segments = wanted(table, among);
     each(
@@ -76,6 +80,8 @@ struct Entry {
 #[derive(Default)]
 struct Runs {
     name: String,
+    /// Rows of a run at most.
+    run_rows: usize,
     arena: Vec<u8>,
     entries: Vec<Entry>,
     file: Option<File>,
@@ -91,8 +97,12 @@ impl Runs {
         let at = self.arena.len() as u32;
         self.arena.extend_from_slice(&(key.len() as u32).to_le_bytes());
         self.arena.extend_from_slice(key);
-        self.entries.push(Entry { prefix: u64::from_be_bytes(prefix), row, at });
-        if self.arena.len() >= RUN_BYTES || self.entries.len() >= RUN_ROWS {
+        self.entries.push(Entry {
+            prefix: u64::from_be_bytes(prefix),
+            row,
+            at,
+        });
+        if self.arena.len() >= RUN_BYTES || self.entries.len() >= self.run_rows {
             self.spill()?;
         }
         Ok(())
@@ -101,7 +111,10 @@ impl Runs {
     fn sort(&mut self) {
         let arena = &self.arena;
         self.entries.sort_unstable_by(|a, b| {
-            a.prefix.cmp(&b.prefix).then_with(|| key(arena, a.at).cmp(key(arena, b.at))).then(a.row.cmp(&b.row))
+            a.prefix
+                .cmp(&b.prefix)
+                .then_with(|| key(arena, a.at).cmp(key(arena, b.at)))
+                .then(a.row.cmp(&b.row))
         });
     }
 
@@ -149,7 +162,14 @@ impl Runs {
         let mut from = 0;
         let mut readers = Vec::with_capacity(self.ends.len());
         for &end in &self.ends {
-            readers.push(Reader { file, name: &self.name, at: from, end, block: Vec::new(), next: 0 });
+            readers.push(Reader {
+                file,
+                name: &self.name,
+                at: from,
+                end,
+                block: Vec::new(),
+                next: 0,
+            });
             from = end;
         }
         let mut heap = BinaryHeap::with_capacity(readers.len());
@@ -247,7 +267,9 @@ impl Reader<'_> {
         self.next = 0;
         let more = (READ.max(bytes - left) as u64).min(self.end - self.at) as usize;
         self.block.resize(left + more, 0);
-        self.file.read_exact_at(&mut self.block[left..], self.at).map_err(|cause| spool_error(self.name, cause))?;
+        self.file
+            .read_exact_at(&mut self.block[left..], self.at)
+            .map_err(|cause| spool_error(self.name, cause))?;
         self.at += more as u64;
         Ok(self.block.len() >= bytes)
     }

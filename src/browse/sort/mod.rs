@@ -26,13 +26,21 @@ pub(super) fn sort(table: &Table, view: &View, keys: &[SortKey], control: Work<'
     table.wait(control.cancel, control.progress)?;
     let rows = view.len(table);
     if u32::try_from(table.row_count().known).is_err() {
-        return Err(BrowseError::TooMany { rows: table.row_count().known });
+        return Err(BrowseError::TooMany {
+            rows: table.row_count().known,
+        });
     }
     let among = view.set(table);
-    let job = Job { table, among: among.as_ref(), rows, keys, control };
+    let job = Job {
+        table,
+        among: among.as_ref(),
+        rows,
+        keys,
+        control,
+    };
     let order = match packed::order(&job)? {
         Some(order) => order,
-        None => merge::order(&job)?,
+        None => merge::order(&job, merge::RUN_ROWS)?,
     };
     Ok(View(Rows::Ordered(Arc::new(order))))
 }
@@ -54,6 +62,9 @@ fn slots(keys: &[SortKey]) -> (Vec<usize>, Vec<usize>) {
     let mut columns: Vec<usize> = keys.iter().map(|key| key.column).collect();
     columns.sort_unstable();
     columns.dedup();
-    let slots = keys.iter().map(|key| columns.partition_point(|&column| column < key.column)).collect();
+    let slots = keys
+        .iter()
+        .map(|key| columns.partition_point(|&column| column < key.column))
+        .collect();
     (columns, slots)
 }

@@ -28,7 +28,9 @@ pub(super) fn order(job: &Job<'_>) -> Result<Option<Vec<u32>>, BrowseError> {
     drop(packed);
     if let Some(among) = job.among {
         let rows: Vec<u32> = among.iter().map(|row| row as u32).collect();
-        order.iter_mut().for_each(|place| *place = rows[*place as usize]);
+        for place in &mut order {
+            *place = rows[*place as usize];
+        }
     }
     Ok(Some(order))
 }
@@ -90,7 +92,13 @@ struct Coder<'c> {
 impl<'c> Coder<'c> {
     fn new(job: &Job<'c>, decimals: u32) -> Self {
         let (columns, slots) = slots(job.keys);
-        Self { dialect: job.table.0.dialect, nulls: &job.table.0.nulls, columns, slots, decimals }
+        Self {
+            dialect: job.table.0.dialect,
+            nulls: &job.table.0.nulls,
+            columns,
+            slots,
+            decimals,
+        }
     }
 
     /// The codes of a row's keys; `false` if some cell is not of this kind.
@@ -178,7 +186,9 @@ fn many_keys(job: &Job<'_>) -> Result<Option<(Vec<u64>, u32)>, BrowseError> {
         let keys = job.keys;
         let pack = |codes: &[u64]| {
             let keys = codes.iter().zip(&ranges).zip(keys);
-            keys.fold(0, |packed, ((&code, range), &key)| packed << range.bits() | range.squeeze(code, key))
+            keys.fold(0, |packed, ((&code, range), &key)| {
+                packed << range.bits() | range.squeeze(code, key)
+            })
         };
         let mut packed = Vec::with_capacity(job.rows as usize);
         pass(job, decimals, pack, |more| packed.extend_from_slice(more))?;
@@ -229,7 +239,10 @@ fn pass(
                 sound = false;
                 return Ok(false);
             };
-            ranges.iter_mut().zip(found).for_each(|(range, other)| range.join(other));
+            ranges
+                .iter_mut()
+                .zip(found)
+                .for_each(|(range, other)| range.join(other));
             take(&numbers);
             Ok(true)
         },
@@ -249,7 +262,17 @@ mod tests {
         assert_eq!(scaled(b"-1.5", 6), Some(-1_500_000));
         assert_eq!(scaled(b"3.", 6), Some(3_000_000));
         assert_eq!(scaled(b".5", 6), Some(500_000));
-        for none in ["", "-", ".", "1.5.2", "1e5", "0.0000001", "x", "9999999999999.0", "1234567890123456789"] {
+        for none in [
+            "",
+            "-",
+            ".",
+            "1.5.2",
+            "1e5",
+            "0.0000001",
+            "x",
+            "9999999999999.0",
+            "1234567890123456789",
+        ] {
             assert_eq!(scaled(none.as_bytes(), 6), None, "{none:?}");
         }
         assert_eq!(scaled(b"1.5", 0), None);
@@ -258,9 +281,17 @@ mod tests {
     #[test]
     fn ranges_squeeze_in_both_directions() {
         let mut range = Range::EMPTY;
-        [7, NULL, 5, 9].into_iter().for_each(|code| range.add(code));
-        let up = SortKey { column: 0, descending: false };
-        let down = SortKey { column: 0, descending: true };
+        for code in [7, NULL, 5, 9] {
+            range.add(code);
+        }
+        let up = SortKey {
+            column: 0,
+            descending: false,
+        };
+        let down = SortKey {
+            column: 0,
+            descending: true,
+        };
         assert_eq!([5, 7, 9, NULL].map(|code| range.squeeze(code, up)), [0, 2, 4, 5]);
         assert_eq!([5, 7, 9, NULL].map(|code| range.squeeze(code, down)), [4, 2, 0, 5]);
         assert_eq!(range.bits(), 3);

@@ -20,7 +20,9 @@ pub(super) struct Bins {
 impl Bins {
     /// Ranges from the least to the greatest number; one a value where there are few whole ones.
     pub(super) fn new(moments: &Moments, labels: usize) -> Self {
-        let (low, high) = moments.range().map_or((0.0, 0.0), |(low, high)| (low.as_f64(), high.as_f64()));
+        let (low, high) = moments
+            .range()
+            .map_or((0.0, 0.0), |(low, high)| (low.as_f64(), high.as_f64()));
         let (bins, width) = match moments.range() {
             Some((Number::Int(low), Number::Int(high))) if !moments.fractions && high.abs_diff(low) < BINS as u64 => {
                 (high.abs_diff(low) as usize + 1, 1.0)
@@ -29,7 +31,13 @@ impl Bins {
             // Halves, for the whole width may be more than a float holds.
             _ => (BINS, (high / BINS as f64) - (low / BINS as f64)),
         };
-        Self { low, high, width, counts: vec![0; bins], mixes: vec![vec![0; labels]; bins] }
+        Self {
+            low,
+            high,
+            width,
+            counts: vec![0; bins],
+            mixes: vec![vec![0; labels]; bins],
+        }
     }
 
     fn place(&self, value: f64) -> usize {
@@ -55,7 +63,10 @@ impl Bins {
     }
 
     pub(super) fn join(&mut self, other: &Self) {
-        self.counts.iter_mut().zip(&other.counts).for_each(|(sum, more)| *sum += more);
+        self.counts
+            .iter_mut()
+            .zip(&other.counts)
+            .for_each(|(sum, more)| *sum += more);
         for (mix, more) in self.mixes.iter_mut().zip(&other.mixes) {
             mix.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         }
@@ -69,6 +80,8 @@ impl Bins {
         };
         let edges: Vec<f64> = (0..=last + 1).map(edge).collect();
         let counts = self.counts.into_iter().zip(self.mixes).zip(edges.windows(2));
-        counts.map(|((count, mix), edge)| super::bin(edge[0], edge[1], count, mix)).collect()
+        counts
+            .map(|((count, mix), edge)| super::bin(edge[0], edge[1], count, mix))
+            .collect()
     }
 }

@@ -24,7 +24,7 @@ use super::value::{Number, number};
 use super::view::View;
 use crate::text::shortened;
 use bins::Bins;
-use tally::{Labels, Moments, Tally};
+use tally::{Labels, Tally};
 
 /// Shares at which quantiles are taken.
 const SHARES: [f64; 7] = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
@@ -32,6 +32,20 @@ const SHARES: [f64; 7] = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
 const TOP: usize = 20;
 /// Characters of a value shown.
 const SHOWN: usize = 200;
+
+/// How much is held in memory.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// Distinct values that are told apart.
+    values: usize,
+    /// Numbers that are put in order at once.
+    numbers: u64,
+}
+
+const LIMITS: Limits = Limits {
+    values: 1 << 16,
+    numbers: 1 << 22,
+};
 
 /// Statistics of a column over the rows of a view; with a label's column also how the labels are spread.
 ///
@@ -44,14 +58,33 @@ pub fn statistics(
     label: Option<usize>,
     control: Work<'_>,
 ) -> Result<ColumnStatistics, BrowseError> {
+    within(LIMITS, table, view, (column, label), control)
+}
+
+fn within(
+    limits: Limits,
+    table: &Table,
+    view: &View,
+    (column, label): (usize, Option<usize>),
+    control: Work<'_>,
+) -> Result<ColumnStatistics, BrowseError> {
     table.wait(control.cancel, control.progress)?;
     let columns = table.columns().len();
-    if let Some(column) = [Some(column), label].into_iter().flatten().find(|&column| column >= columns) {
+    if let Some(column) = [Some(column), label]
+        .into_iter()
+        .flatten()
+        .find(|&column| column >= columns)
+    {
         return Err(BrowseError::NoColumn { column, columns });
     }
     let among = view.set(table);
-    let look = Look { table, among: among.as_ref(), column, label };
-    let (mut tally, labels) = tally::tally(&look, control)?;
+    let look = Look {
+        table,
+        among: among.as_ref(),
+        column,
+        label,
+    };
+    let (mut tally, labels) = tally::tally(&look, limits, control)?;
     let numeric = tally.moments.count > 0 && tally.moments.count * 10 >= (tally.moments.count + tally.texts) * 9;
     let kind = match (numeric, tally.moments.fractions) {
         (false, _) => ColumnKind::Text,
@@ -60,16 +93,24 @@ pub fn statistics(
     };
     let names = labels.names();
     let mut bins = numeric.then(|| Bins::new(&tally.moments, names.len()));
-    let quantiles;
-    if tally.exact {
+    let quantiles = if tally.exact {
         if let Some(bins) = &mut bins {
             tally.each_number(|value, count, mix| bins.add(value, count, mix));
         }
-        quantiles = if numeric { quantiles::of_tally(&tally) } else { Vec::new() };
+        if numeric {
+            quantiles::of_tally(&tally)
+        } else {
+            Vec::new()
+        }
     } else {
         recount(&look, &labels, &mut tally, bins.as_mut(), control)?;
-        quantiles = if numeric { quantiles::of_rows(&look, &tally.moments, control)? } else { Vec::new() };
-    }
+        let look = Look { label: None, ..look };
+        if numeric {
+            quantiles::of_rows(&look, &tally.moments, limits.numbers, control)?
+        } else {
+            Vec::new()
+        }
+    };
     let moments = &tally.moments;
     Ok(ColumnStatistics {
         column,
@@ -80,7 +121,11 @@ pub fn statistics(
         distinct: tally.distinct(),
         distinct_exact: tally.exact,
         min: if numeric { moments.least() } else { tally.least_text() },
-        max: if numeric { moments.greatest() } else { tally.greatest_text() },
+        max: if numeric {
+            moments.greatest()
+        } else {
+            tally.greatest_text()
+        },
         mean: numeric.then_some(moments.mean),
         sd: if numeric { moments.deviation() } else { None },
         quantiles,
@@ -92,14 +137,14 @@ pub fn statistics(
 
 /// The most frequent values.
 fn top(tally: &Tally, labels: usize) -> Vec<TopValue> {
-    let mut values: Vec<_> = tally.values.iter().collect();
-    let order = |a: &(&Box<[u8]>, &tally::Count), b: &(&Box<[u8]>, &tally::Count)| b.1.rows.cmp(&a.1.rows).then(a.0.cmp(b.0));
+    let mut values: Vec<(&[u8], &tally::Count)> = tally.values.iter().map(|(text, count)| (&**text, count)).collect();
+    let order = |a: &(&[u8], &tally::Count), b: &(&[u8], &tally::Count)| b.1.rows.cmp(&a.1.rows).then(a.0.cmp(b.0));
     if values.len() > TOP {
         values.select_nth_unstable_by(TOP, order);
         values.truncate(TOP);
     }
     values.sort_unstable_by(order);
-    let shown = |(text, count): (&Box<[u8]>, &tally::Count)| TopValue {
+    let shown = |(text, count): (&[u8], &tally::Count)| TopValue {
         value: shortened(text, SHOWN),
         count: count.rows,
         mix: padded(&count.mix, labels),
@@ -178,12 +223,22 @@ impl Look<'_> {
 }
 
 /// Counts the frequent values and the ranges again over all rows.
-fn recount(look: &Look<'_>, labels: &Labels, tally: &mut Tally, bins: Option<&mut Bins>, control: Work<'_>) -> Result<(), BrowseError> {
+fn recount(
+    look: &Look<'_>,
+    labels: &Labels,
+    tally: &mut Tally,
+    bins: Option<&mut Bins>,
+    control: Work<'_>,
+) -> Result<(), BrowseError> {
     type Seen = (HashMap<usize, tally::Count>, Option<Bins>);
     let mut frequent: Vec<(Box<[u8]>, u64)> = tally.values.drain().map(|(text, count)| (text, count.rows)).collect();
     frequent.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     frequent.truncate(TOP * 8);
-    let places: HashMap<&[u8], usize> = frequent.iter().enumerate().map(|(at, (text, _))| (&**text, at)).collect();
+    let places: HashMap<&[u8], usize> = frequent
+        .iter()
+        .enumerate()
+        .map(|(at, (text, _))| (&**text, at))
+        .collect();
     let empty = bins.as_ref().map(|bins| (**bins).clone());
     let mut counts = vec![tally::Count::default(); frequent.len()];
     let mut sum = empty.clone();
@@ -198,7 +253,9 @@ fn recount(look: &Look<'_>, labels: &Labels, tally: &mut Tally, bins: Option<&mu
                 made.0.entry(at).or_default().add(1, label);
             }
             if let (Some(empty), Some(value)) = (&empty, look.number(cell)) {
-                made.1.get_or_insert_with(|| empty.clone()).add_one(value.as_f64(), label);
+                made.1
+                    .get_or_insert_with(|| empty.clone())
+                    .add_one(value.as_f64(), label);
             }
         },
         |(found, bins)| {

@@ -7,8 +7,6 @@ use super::super::value::{from_ordered_bits, ordered_bits};
 use super::tally::{Moments, Tally};
 use super::{Look, SHARES};
 
-/// Numbers put in order at once.
-const MOST: u64 = 1 << 20;
 /// Parts into which a range is cut, a pass.
 const PARTS: u64 = 1 << 12;
 
@@ -19,11 +17,19 @@ fn ranks(count: u64) -> Vec<(u64, u64, f64)> {
         let low = at.floor() as u64;
         (low, (low + 1).min(count - 1), at - at.floor())
     };
-    if count == 0 { Vec::new() } else { SHARES.iter().map(place).collect() }
+    if count == 0 {
+        Vec::new()
+    } else {
+        SHARES.iter().map(place).collect()
+    }
 }
 
 fn between(low: f64, high: f64, share: f64) -> f64 {
-    if low == high { low } else { low * (1.0 - share) + high * share }
+    if low == high {
+        low
+    } else {
+        low * (1.0 - share) + high * share
+    }
 }
 
 /// Quantiles of values that are all counted.
@@ -34,7 +40,11 @@ pub(super) fn of_tally(tally: &Tally) -> Vec<(f64, f64)> {
         sum += count;
         below.push((sum, value));
     });
-    let at = |rank: u64| below.get(below.partition_point(|(sum, _)| *sum <= rank)).map_or(0.0, |(_, value)| *value);
+    let at = |rank: u64| {
+        below
+            .get(below.partition_point(|(sum, _)| *sum <= rank))
+            .map_or(0.0, |(_, value)| *value)
+    };
     let quantile = |(share, (low, high, part)): (f64, (u64, u64, f64))| (share, between(at(low), at(high), part));
     SHARES.into_iter().zip(ranks(sum)).map(quantile).collect()
 }
@@ -57,26 +67,47 @@ impl Range {
     }
 }
 
-/// Quantiles of the rows' numbers.
-pub(super) fn of_rows(look: &Look<'_>, moments: &Moments, control: Work<'_>) -> Result<Vec<(f64, f64)>, BrowseError> {
+/// Quantiles of the rows' numbers. At most `most` numbers are put in order at once.
+pub(super) fn of_rows(
+    look: &Look<'_>,
+    moments: &Moments,
+    most: u64,
+    control: Work<'_>,
+) -> Result<Vec<(f64, f64)>, BrowseError> {
     let Some((low, high)) = moments.range() else {
         return Ok(Vec::new());
     };
     let wanted = ranks(moments.count);
-    let all = Range { low: ordered_bits(low.as_f64()), high: ordered_bits(high.as_f64()), below: 0, count: moments.count };
+    let all = Range {
+        low: ordered_bits(low.as_f64()),
+        high: ordered_bits(high.as_f64()),
+        below: 0,
+        count: moments.count,
+    };
     let mut ranges = vec![all];
-    while ranges.iter().filter(|range| range.low < range.high).map(|range| range.count).sum::<u64>() > MOST {
+    while ranges
+        .iter()
+        .filter(|range| range.low < range.high)
+        .map(|range| range.count)
+        .sum::<u64>()
+        > most
+    {
         ranges = narrowed(look, &ranges, &wanted, control)?;
     }
     let values = collected(look, &ranges, control)?;
     let at = |rank: u64| {
-        let range = ranges.iter().position(|range| range.below <= rank && rank < range.below + range.count)?;
+        let range = ranges
+            .iter()
+            .position(|range| range.below <= rank && rank < range.below + range.count)?;
         match ranges[range] {
             Range { low, high, .. } if low == high => Some(from_ordered_bits(low)),
-            Range { below, .. } => values[range].get((rank - below) as usize).map(|&bits| from_ordered_bits(bits)),
+            Range { below, .. } => values[range]
+                .get((rank - below) as usize)
+                .map(|&bits| from_ordered_bits(bits)),
         }
     };
-    let quantile = |(share, &(low, high, part)): (f64, &(u64, u64, f64))| Some((share, between(at(low)?, at(high)?, part)));
+    let quantile =
+        |(share, &(low, high, part)): (f64, &(u64, u64, f64))| Some((share, between(at(low)?, at(high)?, part)));
     Ok(SHARES.into_iter().zip(&wanted).filter_map(quantile).collect())
 }
 
@@ -87,7 +118,12 @@ fn range_of(ranges: &[Range], bits: u64) -> Option<usize> {
 }
 
 /// The parts of ranges that hold the wanted ranks.
-fn narrowed(look: &Look<'_>, ranges: &[Range], wanted: &[(u64, u64, f64)], control: Work<'_>) -> Result<Vec<Range>, BrowseError> {
+fn narrowed(
+    look: &Look<'_>,
+    ranges: &[Range],
+    wanted: &[(u64, u64, f64)],
+    control: Work<'_>,
+) -> Result<Vec<Range>, BrowseError> {
     let mut counts = vec![vec![0_u64; PARTS as usize]; ranges.len()];
     look.over(
         ("finding quantiles", control),
@@ -99,7 +135,11 @@ fn narrowed(look: &Look<'_>, ranges: &[Range], wanted: &[(u64, u64, f64)], contr
                 made.push((at as u16, ((bits - range.low) / range.step()) as u16));
             }
         },
-        |made| made.into_iter().for_each(|(range, part)| counts[range as usize][part as usize] += 1),
+        |made| {
+            for (range, part) in made {
+                counts[range as usize][part as usize] += 1;
+            }
+        },
     )?;
     let mut narrower: Vec<Range> = Vec::new();
     for (range, counts) in ranges.iter().zip(counts) {
@@ -109,7 +149,12 @@ fn narrowed(look: &Look<'_>, ranges: &[Range], wanted: &[(u64, u64, f64)], contr
             let high = (low + (range.step() - 1)).min(range.high);
             let holds = |rank: u64| below <= rank && rank < below + count;
             if wanted.iter().any(|&(a, b, _)| holds(a) || holds(b)) {
-                narrower.push(Range { low, high, below, count });
+                narrower.push(Range {
+                    low,
+                    high,
+                    below,
+                    count,
+                });
             }
             below += count;
         }
@@ -133,8 +178,14 @@ fn collected(look: &Look<'_>, ranges: &[Range], control: Work<'_>) -> Result<Vec
                 _ => {}
             }
         },
-        |made| made.into_iter().for_each(|(range, bits)| values[range as usize].push(bits)),
+        |made| {
+            for (range, bits) in made {
+                values[range as usize].push(bits);
+            }
+        },
     )?;
-    values.iter_mut().for_each(|values| values.sort_unstable());
+    for values in &mut values {
+        values.sort_unstable();
+    }
     Ok(values)
 }

@@ -6,12 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::super::error::BrowseError;
 use super::super::scan::Work;
 use super::super::value::Number;
-use super::Look;
+use super::{Limits, Look};
 use crate::text::shortened;
 
-/// Distinct values that are told apart.
-const MOST: usize = 1 << 16;
-/// Bytes that they may have together.
+/// Bytes that distinct values may have together.
 const MOST_BYTES: usize = 16 << 20;
 /// Labels that are told apart; the others count as one.
 const MOST_LABELS: usize = 24;
@@ -41,7 +39,10 @@ impl Count {
     pub(super) fn join(&mut self, other: &Self) {
         self.rows += other.rows;
         self.mix.resize(self.mix.len().max(other.mix.len()), 0);
-        self.mix.iter_mut().zip(&other.mix).for_each(|(count, more)| *count += more);
+        self.mix
+            .iter_mut()
+            .zip(&other.mix)
+            .for_each(|(count, more)| *count += more);
     }
 }
 
@@ -56,7 +57,10 @@ pub(super) struct Labels {
 impl Labels {
     /// The label's place.
     pub(super) fn place(&self, label: &[u8]) -> usize {
-        self.values.iter().position(|known| **known == *label).unwrap_or(self.values.len())
+        self.values
+            .iter()
+            .position(|known| **known == *label)
+            .unwrap_or(self.values.len())
     }
 
     fn add(&mut self, label: &[u8]) -> usize {
@@ -187,7 +191,7 @@ struct Part {
 }
 
 /// Counts all rows of the view.
-pub(super) fn tally(look: &Look<'_>, control: Work<'_>) -> Result<(Tally, Labels), BrowseError> {
+pub(super) fn tally(look: &Look<'_>, limits: Limits, control: Work<'_>) -> Result<(Tally, Labels), BrowseError> {
     let mut tally = Tally {
         rows: 0,
         nulls: 0,
@@ -226,7 +230,7 @@ pub(super) fn tally(look: &Look<'_>, control: Work<'_>) -> Result<(Tally, Labels
             }
         },
         |part| {
-            tally.join(part, &mut labels);
+            tally.join(part, &mut labels, limits.values);
             if !tally.exact {
                 too_many.store(true, Ordering::Relaxed);
             }
@@ -257,7 +261,7 @@ fn reach(low: &mut Option<Box<[u8]>>, high: &mut Option<Box<[u8]>>, cell: &[u8])
 }
 
 impl Tally {
-    fn join(&mut self, part: Part, labels: &mut Labels) {
+    fn join(&mut self, part: Part, labels: &mut Labels, most: usize) {
         self.rows += part.rows;
         self.nulls += part.nulls;
         self.texts += part.texts;
@@ -270,16 +274,15 @@ impl Tally {
         labels.more |= part.labels.more;
         for (text, mut count) in part.values {
             count.mix = spread(&count.mix, &places);
-            match self.values.get_mut(&text) {
-                Some(known) => known.join(&count),
-                None => {
-                    self.bytes += text.len();
-                    self.values.insert(text, count);
-                }
+            if let Some(known) = self.values.get_mut(&text) {
+                known.join(&count);
+            } else {
+                self.bytes += text.len();
+                self.values.insert(text, count);
             }
         }
         self.most = self.most.max(self.values.len());
-        if self.values.len() > MOST || self.bytes > MOST_BYTES {
+        if self.values.len() > most || self.bytes > MOST_BYTES {
             self.exact = false;
             self.prune();
         }
@@ -290,10 +293,12 @@ impl Tally {
         let mut rows: Vec<u64> = self.values.values().map(|count| count.rows).collect();
         let middle = rows.len() / 2;
         let (_, &mut least, _) = rows.select_nth_unstable(middle);
-        let mut left = rows.len() - middle;
+        let more = rows[middle..].iter().filter(|&&rows| rows > least).count();
+        // Of those that are as frequent as the one in the middle only some can stay.
+        let mut left = rows.len() - middle - more;
         self.values.retain(|_, count| {
-            let keep = count.rows >= least && left > 0;
-            left -= usize::from(keep);
+            let keep = count.rows > least || (count.rows == least && left > 0);
+            left -= usize::from(keep && count.rows == least);
             keep
         });
         self.bytes = self.values.keys().map(|text| text.len()).sum();
@@ -306,15 +311,18 @@ impl Tally {
 
     fn sort_numbers(&mut self, look: &Look<'_>) {
         if self.exact {
-            let number = |(text, count): (&Box<[u8]>, &Count)| Some((look.number(text)?.as_f64(), count.clone()));
-            self.numbers = self.values.iter().filter_map(number).collect();
+            let numbers = self.values.iter();
+            let numbers = numbers.filter_map(|(text, count)| Some((look.number(text)?.as_f64(), count.clone())));
+            self.numbers = numbers.collect();
             self.numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
         }
     }
 
     /// The numbers among the values, ascending.
     pub(super) fn each_number(&self, mut take: impl FnMut(f64, u64, &[u64])) {
-        self.numbers.iter().for_each(|(value, count)| take(*value, count.rows, &count.mix));
+        self.numbers
+            .iter()
+            .for_each(|(value, count)| take(*value, count.rows, &count.mix));
     }
 
     pub(super) fn least_text(&self) -> Option<String> {

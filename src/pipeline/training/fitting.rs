@@ -2,7 +2,9 @@
 
 use crate::cancel::CancelToken;
 use crate::data::{SplitInput, SplitStrategy, split};
-use crate::models::{Classifier, EarlyStopping, Family, FitContext, IterationReport, ModelError, Params, TrainSet};
+use crate::models::{
+    Classifier, EarlyStopping, Family, FitContext, IterationReport, ModelError, Monotone, Params, TrainSet,
+};
 use crate::models::{balanced, repeat_rows};
 use crate::transform::{ClassWeight, FeatureMatrix};
 
@@ -30,6 +32,8 @@ pub struct FitPlan<'a> {
     pub class_weight: ClassWeight,
     /// Early stopping, for families that fit in iterations.
     pub early_stopping: &'a EarlyStoppingSettings,
+    /// Columns along which scores may only rise or only fall.
+    pub monotone: &'a Monotone,
     /// Asks the fit to stop.
     pub cancel: &'a CancelToken,
 }
@@ -113,6 +117,7 @@ fn fit_weighted(
             min_delta: plan.early_stopping.min_delta,
         }),
         validation: validation.map(|set| ("validation", set)),
+        monotone: plan.monotone,
         on_iteration,
     };
     let plain = TrainSet {

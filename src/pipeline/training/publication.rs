@@ -9,12 +9,15 @@ use crate::artifacts::atomic::AtomicFile;
 use crate::artifacts::{Manifest, RegistryStore, RunDir, RunFile, RunId, WriteError, atomic, load_run};
 use crate::cancel::CancelToken;
 use crate::data::Split;
+use crate::metrics::named_metric;
+use crate::models::permutation_importances;
 use crate::pipeline::csv_text::push_cell;
 use crate::pipeline::event::RunStatus;
 use crate::pipeline::ingestion::Dataset;
 use crate::pipeline::kept_rows::SplitSide;
 use crate::pipeline::rejects::RejectWriter;
-use crate::pipeline::trained_model::ModelFileError;
+use crate::pipeline::trained_model::{ModelFileError, TrainedModel};
+use crate::transform::FeatureMatrix;
 use crate::validation::Report;
 use crate::validation::drift::{Reference, ReferenceBuilder};
 
@@ -24,6 +27,8 @@ use super::promotion::{TRAINED_ROWS, write_trained_rows};
 use super::request::TrainRequest;
 use super::score_files::{FitCurve, MetricsFile, SideRecord};
 use super::selection::Selection;
+use super::settings::TrainingSettings;
+use super::sides::Side;
 use super::trials::{TrialLog, TrialRecord};
 
 /// The search's log below a run's directory.
@@ -161,6 +166,7 @@ fn conditions(request: &TrainRequest<'_>, manifest: &Manifest) -> Result<Vec<u8>
         "seed": training.seed,
         "select_by": training.select_by,
         "early_stopping": training.early_stopping,
+        "monotone": training.monotone,
     });
     serde_json::to_vec_pretty(&value).map_err(encode_error)
 }
@@ -239,6 +245,51 @@ pub fn write_scores(
         &learning_curves(selection, finished),
     )?;
     Ok(())
+}
+
+/// What the selecting metric loses on test rows when a column is shuffled among them, the largest loss first.
+const PERMUTATION: &str = "model_trainer/permutation_importances.json";
+
+/// Test rows and shuffles for it, at most.
+const MOST_ROWS: usize = 5_000;
+const REPEATS: usize = 3;
+
+/// Writes [`PERMUTATION`], on so many of the test rows as any model scores in a few seconds.
+pub fn write_permutation(
+    run: &RunDir,
+    model: &TrainedModel,
+    test: &Side,
+    settings: &TrainingSettings,
+    cancel: &CancelToken,
+) -> Result<(), TrainingError> {
+    let matrix = model.matrix(&test.frame)?;
+    // A model scores its block of rows in well under 150 ms, so all of it takes a few seconds at the most.
+    let blocks = 60 * model.classifier.block_rows() / (matrix.width().max(1) * REPEATS);
+    let rows: Vec<usize> = (0..test.labels.len().min(MOST_ROWS).min(blocks)).collect();
+    let labels: Vec<bool> = rows.iter().map(|row| test.labels[*row]).collect();
+    let metric = named_metric(&settings.select_by)?;
+    let sign = if metric.higher_is_better { 1.0 } else { -1.0 };
+    let value = |matrix: &FeatureMatrix| -> Result<f64, TrainingError> {
+        let scores = model.probabilities(matrix, cancel)?;
+        let value = metric.value(&scores, &labels, model.threshold)?.unwrap_or(f64::NAN);
+        Ok(sign * value)
+    };
+    // Of too few rows, or of one class, no score says anything.
+    let malicious = labels.iter().filter(|label| **label).count();
+    let found = if malicious == 0 || malicious == labels.len() {
+        Vec::new()
+    } else {
+        permutation_importances(&matrix.select_rows(&rows), REPEATS, settings.seed, value)?
+    };
+    let mut found: Vec<_> = found.into_iter().filter(|(_, lost)| lost.is_finite()).collect();
+    found.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let page = serde_json::json!({
+        "metric": settings.select_by,
+        "rows": rows.len(),
+        "repeats": REPEATS,
+        "importances": found,
+    });
+    Ok(atomic::write_json(&run.path().join(PERMUTATION), &page)?)
 }
 
 /// Replaces the search's log by the trials without their scores: a finished run has nothing left to resume.

@@ -49,6 +49,7 @@ pub fn train(
             schema: request.schema.name.clone(),
         });
     }
+    request.training.check_monotone(request.schema)?;
     if let Some(name) = request.resume {
         files::run_to_resume(request, name)?;
     }
@@ -249,6 +250,7 @@ impl Run<'_> {
             threads: self.request.threads,
             class_weight: self.request.transform.class_weight,
             early_stopping: &self.request.training.early_stopping,
+            monotone: &self.request.training.monotone,
             cancel: self.cancel,
         }
     }
@@ -393,6 +395,13 @@ impl Run<'_> {
             let fingerprint = feature_fingerprint(run.request.schema, &sides.train.frame);
             files::write_model(&run.directory, finished, &sides.train.groups, fingerprint)?;
             files::write_scores(&run.directory, selection, finished, train, test)?;
+            files::write_permutation(
+                &run.directory,
+                &finished.model,
+                &sides.test,
+                run.request.training,
+                run.cancel,
+            )?;
             files::write_reference(&run.directory, finished, &sides.train.frame)?;
             run.cancel.check()?;
             run.describe(selection, finished, train, test)?;

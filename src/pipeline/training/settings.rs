@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::SplitStrategy;
 use crate::metrics::{ThresholdRule, named_metric};
-use crate::models::SearchStrategy;
+use crate::models::{Monotone, SearchStrategy};
+use crate::schema::{ColumnType, Schema};
 
 use super::error::TrainingError;
 use super::selection::chosen_families;
@@ -44,6 +45,9 @@ pub struct TrainingSettings {
     pub calibration: Calibration,
     /// Early stopping of families that fit in iterations.
     pub early_stopping: EarlyStoppingSettings,
+    /// Numeric columns along which risk may only rise (`rising`) or only fall (`falling`), all else being equal.
+    /// `gradient_boosting` holds to it; the other families do not, so choose `models: [gradient_boosting]` with it.
+    pub monotone: Monotone,
     /// When a new model replaces the champion.
     pub promotion: PromotionSettings,
     /// Warn where training F1 is above test F1 by more than this, 0 to 1.
@@ -64,6 +68,7 @@ impl Default for TrainingSettings {
             threshold_by: ThresholdRule::F1,
             calibration: Calibration::Sigmoid,
             early_stopping: EarlyStoppingSettings::default(),
+            monotone: Monotone::new(),
             promotion: PromotionSettings::default(),
             overfit_warning: 0.05,
         }
@@ -133,6 +138,26 @@ impl Default for PromotionSettings {
 }
 
 impl TrainingSettings {
+    /// Checks that every column with a direction is one that models learn from as a number.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check_monotone(&self, schema: &Schema) -> Result<(), TrainingError> {
+        for name in self.monotone.keys() {
+            let column = schema.features().find(|c| c.name == *name);
+            let reason = match column.map(|c| c.kind) {
+                None => "the schema has no such feature column".to_owned(),
+                Some(ColumnType::Int | ColumnType::Float) => continue,
+                Some(_) => "only columns of type int or float rise and fall".to_owned(),
+            };
+            return Err(TrainingError::Setting {
+                key: format!("training.monotone.{name}"),
+                reason,
+            });
+        }
+        Ok(())
+    }
+
     /// Checks every value that types alone do not.
     ///
     /// # Errors

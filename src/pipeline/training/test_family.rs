@@ -8,7 +8,8 @@ use polars::prelude::{Column as FrameColumn, DataFrame};
 use crate::cancel::CancelToken;
 use crate::metrics::named_metric;
 use crate::models::{
-    Capabilities, Classifier, Family, FitContext, IterationReport, ModelError, ParamSpec, ParamValue, Params, TrainSet,
+    Capabilities, Classifier, Family, FitContext, IterationReport, ModelError, NOT_MONOTONE, ParamSpec, ParamValue,
+    Params, TrainSet,
 };
 use crate::schema::{Column, ColumnType};
 use crate::transform::{CategoryEncoding, ClassWeight, MissingValues, Scaling, Wants};
@@ -227,6 +228,7 @@ pub(super) fn plan<'a>(early_stopping: &'a EarlyStoppingSettings, cancel: &'a Ca
         threads: 1,
         class_weight: ClassWeight::None,
         early_stopping,
+        monotone: &NOT_MONOTONE,
         cancel,
     }
 }

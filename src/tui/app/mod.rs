@@ -19,6 +19,7 @@ pub mod validation;
 use std::path::PathBuf;
 
 pub use effect::Effect;
+pub use globals::size_text;
 pub use message::{Message, Timed};
 pub use panel::{Panel, PanelState};
 pub use session::Session;

@@ -49,7 +49,7 @@ fn every_action_has_a_key() {
         .filter(|a| !bound.contains(a))
         .map(|a| a.name())
         .collect();
-    assert_eq!(unbound, [String::new(); 0]);
+    assert!(unbound.is_empty(), "{unbound:?}");
 }
 
 #[test]
@@ -85,13 +85,14 @@ fn keys_hide_others_only_where_it_is_meant() {
                 let under = TABLE
                     .iter()
                     .find(|other| other.context != inner && chain.contains(&other.context) && other.keys.contains(key));
-                if let Some(other) = under {
+                // The same, perhaps with other words for it, hides nothing.
+                if let Some(other) = under.filter(|other| other.action != entry.action) {
                     hidden.push(format!("{inner:?} {key}: {} over {}", entry.action, other.action));
                 }
             }
         }
     }
-    // While the dial is open it has the arrows, and Esc leaves it.
+    // While the dial is open it has the arrows, and the key that opened it leaves it.
     let meant = [
         "Dial l: more over right",
         "Dial right: more over right",
@@ -100,12 +101,8 @@ fn keys_hide_others_only_where_it_is_meant() {
         "Dial L: much-more over log-axis",
         "Dial pageup: much-more over page-up",
         "Dial pagedown: much-less over page-down",
-        "Dial g: top over top",
-        "Dial home: top over top",
-        "Dial G: bottom over bottom",
-        "Dial end: bottom over bottom",
+        "Dial m: previous-choice over next-metric",
         "Dial enter: accept over run",
-        "Dial esc: back over back",
         "Dial d: back over dial",
     ];
     assert_eq!(hidden, meant);

@@ -1,9 +1,16 @@
 //! Owns copying: over the terminal into the clipboard of whoever sits in front of it, or else into a file.
 
 use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+
+use super::terminal::Terminal;
+use crate::text::grouped;
 
 /// Bytes of text that terminals take: 100,000 with everything around it.
 pub const LIMIT: usize = 74_994;
@@ -72,6 +79,35 @@ impl Route {
         }
         Copying::Send(bytes)
     }
+}
+
+/// Copies a text over the terminal, or else into a file; the line to say about it.
+pub fn copy(route: &Route, terminal: &Terminal, file: &Path, text: &str) -> String {
+    let characters = grouped(text.chars().count() as u64);
+    let why = match route.copy(text) {
+        Copying::Send(bytes) => {
+            return match terminal.write(&bytes) {
+                Ok(()) => format!("sent to the terminal: {characters} characters"),
+                Err(gone) => gone.to_string(),
+            };
+        }
+        Copying::Refuse(Refusal::TooLong) => format!("{characters} characters are more than a terminal takes"),
+        Copying::Refuse(Refusal::NoClipboard) => "this terminal has no clipboard".to_owned(),
+    };
+    match write_private(file, text) {
+        Ok(()) => format!("{why}: written to {}", file.display()),
+        Err(cause) => format!("not copied: {why}, and {}: {cause}", file.display()),
+    }
+}
+
+/// Writes a file that nobody else may read.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 /// GNU screen passes on strings of a bounded length, one after the other.

@@ -4,12 +4,12 @@ use std::ffi::OsString;
 
 use crate::tui::view::{Colors, Look};
 
-/// What a person asked for on the command line.
+/// What a person asked for, on the command line or in the settings.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wish {
-    /// `--ascii`.
+    /// Only ASCII.
     pub ascii: bool,
-    /// `--no-color`.
+    /// No colour at all.
     pub no_color: bool,
     /// How many colours the settings ask for, where they do; nothing goes before a wish for none.
     pub colors: Option<Colors>,
@@ -112,6 +112,17 @@ mod tests {
             ..Wish::default()
         };
         assert_eq!(wished(wish, &[term]).colors, Colors::None);
+    }
+
+    #[test]
+    fn settings_go_before_term_and_no_color_before_both() {
+        let wish = Wish {
+            colors: Some(Colors::Sixteen),
+            ..Wish::default()
+        };
+        let term = ("TERM", "xterm-256color");
+        assert_eq!(wished(wish, &[term]).colors, Colors::Sixteen);
+        assert_eq!(wished(wish, &[term, ("NO_COLOR", "1")]).colors, Colors::None);
     }
 
     #[test]

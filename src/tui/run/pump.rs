@@ -4,10 +4,7 @@
 //! in before a frame is drawn, so a held key or a burst of news costs one frame and not one each.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::fs::{self, File};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
@@ -17,7 +14,7 @@ use ratatui::layout::Rect;
 use signal_hook::consts::SIGHUP;
 
 use super::Ending;
-use super::clipboard::{Copying, Refusal, Route};
+use super::clipboard::{Route, copy};
 use super::decode::{Decoder, Input};
 use super::draw::Painter;
 use super::input::{Typed, Waiting};
@@ -26,7 +23,6 @@ use super::record::Recorder;
 use super::signals::Notice;
 use super::suspend::suspend;
 use super::terminal::Terminal;
-use crate::text::grouped;
 use crate::tui::app::{App, Effect, Message, Timed, update};
 use crate::tui::view::{Look, view};
 use crate::worker::{Kind, News, Report, Ticket, Worker};
@@ -38,10 +34,10 @@ const LONGEST_INTAKE: Duration = Duration::from_millis(40);
 const SESSION_PATIENCE: Duration = Duration::from_millis(250);
 
 /// How long work may take to stop when the console is left by a person.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The same after a signal, which leaves a second for everything.
-const SHORT_PATIENCE: Duration = Duration::from_millis(350);
+const SHORT_PATIENCE: Duration = Duration::from_millis(650);
 
 /// Rows of one turn of the wheel.
 const WHEEL: i16 = 3;
@@ -246,7 +242,15 @@ impl Pump {
             }
             Effect::Cancel(ticket) => self.parts.worker.cancel(ticket),
             Effect::StopAfterStage(ticket) => self.parts.worker.stop_after_stage(ticket),
-            Effect::Copy(text) => return Some(Message::Copied(self.copy(&text))),
+            Effect::Copy(text) => {
+                let Parts {
+                    route,
+                    terminal,
+                    copies,
+                    ..
+                } = &self.parts;
+                return Some(Message::Copied(copy(route, terminal, copies, &text)));
+            }
             Effect::Mouse(on) => self.parts.terminal.set_mouse(on),
             Effect::WakeAt(at) => {
                 // A wish for the past is one for the next moment, so that a mistake cannot make the loop spin.
@@ -257,29 +261,6 @@ impl Pump {
             Effect::Quit => self.ending = Some(Ending::Quit),
         }
         None
-    }
-
-    /// Copies a text; the line to say about it.
-    fn copy(&self, text: &str) -> String {
-        let characters = grouped(text.chars().count() as u64);
-        let refusal = match self.parts.route.copy(text) {
-            Copying::Send(bytes) => {
-                return match self.parts.terminal.write(&bytes) {
-                    Ok(()) => format!("sent to the terminal: {characters} characters"),
-                    Err(gone) => gone.to_string(),
-                };
-            }
-            Copying::Refuse(refusal) => refusal,
-        };
-        let path = &self.parts.copies;
-        let why = match refusal {
-            Refusal::TooLong => format!("{characters} characters are more than a terminal takes"),
-            Refusal::NoClipboard => "this terminal has no clipboard".to_owned(),
-        };
-        match write_private(path, text) {
-            Ok(()) => format!("{why}: written to {}", path.display()),
-            Err(cause) => format!("not copied: {why}, and {}: {cause}", path.display()),
-        }
     }
 
     /// Sleeps until the shell wakes the program; what to tell the state if no shell would.
@@ -351,14 +332,11 @@ impl Pump {
         }
     }
 
-    /// Leaves: the session to disk, work to its end, the terminal to its owner.
+    /// Leaves: the session to disk, work to its end, the terminal to its owner. The terminal comes last, for as long as
+    /// this process lives its reader takes what is typed.
     fn leave(&mut self, ending: Ending) {
         let patience = match ending {
-            Ending::Quit => {
-                // Who leaves has the shell back at once; what is left to do needs no screen.
-                self.parts.terminal.leave();
-                PATIENCE
-            }
+            Ending::Quit => PATIENCE,
             Ending::Signal(_) => {
                 self.give(Message::Ending, Cause::News);
                 SHORT_PATIENCE
@@ -368,11 +346,11 @@ impl Pump {
         if !self.parts.worker.shutdown(patience) {
             tracing::warn!("work did not stop in time and is left behind");
         }
-        if ending != Ending::Signal(SIGHUP) {
-            self.parts.terminal.leave();
-        }
         if let Some(recorder) = &mut self.parts.recorder {
             recorder.flush();
+        }
+        if ending != Ending::Signal(SIGHUP) {
+            self.parts.terminal.leave();
         }
     }
 
@@ -391,14 +369,4 @@ impl Pump {
             }
         }
     }
-}
-
-/// Writes a file that nobody else may read.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
-    }
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    options.open(path)?.write_all(text.as_bytes())
 }

@@ -14,10 +14,10 @@ use signal_hook::iterator::Signals;
 
 use super::terminal::Terminal;
 
-/// How long the loop has to leave by itself.
+/// When the terminal is given back and the log written although the loop has not left.
 const GRACE: Duration = Duration::from_millis(700);
 
-/// When the program ends, even if giving the terminal back or writing the log hangs.
+/// When the program ends, whatever hangs: the loop, work that does not stop, the terminal, the log.
 const LIMIT: Duration = Duration::from_millis(950);
 
 /// What the system told.
@@ -88,7 +88,6 @@ fn end_in_time(terminal: &Terminal, flush: Option<Box<dyn FnOnce() + Send>>, sig
         if let Some(flush) = flush {
             flush();
         }
-        std::process::exit(code);
     };
     let limit = move || {
         thread::sleep(LIMIT);

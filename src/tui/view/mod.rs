@@ -5,6 +5,7 @@ mod data;
 pub mod frame;
 pub mod glyphs;
 mod layers;
+pub mod lines;
 mod logs;
 pub mod numbers;
 pub mod plot;

@@ -193,7 +193,11 @@ fn cut(safe: &str, width: usize, more: bool) -> (Cow<'_, str>, usize) {
 /// Lines of at most `width` columns, broken at spaces, in the middle of a word only where it is longer than a line.
 /// The text is made safe before: its line ends are visible and break nothing.
 pub fn wrapped(look: Look, text: &str, width: usize) -> Vec<String> {
-    let safe = look.safe(text);
+    wrapped_safe(&look.safe(text), width)
+}
+
+/// The same of a text that is safe already.
+pub fn wrapped_safe(safe: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = Vec::new();
     let (mut line, mut used) = (String::new(), 0);

@@ -57,7 +57,7 @@ pub(super) struct AnswerPlaces {
 impl AnswerPlaces {
     /// Of so many questions; `None` if a place could not tell them apart.
     pub fn new(questions: usize) -> Option<Self> {
-        (FIRST_ANSWER + 2 * questions <= usize::from(u16::MAX)).then(|| Self {
+        u16::try_from(FIRST_ANSWER + 2 * questions).ok().map(|_| Self {
             questions,
             ..Self::default()
         })

@@ -9,7 +9,7 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::Layer;
 use crate::tui::app::panel::Panel;
 use crate::tui::app::shared::{Command, Shared};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context, TABLE};
 use crate::worker::{BrowseJob, Kind};
 
 /// A value that is longer than this is no value to filter by.
@@ -22,7 +22,9 @@ impl DataPanel {
             Action::Back => return self.back(shared),
             _ if !matches!(self.source, Source::Open(_)) => return self.act_without_table(shared, action),
             _ => {
-                return self.move_rows(action) || self.move_columns(shared, action) || self.do_something(shared, action);
+                return self.move_rows(action)
+                    || self.move_columns(shared, action)
+                    || self.do_something(shared, action);
             }
         }
         true
@@ -36,8 +38,11 @@ impl DataPanel {
                 self.open(shared, path);
                 true
             }
-            (Action::Find | Action::Filter | Action::Open, Source::Nothing | Source::Failed { .. }) => {
-                shared.say("no table is open");
+            _ if TABLE
+                .iter()
+                .any(|entry| entry.context == Context::Data && entry.action == action) =>
+            {
+                shared.say("no table is open yet");
                 true
             }
             _ => false,
@@ -105,7 +110,7 @@ impl DataPanel {
             Action::Open => self.with_row(shared, RowUse::Detail),
             Action::Copy => self.with_row(shared, RowUse::CopyCell(column)),
             Action::CopyRow => self.with_row(shared, RowUse::CopyRow),
-            Action::GoToRow => self.ask_for_row(shared, "", None),
+            Action::GoToRow => Self::ask_for_row(shared, "", None),
             Action::GoToColumn => self.ask_for_column(shared),
             Action::Export => self.ask_for_export(shared),
             _ => return false,
@@ -207,7 +212,9 @@ impl DataPanel {
     }
 
     fn toggle_statistics(&mut self, shared: &mut Shared) {
-        let Some((column, _)) = self.columns.current() else { return };
+        let Some((column, _)) = self.columns.current() else {
+            return;
+        };
         if self.pane.column == Some(column) {
             self.pane.close();
         } else {
@@ -239,8 +246,12 @@ impl DataPanel {
         let schema = &shared.survey.as_ref()?.schema;
         let label = schema.label.as_deref()?;
         let known = schema.columns.iter().find(|column| column.name == label);
-        let aliases = known.into_iter().flat_map(|column| column.aliases.iter().map(String::as_str));
-        std::iter::once(label).chain(aliases).find_map(|name| self.columns.named(name))
+        let aliases = known
+            .into_iter()
+            .flat_map(|column| column.aliases.iter().map(String::as_str));
+        std::iter::once(label)
+            .chain(aliases)
+            .find_map(|name| self.columns.named(name))
     }
 
     /// Does something with the cursor's row, which is read in full first where its cells were shortened.
@@ -294,7 +305,10 @@ impl DataPanel {
             return;
         };
         if value.len() > LONGEST_VALUE {
-            return shared.complain(format!("a value of {} bytes is too long to filter by", grouped(value.len() as u64)));
+            return shared.complain(format!(
+                "a value of {} bytes is too long to filter by",
+                grouped(value.len() as u64)
+            ));
         }
         let filter = condition(&shown.info.name, value, keep);
         self.add_filter(shared, &filter, Origin::Key);

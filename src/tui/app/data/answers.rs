@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::find::Find;
 use super::jobs::{Asked, Origin};
-use super::{DataPanel, Source};
+use super::{DataPanel, Kept, Source};
 use crate::text::grouped;
 use crate::tui::app::layer::{Answer, Confirm, Given, Layer, Picker, PickerItem, Prompt, Purpose};
 use crate::tui::app::line_editor::LineEditor;
@@ -12,13 +12,22 @@ use crate::tui::app::panel::Panel;
 use crate::tui::app::shared::Shared;
 use crate::worker::BrowseJob;
 
+/// How the workspace's data is called in the list of files.
+const OWN_DATA: &str = "the workspace's data";
 /// Lines of a history, and files, that are kept.
 const MOST_REMEMBERED: usize = 20;
 
 impl DataPanel {
     pub(super) fn take_answer(&mut self, shared: &mut Shared, answer: Answer) {
         match (answer.purpose, answer.given) {
-            (Purpose::Find, Given::Line { text, regex, exact_case }) => self.find_answered(shared, text, regex, exact_case),
+            (
+                Purpose::Find,
+                Given::Line {
+                    text,
+                    regex,
+                    exact_case,
+                },
+            ) => self.find_answered(shared, text, regex, exact_case),
             (Purpose::Filter, Given::Line { text, .. }) => self.filter_answered(shared, text.trim()),
             (Purpose::GoToRow, Given::Line { text, .. }) => self.row_answered(shared, text.trim()),
             (Purpose::ExportView, Given::Line { text, .. }) => self.export(shared, text.trim(), false),
@@ -85,7 +94,12 @@ impl DataPanel {
             prompt.line = LineEditor::new(before).within(text.to_owned());
         }
         prompt.error = error;
-        prompt.words = self.columns.all().iter().map(|column| column.info.name.clone()).collect();
+        prompt.words = self
+            .columns
+            .all()
+            .iter()
+            .map(|column| column.info.name.clone())
+            .collect();
         shared.open(Layer::prompt(Panel::Data, Purpose::Filter, prompt));
     }
 
@@ -116,7 +130,7 @@ impl DataPanel {
         }
     }
 
-    pub(super) fn ask_for_row(&mut self, shared: &mut Shared, text: &str, error: Option<String>) {
+    pub(super) fn ask_for_row(shared: &mut Shared, text: &str, error: Option<String>) {
         let hint = "a row's number, +100, -100, 50%";
         let mut prompt = Prompt::new("row", hint).starting_with(text);
         prompt.error = error;
@@ -137,7 +151,11 @@ impl DataPanel {
                 }
                 self.window.go_to(row);
             }
-            None => self.ask_for_row(shared, text, Some("not a row; write 1200, +100, -100 or 50%".to_owned())),
+            None => Self::ask_for_row(
+                shared,
+                text,
+                Some("not a row; write 1200, +100, -100 or 50%".to_owned()),
+            ),
         }
     }
 
@@ -148,7 +166,11 @@ impl DataPanel {
             PickerItem {
                 label: column.info.name.clone(),
                 about: known.map(|known| known.description.clone()).unwrap_or_default(),
-                aside: if column.hidden { "hidden".to_owned() } else { column.about.clone() },
+                aside: if column.hidden {
+                    "hidden".to_owned()
+                } else {
+                    column.about.clone()
+                },
                 group: String::new(),
             }
         });
@@ -162,38 +184,67 @@ impl DataPanel {
             group: "open before".to_owned(),
             ..PickerItem::default()
         };
-        let mut picker = Picker::new("open", self.recent.iter().rev().map(item).collect());
+        let open = self.source.path().and_then(|path| path.to_str());
+        let others = self.recent.iter().rev().filter(|path| Some(path.as_str()) != open);
+        let own = PickerItem {
+            label: OWN_DATA.to_owned(),
+            about: shared
+                .survey
+                .as_ref()
+                .map(|survey| survey.default_data.clone())
+                .unwrap_or_default(),
+            group: "or".to_owned(),
+            ..PickerItem::default()
+        };
+        let mut picker = Picker::new("open; type a path", others.map(item).chain([own]).collect());
         picker.free_text = true;
         picker.path = true;
         shared.open(Layer::picker(Panel::Data, Purpose::OpenFile, picker));
     }
 
     fn file_answered(&mut self, shared: &mut Shared, text: &str) {
-        // Nothing typed means what is meant when nothing is said: the workspace's own data.
-        let path = (!text.is_empty()).then(|| PathBuf::from(text));
+        let path = (!text.is_empty() && text != OWN_DATA).then(|| PathBuf::from(text));
         self.resuming = None;
         self.open(shared, path);
     }
 
-    /// Opens a source; the table that is open is closed.
+    /// Opens a source. The table that is open is put aside until that is known to go well.
     pub(super) fn open(&mut self, shared: &mut Shared, path: Option<PathBuf>) {
         self.jobs.give_up(shared);
         self.find = None;
         self.pane = super::StatisticsPane::default();
-        self.arrangement = super::Arrangement::default();
-        self.columns = super::Columns::default();
-        self.window = super::Window::default();
-        self.source = Source::Opening { path: path.clone() };
+        let source = std::mem::replace(&mut self.source, Source::Opening { path: path.clone() });
+        let kept = Kept {
+            source,
+            arrangement: std::mem::take(&mut self.arrangement),
+            columns: std::mem::take(&mut self.columns),
+            window: std::mem::take(&mut self.window),
+        };
+        // One whose rows are still being counted would be counted no further.
+        if matches!(&kept.source, Source::Open(table) if table.rows.complete) {
+            self.kept = Some(Box::new(kept));
+        }
         self.jobs.ask(shared, BrowseJob::Open { path }, Asked::Open);
+    }
+
+    /// The table that was open before comes back; whether there is one.
+    pub(super) fn come_back(&mut self) -> bool {
+        let Some(kept) = self.kept.take() else { return false };
+        self.source = kept.source;
+        self.arrangement = kept.arrangement;
+        self.columns = kept.columns;
+        self.window = kept.window;
+        self.window.dropped();
+        true
     }
 
     pub(super) fn ask_for_export(&mut self, shared: &mut Shared) {
         let Source::Open(table) = &self.source else { return };
         let text = format!("{}-view.csv", table.stem());
-        self.open_export(shared, &text, None);
+        Self::open_export(shared, &text, None);
     }
 
-    pub(super) fn open_export(&self, shared: &mut Shared, text: &str, error: Option<String>) {
+    pub(super) fn open_export(shared: &mut Shared, text: &str, error: Option<String>) {
         let mut prompt = Prompt::new("write the view to", "a path ending in .csv").starting_with(text);
         prompt.path = true;
         prompt.error = error;
@@ -212,7 +263,7 @@ impl DataPanel {
         self.jobs.ask(shared, job, Asked::Export(path.to_owned()));
     }
 
-    pub(super) fn ask_to_replace(&self, shared: &mut Shared, path: String) {
+    pub(super) fn ask_to_replace(shared: &mut Shared, path: String) {
         let confirm = Confirm {
             question: format!("Replace {path}?"),
             consequences: vec!["The file that is there now is lost.".to_owned()],

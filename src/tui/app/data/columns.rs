@@ -73,7 +73,7 @@ impl Columns {
             ShownColumn {
                 info: info.clone(),
                 about: guessed(info.kind).to_owned(),
-                width: widest.max(title).max(LEAST),
+                width: widest.max(title).max(guessed(info.kind).len() as u16),
                 chosen: false,
                 hidden: false,
             }
@@ -161,9 +161,15 @@ impl Columns {
 
     /// The first or the last column.
     pub fn end(&mut self, last: bool) {
-        let end = if last { self.visible().next_back() } else { self.visible().next() };
+        let end = if last {
+            self.visible().next_back()
+        } else {
+            self.visible().next()
+        };
         if let Some(end) = end {
             self.cursor = end;
+            // At the first column everything is as at the beginning, also where it is frozen and scrolls nothing itself.
+            self.first = if last { self.first } else { 0 };
             self.settle();
         }
     }

@@ -33,7 +33,9 @@ pub fn reader(place: Option<u64>, row: &TableRow, columns: &[ShownColumn], at: u
         None => "row".to_owned(),
     };
     let mut reader = Reader::new(title, lines);
-    reader.cursor = cursor;
+    // Long lines are in pieces there.
+    let mut begins = reader.lines.iter().enumerate().filter(|(_, line)| !line.continued);
+    reader.cursor = begins.nth(cursor).map_or(0, |(at, _)| at);
     reader
 }
 

@@ -2,6 +2,7 @@
 
 use super::arrangement::Arrangement;
 use crate::browse::Direction;
+use crate::text::{grouped, percent};
 use crate::tui::app::shared::Shared;
 use crate::worker::{BrowseJob, Job, Kind, Ticket};
 
@@ -71,6 +72,16 @@ pub struct Progress {
     pub total: Option<u64>,
     /// What is being done.
     pub note: String,
+}
+
+impl Progress {
+    /// `sorting 45.0 %, Esc stops`.
+    pub fn text(&self) -> String {
+        match self.total {
+            Some(total) => format!("{} {}, Esc stops", self.note, percent(self.done.min(total), total)),
+            None => format!("{} {}, Esc stops", self.note, grouped(self.done)),
+        }
+    }
 }
 
 /// The jobs on their way, at most one of a kind.
@@ -147,7 +158,9 @@ impl Jobs {
     pub fn stop(&mut self, shared: &mut Shared) -> bool {
         let waited = [Kind::Arrange, Kind::Find, Kind::Export, Kind::Statistics, Kind::Open];
         let running: Vec<Ticket> = waited.into_iter().filter_map(|kind| self.running(kind)).collect();
-        running.iter().for_each(|ticket| shared.cancel(*ticket));
+        for ticket in &running {
+            shared.cancel(*ticket);
+        }
         !running.is_empty()
     }
 }

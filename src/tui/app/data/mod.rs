@@ -44,6 +44,8 @@ pub struct DataPanel {
     find: Option<Find>,
     pane: StatisticsPane,
     jobs: Jobs,
+    /// The table that was open, while another one is being opened: it comes back if that fails.
+    kept: Option<Box<Kept>>,
     /// The session before, until it is taken up.
     resuming: Option<DataSession>,
     /// Filters and texts that were typed, the latest last.
@@ -51,6 +53,15 @@ pub struct DataPanel {
     finds_typed: Vec<String>,
     /// Files that were open, the latest last.
     recent: Vec<String>,
+}
+
+/// What a table was shown with.
+#[derive(Debug)]
+struct Kept {
+    source: Source,
+    arrangement: Arrangement,
+    columns: Columns,
+    window: Window,
 }
 
 impl DataPanel {
@@ -170,6 +181,16 @@ impl PanelState for DataPanel {
             _ => {}
         }
         self.refresh(shared);
+    }
+
+    fn work(&self, _shared: &Shared) -> Option<String> {
+        self.jobs.progress().map(Progress::text)
+    }
+
+    fn status(&self, _shared: &Shared) -> Option<String> {
+        // What is wrong with the row is said where one looks when a sign beside it makes one wonder.
+        let trouble = self.window.current()?.trouble.as_ref()?;
+        Some(format!("this row: {trouble}"))
     }
 
     fn shown(&mut self, shared: &mut Shared) {

@@ -128,6 +128,7 @@ impl DataPanel {
     }
 
     fn opened(&mut self, shared: &mut Shared, ticket: Ticket, opened: &OpenedTable) {
+        self.kept = None;
         self.source = Source::Open(OpenTable::new(ticket, opened));
         self.columns = Columns::new(&opened.columns, &opened.first, shared.size.0);
         if let Some(survey) = &shared.survey {
@@ -200,7 +201,6 @@ impl DataPanel {
                 let text = wanted.filters.last().cloned().unwrap_or_default();
                 self.ask_for_filter(shared, &text, Some(message));
             }
-            Asked::Arrange(_, Origin::Key) => shared.complain(message),
             Asked::Arrange(_, Origin::Session) => {
                 self.resuming = None;
                 shared.complain(format!("filter and order of last time are left out: {message}"));
@@ -208,12 +208,12 @@ impl DataPanel {
             Asked::Find { .. } if self.find.as_ref().is_some_and(|find| find.regex && find.at.is_none()) => {
                 self.find_refused(shared, message);
             }
-            Asked::Find { .. } | Asked::Row(_) => shared.complain(message),
+            Asked::Arrange(_, Origin::Key) | Asked::Find { .. } | Asked::Row(_) => shared.complain(message),
             // A match without a count is a match all the same.
             Asked::Count => {}
             Asked::Statistics(_) => self.pane.problem = Some(message),
-            Asked::Export(path) if message.contains("is there already") => self.ask_to_replace(shared, path),
-            Asked::Export(path) => self.open_export(shared, &path, Some(message)),
+            Asked::Export(path) if message.contains("is there already") => Self::ask_to_replace(shared, path),
+            Asked::Export(path) => Self::open_export(shared, &path, Some(message)),
         }
     }
 
@@ -225,6 +225,9 @@ impl DataPanel {
             return self.open(shared, None);
         }
         self.resuming = None;
+        if self.come_back() {
+            return shared.complain(failure.message.clone());
+        }
         self.source = Source::Failed {
             path,
             failure: failure.clone(),
@@ -240,6 +243,7 @@ impl DataPanel {
                     message: "opening was stopped".to_owned(),
                     details: Vec::new(),
                 };
+                // Whoever stops it wants nothing else opened in its place.
                 self.resuming = None;
                 self.open_failed(shared, &failure);
             }
@@ -260,7 +264,10 @@ impl DataPanel {
     fn resume_table(&mut self, shared: &mut Shared, session: &DataSession) {
         let (arrangement, missing) = session.restore(&mut self.columns);
         if !missing.is_empty() {
-            shared.complain(format!("the table has changed: {} not there any more", missing.join(", ")));
+            shared.complain(format!(
+                "the table has changed: {} not there any more",
+                missing.join(", ")
+            ));
         }
         if arrangement.is_plain() {
             self.resuming = None;

@@ -110,13 +110,19 @@ impl DataPanel {
         DataSession {
             path: self.source.path().and_then(|path| path.to_str()).map(str::to_owned),
             filters: self.arrangement.filters.clone(),
-            sort: keys.filter_map(|key| Some((name(key.column)?, key.descending))).collect(),
+            sort: keys
+                .filter_map(|key| Some((name(key.column)?, key.descending)))
+                .collect(),
             column: name(self.columns.cursor()),
             row: self.window.expected().or(self.window.place()).unwrap_or(last),
             top: self.window.top(),
             hidden: all.iter().filter(|c| c.hidden).map(|c| c.info.name.clone()).collect(),
             frozen: frozen.and_then(name),
-            widths: all.iter().filter(|c| c.chosen).map(|c| (c.info.name.clone(), c.width)).collect(),
+            widths: all
+                .iter()
+                .filter(|c| c.chosen)
+                .map(|c| (c.info.name.clone(), c.width))
+                .collect(),
             ..remembered
         }
     }

@@ -219,12 +219,13 @@ impl Window {
 
     /// Keeps cursor and screen together, within the rows there are.
     fn settle(&mut self) {
-        let height = self.height as u64;
+        // Of a window that nothing was opened in yet it is nought.
+        let height = self.height.max(1) as u64;
         if let Some(tail) = &mut self.tail {
             let most = tail.rows.len();
             tail.up = tail.up.min(most.saturating_sub(1));
             // `up` counts from below as `top` does from above.
-            tail.below = tail.below.clamp((tail.up + 1).saturating_sub(self.height), tail.up);
+            tail.below = tail.below.clamp((tail.up + 1).saturating_sub(height as usize), tail.up);
             tail.below = tail.below.min(most.saturating_sub(self.height));
         }
         self.cursor = self.cursor.min(self.count.known.saturating_sub(1));
@@ -261,10 +262,12 @@ impl Window {
     /// The rows to ask for now. One wish at a time: an answer that comes is worth more than a newer wish.
     pub fn wish(&self) -> Option<Wish> {
         if let Some(tail) = &self.tail {
-            let wanted = (tail.up + 2 * self.height).min(LONGEST_TAIL);
-            let wish = Wish::Tail { count: wanted };
+            let needed = (tail.up + self.height).min(LONGEST_TAIL);
+            let wish = Wish::Tail {
+                count: (tail.up + 2 * self.height).min(LONGEST_TAIL),
+            };
             let asked = self.asked.is_some_and(|(_, asked)| matches!(asked, Wish::Tail { .. }));
-            return (tail.rows.len() < wanted && !asked && self.answered != Some(wish)).then_some(wish);
+            return (tail.rows.len() < needed && !asked && self.answered != Some(wish)).then_some(wish);
         }
         if self.asked.is_some() {
             return None;
@@ -279,7 +282,11 @@ impl Window {
     /// The screen, with rows ahead and a few behind.
     fn around(&self, from: u64, to: u64) -> Wish {
         let margin = self.margin();
-        let (before, behind) = if self.upwards { (margin, margin / 2) } else { (margin / 2, margin) };
+        let (before, behind) = if self.upwards {
+            (margin, margin / 2)
+        } else {
+            (margin / 2, margin)
+        };
         let first = from.saturating_sub(before);
         let end = to.saturating_add(behind).min(self.count.known);
         Wish::Rows {
@@ -319,9 +326,14 @@ impl Window {
         self.asked.is_some_and(|(asked, _)| asked == ticket)
     }
 
-    /// The rows asked for do not come.
+    /// The rows asked for do not come; they are not asked for again before something moves.
     pub fn refused(&mut self) {
         self.answered = self.asked.take().map(|(_, wish)| wish);
+    }
+
+    /// The rows asked for were dropped on the way.
+    pub fn dropped(&mut self) {
+        self.asked = None;
     }
 
     /// Takes the rows that were asked for.

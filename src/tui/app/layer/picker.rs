@@ -108,6 +108,7 @@ impl Picker {
                 }
                 return Outcome::Typed;
             }
+            Action::Accept if self.path => return self.accept_path(),
             Action::Accept => {
                 let item = self.current();
                 return if item.is_some() || self.free_text {
@@ -122,6 +123,24 @@ impl Picker {
             _ => return Outcome::Ignored,
         };
         Outcome::Stays
+    }
+
+    /// The path of the entry the cursor is on; a directory is gone into. What fits no entry is taken as it was typed.
+    fn accept_path(&mut self) -> Outcome {
+        let typed = self.line.text();
+        let directory = typed.rfind('/').map_or("", |at| &typed[..=at]);
+        let chosen = self.current();
+        let text = match chosen.map(|at| self.items[at].label.as_str()) {
+            None => typed.to_owned(),
+            Some(label) if label.trim_end_matches('/').contains('/') => label.to_owned(),
+            Some(label) => format!("{directory}{label}"),
+        };
+        if chosen.is_some() && text.ends_with('/') {
+            self.line.set(text);
+            self.narrow();
+            return Outcome::Typed;
+        }
+        Outcome::Answers(Given::Choice { item: None, text })
     }
 
     pub(super) fn press(&mut self, key: KeyPress) -> Outcome {
@@ -193,6 +212,33 @@ mod tests {
             text: "at".into(),
         };
         assert_eq!(chosen, Outcome::Answers(expected));
+    }
+
+    #[test]
+    fn a_directory_is_gone_into_and_a_file_is_the_answer_with_its_directory() {
+        let mut picker = picker(&["logs/", "flows.csv"]);
+        picker.path = true;
+        picker.paste("/data/l");
+        assert_eq!(picker.act(Action::Accept, 10), Outcome::Typed);
+        assert_eq!(picker.line.text(), "/data/logs/");
+        let answer = |text: &str| {
+            Outcome::Answers(Given::Choice {
+                item: None,
+                text: text.into(),
+            })
+        };
+        picker.paste("fl");
+        assert_eq!(picker.act(Action::Accept, 10), answer("/data/logs/flows.csv"));
+        picker.paste("zzz");
+        assert_eq!(picker.act(Action::Accept, 10), answer("/data/logs/flzzz"));
+        // A whole path in the list stands for itself.
+        let item = |label: &str| PickerItem {
+            label: label.to_owned(),
+            ..PickerItem::default()
+        };
+        picker.line.set("");
+        picker.fill(vec![item("/else/where.csv")]);
+        assert_eq!(picker.act(Action::Accept, 10), answer("/else/where.csv"));
     }
 
     #[test]

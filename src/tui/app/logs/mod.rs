@@ -10,6 +10,7 @@ use super::layer::{Answer, Given, Layer, Prompt, Purpose, Reader, ReaderLine};
 use super::list::ListCursor;
 use super::panel::{Panel, PanelState};
 use super::shared::{Command, Shared};
+use crate::text::grouped;
 use crate::tui::keymap::{Action, Context};
 use crate::worker::{Failure, FileJob, Job, Level, LogLine, News, Reply, Report, Ticket};
 
@@ -232,6 +233,11 @@ impl PanelState for LogsPanel {
         {
             self.leave(shared);
         }
+    }
+
+    fn status(&self, _shared: &Shared) -> Option<String> {
+        let all = self.tail.shown();
+        (all > 0).then(|| format!("{} / {}", grouped(self.cursor.at as u64 + 1), grouped(all as u64)))
     }
 
     fn shown(&mut self, shared: &mut Shared) {

@@ -142,7 +142,7 @@ fn data(lines: &mut Vec<ReaderLine>, manifest: &Manifest) {
         lines.push(ReaderLine::labelled("source", data.name.clone()));
         let rows = format!("{}, {} rejected", grouped(data.rows), grouped(data.rejected_rows));
         lines.push(ReaderLine::labelled("rows", rows));
-        lines.push(ReaderLine::labelled("SHA-256 of its cells", data.sha256.clone()));
+        lines.push(ReaderLine::labelled("cells' SHA-256", data.sha256.clone()));
     }
     if let Some(schema) = &manifest.schema {
         lines.push(ReaderLine::labelled("schema", schema.name.clone()));

@@ -13,6 +13,7 @@ use super::layer::{Answer, Given, Layer, Prompt, Purpose, Reader, ReaderLine};
 use super::list::ListCursor;
 use super::panel::{Panel, PanelState};
 use super::shared::{Command, Shared};
+use crate::text::grouped;
 use crate::tui::keymap::{Action, Context};
 use crate::worker::{Failure, Job, News, RunLine, RunsJob, RunsList, Ticket};
 
@@ -359,6 +360,18 @@ impl PanelState for RunsPanel {
             Command::Show(panel) => self.shown = *panel == Panel::Runs,
             _ => {}
         }
+    }
+
+    fn work(&self, _shared: &Shared) -> Option<String> {
+        self.comparing.as_ref().map(|_| "comparing runs".to_owned())
+    }
+
+    fn status(&self, _shared: &Shared) -> Option<String> {
+        let (at, all) = match &self.comparison {
+            Some(shown) => (shown.cursor.at, shown.lines.len()),
+            None => (self.cursor.at, self.visible.len()),
+        };
+        (all > 0).then(|| format!("{} / {}", grouped(at as u64 + 1), grouped(all as u64)))
     }
 
     fn shown(&mut self, shared: &mut Shared) {

@@ -19,7 +19,7 @@ impl RunsPanel {
         let mut consequences = vec!["Predictions that name no model use it from then on.".to_owned()];
         match self.champion() {
             Some(champion) => {
-                consequences.push(format!("{champion} steps down; rolling back makes it champion again."));
+                consequences.push(format!("{champion} steps down; rolling back undoes that."));
                 consequences.extend(self.is_worse(run));
             }
             None => consequences.push("There is no champion yet.".to_owned()),
@@ -82,7 +82,12 @@ impl RunsPanel {
         }
         let children = super::rows::children(&self.list, &run.run_id).len();
         if children > 0 {
-            consequences.push(format!("{children} other runs grew from it; they stay."));
+            let runs = if children == 1 {
+                "1 run".to_owned()
+            } else {
+                format!("{children} runs")
+            };
+            consequences.push(format!("What grew from it stays: {runs}."));
         }
         let confirm = Confirm {
             question: format!("Delete {}?", run.run_id),

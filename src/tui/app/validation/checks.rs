@@ -1,6 +1,6 @@
 //! Owns the order in which checks are shown: what failed first, the gravest on top, the rest folded.
 
-use crate::worker::{CheckOutcome, CheckStatus, Severity, ValidationOutcome};
+use crate::worker::{CheckOutcome, CheckStatus, Scope, Severity, ValidationOutcome};
 
 /// A line of the list of checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,8 @@ pub fn items(checks: &[CheckOutcome], folds: Folds) -> Vec<CheckItem> {
     let mut failed: Vec<usize> = with(CheckStatus::Failed).collect();
     failed.sort_by_key(|at| {
         let check = &checks[*at];
-        std::cmp::Reverse((check.severity, check.failing_rows))
+        let of_file = check.scope == Scope::File && check.severity == Severity::Block;
+        std::cmp::Reverse((check.severity, of_file, check.failing_rows))
     });
     let mut items: Vec<CheckItem> = failed.into_iter().map(CheckItem::Check).collect();
     for (status, open) in [

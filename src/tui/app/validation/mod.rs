@@ -9,6 +9,7 @@ mod tests;
 
 use self::checks::{CheckItem, Folds};
 use self::export::Wish;
+pub use self::reading::{consequence, ending};
 use super::effect::Effect;
 use super::layer::{Answer, Given, Purpose};
 use super::list::ListCursor;
@@ -233,11 +234,14 @@ pub fn list_height(width: u16, height: usize, view: View) -> usize {
     let list = height.saturating_sub(3);
     match view {
         View::Schema => list,
-        _ if is_wide(width) => list,
+        View::Drift => list.saturating_sub(ABOUT_DRIFT),
+        View::Checks if is_wide(width) => list,
         View::Checks => list.saturating_sub(details_height(height)),
-        View::Drift => list.saturating_sub(2),
     }
 }
+
+/// Lines below the bars of drift, their rule included.
+pub const ABOUT_DRIFT: usize = 4;
 
 /// Lines of the details under the list of checks, their rule included.
 pub fn details_height(height: usize) -> usize {
@@ -333,6 +337,21 @@ impl PanelState for ValidationPanel {
             Command::SourceChanged => self.forget(shared),
             _ => {}
         }
+    }
+
+    fn work(&self, _shared: &Shared) -> Option<String> {
+        self.running?;
+        let progress = self.progress.as_ref();
+        let known = progress.and_then(|p| p.total.filter(|total| *total > 0).map(|total| (p.done, total)));
+        Some(match known {
+            Some((done, total)) => format!("validation {}", crate::text::percent(done.min(total), total)),
+            None => "validation".to_owned(),
+        })
+    }
+
+    fn status(&self, shared: &Shared) -> Option<String> {
+        let length = self.length(shared);
+        (length > 0).then(|| format!("{} / {length}", self.cursor().at + 1))
     }
 
     fn woke(&mut self, shared: &mut Shared) {

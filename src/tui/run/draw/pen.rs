@@ -102,15 +102,11 @@ impl Pen {
     /// The codes that turn `before` into this look.
     fn add(self, before: Self, codes: &mut Vec<u8>) {
         let off = before.modifier - self.modifier;
-        let mut on = self.modifier - before.modifier;
+        let on = self.modifier - before.modifier;
         for (one, _, code) in SWITCHES {
-            if off.contains(one) && !codes.contains(&code) {
+            if off.contains(one) {
                 codes.push(code);
             }
-        }
-        // One command ends both bold and dim.
-        if codes.contains(&22) {
-            on |= self.modifier & (Modifier::BOLD | Modifier::DIM);
         }
         for (one, code, _) in SWITCHES {
             if on.contains(one) {

@@ -56,16 +56,16 @@ fn progress_has_its_text_at_the_right() {
 fn a_histogram_is_as_high_as_its_largest_value() {
     let values = [1.0, 2.0, 4.0];
     let rows = drawn(3, 2, |buffer, area| {
-        histogram(UNICODE, buffer, area, &values, Role::Plain)
+        histogram(UNICODE, buffer, area, &values, Role::Plain);
     });
     assert_eq!(rows, ["  █", "▄██"]);
     // Few values are broad, many share a column as their largest.
     let rows = drawn(6, 1, |buffer, area| {
-        histogram(UNICODE, buffer, area, &[4.0, 2.0], Role::Plain)
+        histogram(UNICODE, buffer, area, &[4.0, 2.0], Role::Plain);
     });
     assert_eq!(rows, ["███▄▄▄"]);
     let rows = drawn(2, 1, |buffer, area| {
-        histogram(UNICODE, buffer, area, &[1.0, 4.0, 2.0, 0.0], Role::Plain)
+        histogram(UNICODE, buffer, area, &[1.0, 4.0, 2.0, 0.0], Role::Plain);
     });
     assert_eq!(rows, ["█▄"]);
 }
@@ -74,7 +74,7 @@ fn a_histogram_is_as_high_as_its_largest_value() {
 fn values_that_are_none_leave_a_gap() {
     let values = [f64::NAN, 1.0, f64::INFINITY, 0.5];
     let rows = drawn(4, 1, |buffer, area| {
-        sparkline(UNICODE, buffer, area, &values, Role::Plain)
+        sparkline(UNICODE, buffer, area, &values, Role::Plain);
     });
     assert_eq!(rows, [" █ ▄"]);
     let rows = drawn(4, 1, |buffer, area| sparkline(UNICODE, buffer, area, &[], Role::Plain));

@@ -71,7 +71,9 @@ fn every_value_out_of_range_is_named() {
         *at = 2;
     }
     if let FieldValue::Several { options, .. } = &mut form.fields[1].value {
-        options.iter_mut().for_each(|(_, taken)| *taken = false);
+        for (_, taken) in options {
+            *taken = false;
+        }
     }
     assert_eq!(errors(&form)[..2], ["models", "trials"]);
 }
