@@ -57,14 +57,13 @@ fn line(message: &Timed, cells: bool) -> Option<String> {
         return serde_json::to_string(message).ok();
     }
     let mut value = serde_json::to_value(message).ok()?;
-    match &message.message {
-        Message::News(_) => hide(&mut value, false),
-        Message::Paste(_) | Message::Copied(_) => {
-            if let Some(text) = value.get_mut("of") {
-                hide(text, true);
-            }
+    // The tag beside it is no text of anybody's, whatever its field is called.
+    if let Some(content) = value.get_mut("of") {
+        match &message.message {
+            Message::News(_) => hide(content, false),
+            Message::Paste(_) | Message::Copied(_) => hide(content, true),
+            _ => {}
         }
-        _ => {}
     }
     Some(value.to_string())
 }
