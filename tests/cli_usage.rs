@@ -93,10 +93,10 @@ mod tests {
             assert!(!err.contains("secret"), "{err}");
             assert!(outcome.stdout.is_empty());
         }
-        // No command at all: the help, and not as success.
+        // No command at all is the console, which needs a terminal.
         let outcome = Outcome::of(&mut program());
         assert_eq!(outcome.code, Some(2));
-        assert!(outcome.err().contains("Usage: nsec-tui"), "{}", outcome.err());
+        assert!(outcome.err().contains("needs a terminal; give a command"), "{}", outcome.err());
     }
 
     #[test]
