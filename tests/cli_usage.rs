@@ -96,7 +96,11 @@ mod tests {
         // No command at all is the console, which needs a terminal.
         let outcome = Outcome::of(&mut program());
         assert_eq!(outcome.code, Some(2));
-        assert!(outcome.err().contains("needs a terminal; give a command"), "{}", outcome.err());
+        assert!(
+            outcome.err().contains("needs a terminal; give a command"),
+            "{}",
+            outcome.err()
+        );
     }
 
     #[test]

@@ -13,8 +13,8 @@ pub(super) fn knowing(world: World) -> World {
     world
         .on(Kind::Validate, |_| done(Reply::Validated(Box::new(validated()))))
         .on(Kind::Runs, |_| done(Reply::Runs(runs())))
-        .on(Kind::Run, |job| described(job))
-        .on(Kind::Scores, |job| described(job))
+        .on(Kind::Run, described)
+        .on(Kind::Scores, described)
         .on(Kind::Compare, |job| match job {
             Job::Runs(RunsJob::Compare { a, b }) => done(compared(a, b)),
             _ => Vec::new(),

@@ -63,7 +63,7 @@ fn a_prompt_shows_its_hint_its_completions_and_what_is_wrong() {
 fn a_picker_has_groups_and_scrolls() {
     let item = |at: usize| PickerItem {
         label: format!("column_{at}"),
-        about: if at % 3 == 0 {
+        about: if at.is_multiple_of(3) {
             "a text about it that is rather long, longer than most".repeat(2)
         } else {
             String::new()

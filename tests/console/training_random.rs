@@ -120,12 +120,12 @@ fn report(kind: Kind, what: usize, x: f64, n: usize) -> Report {
         (Kind::Train, _) => Report::Events(vec![Event::Iteration {
             model: "gradient_boosting".to_owned(),
             trial: Some(what),
-            fold: (n % 2 == 0).then_some(1),
+            fold: n.is_multiple_of(2).then_some(1),
             iteration: n,
             of: n / 2,
             metric: "log_loss".to_owned(),
             train: x,
-            validation: (n % 3 > 0).then_some(-x),
+            validation: (!n.is_multiple_of(3)).then_some(-x),
         }]),
         (Kind::Threshold, _) => reply(Reply::ThresholdMoved(Box::new(MovedThreshold {
             run_id: MOVED.to_owned(),
@@ -207,7 +207,7 @@ impl Lab {
         let colors = [Colors::None, Colors::Sixteen, Colors::Many][self.looks % 3];
         let look = Look {
             colors,
-            ascii: self.looks % 2 == 0,
+            ascii: self.looks.is_multiple_of(2),
         };
         Screen::of(&self.app, look, size).check(look);
     }
