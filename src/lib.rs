@@ -1,7 +1,7 @@
 //! `nsec-tui`: a pipeline that learns to tell malicious network traffic and phishing sites from benign ones, and
-//! the command line over it.
+//! the console and the command line over it.
 //!
-//! Arrows point down: `cli` -> `pipeline` -> { `validation`, `data`, `schema`, `transform`, `models`, `metrics`,
+//! Arrows point down: `cli`, `tui` -> `worker` -> `pipeline` -> { `validation`, `data`, `schema`, `transform`, `models`, `metrics`,
 //! `explain`, `artifacts`, `triage` }. Nothing in `models` knows that a file exists; nothing below `cli` knows that a
 //! terminal exists. `docs/ARCHITECTURE.md` tells the whole story.
 
