@@ -2,7 +2,7 @@
 //! the console and the command line over it.
 //!
 //! Arrows point down: `cli`, `tui` -> `worker` -> `pipeline` -> { `validation`, `data`, `schema`, `transform`, `models`, `metrics`,
-//! `explain`, `artifacts`, `triage` }. Nothing in `models` knows that a file exists; nothing below `cli` knows that a
+//! `explain`, `artifacts`, `triage` }. Nothing in `models` knows that a file exists; nothing below `cli` and `tui` knows that a
 //! terminal exists. `docs/ARCHITECTURE.md` tells the whole story.
 
 pub mod artifacts;

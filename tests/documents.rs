@@ -11,8 +11,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 17] = [
     &[],
+    &["tui"],
     &["train"],
     &["validate"],
     &["predict"],
