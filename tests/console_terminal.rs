@@ -258,13 +258,15 @@ mod tests {
     fn ctrl_z_gives_the_shell_back_and_fg_the_console() {
         let workspace = workspace();
         let mut console = Start::command(&workspace, &["bash", "--norc", "--noprofile", "-i"]).run(workspace.root());
+        // What is typed before the shell has its prompt again is still the console's.
+        let at_prompt = |screen: &vt100::Screen| {
+            !screen.alternate_screen() && !screen.hide_cursor() && screen.contents().trim_end().ends_with("shell>")
+        };
         console.text(&format!("PS1='shell> '; {PROGRAM} --workspace .\r"));
         console.wait_for("having_IP");
         console.keys("j");
         console.keys("ctrl-z");
-        console.wait_until("the shell", |screen| {
-            !screen.alternate_screen() && !screen.hide_cursor() && screen.contents().contains("shell>")
-        });
+        console.wait_until("the shell", at_prompt);
         console.text("fg\r");
         console.wait_until("the console", vt100::Screen::alternate_screen);
         console.wait_for("2 / 300");
@@ -272,15 +274,13 @@ mod tests {
         let process = children(console.process());
         assert_eq!(process.len(), 1, "{process:?}");
         signal(process[0], "TSTP");
-        console.wait_until("the shell", |screen| !screen.alternate_screen());
+        console.wait_until("the shell", at_prompt);
         console.text("fg\r");
         console.wait_until("the console", vt100::Screen::alternate_screen);
         console.keys("j");
         console.wait_for("3 / 300");
         console.keys("q");
-        console.wait_until("the shell", |screen| {
-            !screen.alternate_screen() && screen.contents().trim_end().ends_with("shell>")
-        });
+        console.wait_until("the shell", at_prompt);
         console.text("exit\r");
         assert_eq!(console.wait_end().0, 0);
     }
