@@ -284,3 +284,38 @@ fn models_and_metrics_know_no_files_and_no_tables() {
         }
     }
 }
+
+/// The console's state and its drawing can be replayed anywhere: they ask nothing of the system and tell it nothing.
+#[test]
+fn state_and_drawing_of_the_console_do_no_io_and_have_no_clock() {
+    let foreign = [
+        "std::fs",
+        "std::io",
+        "std::net",
+        "std::process",
+        "std::env",
+        "std::thread",
+        "std::time",
+        "crossterm",
+        "signal_hook",
+        "File::",
+        "Instant",
+        "SystemTime",
+        ".exists()",
+        ".canonicalize()",
+        ".metadata()",
+    ];
+    let inner = ["tui/app/", "tui/view/", "tui/keymap", "tui/key.rs"];
+    let mut files = 0;
+    for source in sources() {
+        if !inner.iter().any(|p| source.path.starts_with(p)) || source.is_test() {
+            continue;
+        }
+        files += 1;
+        for (number, line) in source.code() {
+            let found = foreign.iter().find(|word| line.contains(**word));
+            assert!(found.is_none(), "src/{}:{number}: {line}", source.path);
+        }
+    }
+    assert!(files > 40, "{files} files looked at");
+}
