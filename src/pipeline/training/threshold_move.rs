@@ -160,7 +160,7 @@ fn fill(
 }
 
 fn with_threshold(mut file: MetricsFile, model: &TrainedModel, metrics: &SideMetrics) -> MetricsFile {
-    "by hand".clone_into(&mut file.threshold.rule);
+    "hand".clone_into(&mut file.threshold.rule);
     let chosen = &mut file.threshold.out_of_fold;
     chosen.threshold = model.threshold;
     let counts = file
