@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::seen_values::SeenValues;
 use super::value::Value;
@@ -16,7 +16,7 @@ pub const STARTS: usize = 8;
 const BATCH_ROWS: usize = 4096;
 
 /// What would clear a flagged row.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SmallestChange {
     /// One field or two, in the model's column order.
     pub fields: Vec<FieldChange>,
@@ -31,7 +31,7 @@ pub struct SmallestChange {
 }
 
 /// One field of a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
     /// The schema column.
     pub column: String,

@@ -27,7 +27,7 @@ use crate::data::ReadSettings;
 use crate::pipeline::prediction::PredictionSettings;
 use crate::pipeline::training::{TrainingError, TrainingSettings};
 use crate::transform::{TransformError, TransformSettings};
-use crate::triage::RiskSettings;
+use crate::triage::{RiskSettings, TriageSettings};
 use crate::validation::ValidationSettings;
 
 /// A larger file is no settings file.
@@ -51,6 +51,8 @@ pub struct Settings {
     pub prediction: PredictionSettings,
     /// Risk bands and recommended actions.
     pub risk: RiskSettings,
+    /// How flagged rows are reviewed.
+    pub triage: TriageSettings,
     /// How the console looks, and its keys.
     pub console: ConsoleSettings,
 }
@@ -68,6 +70,7 @@ impl Settings {
             training,
             prediction,
             risk,
+            triage,
             // The console checks the names of keys when it begins, and says with `refused` what is wrong.
             console: _,
         } = self;
@@ -78,6 +81,7 @@ impl Settings {
             ("training", training.check().map_err(of_training)),
             ("prediction", prediction.check()),
             ("risk", risk.validate()),
+            ("triage", triage.check()),
         ];
         let wrong = |(section, result): (&str, Result<(), (String, String)>)| {
             result.err().map(|(key, message)| (format!("{section}.{key}"), message))

@@ -54,7 +54,14 @@ impl Desk {
                 PipelineJob::MoveThreshold { run, threshold } => {
                     pipeline::move_threshold(self, run, *threshold, reporter)
                 }
+                PipelineJob::Predict(_) | PipelineJob::Watch => {
+                    Err(Ended::Failed(Failure::new("in the works: prediction")))
+                }
+                PipelineJob::AuditLabels { .. } | PipelineJob::Flips { .. } => {
+                    Err(Ended::Failed(Failure::new("in the works: learning")))
+                }
             },
+            Job::Review(_) => Err(Ended::Failed(Failure::new("in the works: review"))),
             Job::Runs(job) => {
                 let workspace = &self.surroundings.workspace;
                 match job {

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::browse::{Direction, SortKey};
+use crate::data::RowId;
+use crate::review::Decision;
+use crate::triage::{EventId, Queue};
 
 /// One request. News of it bear the same ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -59,6 +62,32 @@ pub enum Kind {
     Log,
     /// What the console was showing.
     Session,
+    /// Scoring a file.
+    Predict,
+    /// A scored file to review.
+    Review,
+    /// A queue with filters.
+    Queue,
+    /// The cases the screen shows.
+    Cases,
+    /// Looking for a text among cases.
+    Seek,
+    /// The card of the case under the cursor.
+    Card,
+    /// A decision. Never stale: each is kept, in the order in which they were made.
+    Decide,
+    /// Suppression rules.
+    Rules,
+    /// A rule's what-if.
+    WhatIf,
+    /// Writing judged rows to a file.
+    Handover,
+    /// Judged rows that would change side with another champion.
+    Flips,
+    /// Doubtful training labels.
+    LabelAudit,
+    /// The watched directory.
+    Watch,
 }
 
 /// A request.
@@ -71,6 +100,8 @@ pub enum Job {
     Pipeline(PipelineJob),
     /// Look at runs, or change which one is champion.
     Runs(RunsJob),
+    /// Review a scored file.
+    Review(ReviewJob),
     /// Everything else on disk.
     Files(FileJob),
 }
@@ -172,6 +203,21 @@ pub enum PipelineJob {
     },
     /// Train.
     Train(TrainPlan),
+    /// Score a file.
+    Predict(PredictPlan),
+    /// Find the training rows of a run whose labels are doubtful, as a file to review.
+    AuditLabels {
+        /// The run.
+        run: String,
+    },
+    /// Judged rows that would change side if this run were champion.
+    Flips {
+        /// The run.
+        run: String,
+    },
+    /// Score what comes into the watched directory, until the ticket is given up; says what it did as
+    /// [`super::Report::Watched`].
+    Watch,
     /// Make a run with another threshold.
     MoveThreshold {
         /// The run.
@@ -202,6 +248,136 @@ pub struct TrainPlan {
     pub threshold_by: String,
     /// Minutes after which no new trial begins; `None` for no limit.
     pub minutes: Option<u32>,
+}
+
+/// What a person set in the prediction dialog.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PredictPlan {
+    /// What to score; `None` for the workspace's own data.
+    pub path: Option<PathBuf>,
+    /// A run or `champion`.
+    pub model: String,
+    /// Flag from this probability on instead of the model's threshold.
+    pub threshold: Option<f64>,
+    /// Flag at most so many rows instead.
+    pub alerts: Option<u64>,
+    /// Where to; `None` for `prediction_output/output.csv`.
+    pub output: Option<PathBuf>,
+}
+
+/// Reviewing a scored file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "review", rename_all = "snake_case")]
+pub enum ReviewJob {
+    /// Open one; the one that was open is closed. What others decide is told as [`super::Report::Reviewed`] until the next
+    /// one is opened.
+    Open {
+        /// The path; `None` for `prediction_output/output.csv`.
+        path: Option<PathBuf>,
+    },
+    /// Show a queue.
+    Arrange {
+        /// Which.
+        queue: Queue,
+        /// Conditions, all of which hold.
+        filters: Vec<String>,
+        /// The case the cursor is on, to find it again.
+        keep: Option<RowId>,
+    },
+    /// Show the cases alike to one: those that differ from it in the fewest columns first.
+    Similar {
+        /// The case.
+        row: RowId,
+        /// In how many columns they may differ.
+        differences: usize,
+    },
+    /// Cases of the present view.
+    Page {
+        /// The first one's place.
+        first: u64,
+        /// How many.
+        count: usize,
+        /// Columns whose cells are wanted.
+        columns: Vec<usize>,
+        /// Characters of a cell at most.
+        cell: usize,
+    },
+    /// The next or previous case without a verdict, from a place on; it goes round. Answered by [`super::Reply::CaseAt`].
+    NextUnreviewed {
+        /// Place to start from, which is not looked at.
+        from: u64,
+        /// Which way.
+        direction: Direction,
+    },
+    /// The next case with a text in any cell. Answered by [`super::Reply::CaseAt`].
+    Find {
+        /// What is looked for.
+        text: String,
+        /// Whether it is a regular expression.
+        regex: bool,
+        /// Whether case counts; `None` only if the text has a capital.
+        case: Option<bool>,
+        /// Place to start from.
+        from: u64,
+        /// Which way.
+        direction: Direction,
+    },
+    /// The card of a case, and the cards after and before it made ready.
+    Card {
+        /// Its place in the view.
+        at: u64,
+    },
+    /// Decide.
+    Decide(Decision),
+    /// Take back the latest group of this analyst's decisions that stands.
+    Undo,
+    /// Decide anew what was taken back last.
+    Redo,
+    /// Suppression rules of the schema.
+    Rules,
+    /// What a rule would hide.
+    WhatIf {
+        /// The condition.
+        condition: String,
+    },
+    /// Keep a rule.
+    AddRule {
+        /// The condition.
+        condition: String,
+        /// Why.
+        reason: String,
+        /// Days it holds.
+        days: u32,
+    },
+    /// Withdraw a rule.
+    WithdrawRule {
+        /// Its name.
+        rule: EventId,
+    },
+    /// Write rows to a file.
+    Export {
+        /// `csv`, `ndjson`, `stix`, `parquet`, `md`.
+        format: String,
+        /// Which.
+        scope: ExportScope,
+        /// Where to.
+        path: PathBuf,
+        /// Whether a file that is there may be replaced.
+        replace: bool,
+    },
+}
+
+/// Which rows are exported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportScope {
+    /// Every row of the file.
+    #[default]
+    All,
+    /// The rows of the present view.
+    View,
+    /// Rows with a verdict.
+    Judged,
 }
 
 /// Runs and the registry.
@@ -291,6 +467,21 @@ impl Job {
                 PipelineJob::Validate { .. } => Kind::Validate,
                 PipelineJob::Train(_) => Kind::Train,
                 PipelineJob::MoveThreshold { .. } => Kind::Threshold,
+                PipelineJob::Predict(_) => Kind::Predict,
+                PipelineJob::AuditLabels { .. } => Kind::LabelAudit,
+                PipelineJob::Flips { .. } => Kind::Flips,
+                PipelineJob::Watch => Kind::Watch,
+            },
+            Self::Review(job) => match job {
+                ReviewJob::Open { .. } => Kind::Review,
+                ReviewJob::Arrange { .. } | ReviewJob::Similar { .. } => Kind::Queue,
+                ReviewJob::Page { .. } => Kind::Cases,
+                ReviewJob::NextUnreviewed { .. } | ReviewJob::Find { .. } => Kind::Seek,
+                ReviewJob::Card { .. } => Kind::Card,
+                ReviewJob::Decide(_) | ReviewJob::Undo | ReviewJob::Redo => Kind::Decide,
+                ReviewJob::Rules | ReviewJob::AddRule { .. } | ReviewJob::WithdrawRule { .. } => Kind::Rules,
+                ReviewJob::WhatIf { .. } => Kind::WhatIf,
+                ReviewJob::Export { .. } => Kind::Handover,
             },
             Self::Runs(job) => match job {
                 RunsJob::List => Kind::Runs,
