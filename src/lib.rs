@@ -16,6 +16,7 @@ pub mod explain;
 pub mod logging;
 pub mod metrics;
 pub mod models;
+pub mod mongo;
 pub mod pipeline;
 pub mod review;
 pub mod schema;

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 20] = [
     &[],
     &["tui"],
     &["train"],
@@ -25,6 +25,9 @@ const COMMANDS: [&[&str]; 17] = [
     &["runs", "promote"],
     &["runs", "rollback"],
     &["runs", "prune"],
+    &["mongo", "ping"],
+    &["mongo", "push"],
+    &["mongo", "pull"],
     &["generate", "flows"],
     &["generate", "phishing"],
     &["completions"],

@@ -87,6 +87,9 @@ pub enum Command {
     /// List, show, compare, promote, roll back and prune training runs
     #[command(subcommand)]
     Runs(RunsCommand),
+    /// Test, fill and read the MongoDB server that a team shares
+    #[command(subcommand)]
+    Mongo(MongoCommand),
     /// Generate synthetic data for demos and load tests; never evidence of accuracy
     #[command(subcommand)]
     Generate(GenerateCommand),
@@ -299,6 +302,55 @@ pub enum RunsCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `mongo …`.
+#[derive(Debug, Subcommand)]
+pub enum MongoCommand {
+    /// Test the connection: server, version, topology, latency, user, rights, TLS
+    Ping {
+        /// Which server.
+        #[command(flatten)]
+        server: MongoArgs,
+    },
+    /// Store the rows of a file in a collection; rows that are there already are not stored again
+    Push {
+        /// A .csv, .csv.gz, .parquet or Zeek .log file, or - for CSV on standard input
+        #[arg(value_name = "SRC", value_parser = Source::parse)]
+        source: Source,
+        /// The collection [default: the file's name without its endings]
+        #[arg(long, value_name = "COLLECTION")]
+        into: Option<String>,
+        /// Which server.
+        #[command(flatten)]
+        server: MongoArgs,
+    },
+    /// Write a collection to a CSV file, in the order of the file that was pushed
+    Pull {
+        /// The collection
+        collection: String,
+        /// CSV file to write, or - for standard output
+        file: PathBuf,
+        /// Only the documents that fit this filter, in extended JSON: '{"Result": -1}'
+        #[arg(long, value_name = "JSON")]
+        query: Option<String>,
+        /// Which server.
+        #[command(flatten)]
+        server: MongoArgs,
+    },
+}
+
+/// Options of `mongo …`.
+#[derive(Debug, Args)]
+pub struct MongoArgs {
+    /// The server: mongodb://USER@HOST:PORT/DATABASE?tls=true, or mongodb+srv://…; the password comes from
+    /// NSEC_MONGODB_PASSWORD, the setting mongo.password_file, or is asked for [default: NSEC_MONGODB_URI, else the
+    /// setting mongo.uri]
+    #[arg(long, value_name = "URI")]
+    pub uri: Option<String>,
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `generate …`.

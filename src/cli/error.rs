@@ -7,6 +7,7 @@ use crate::artifacts::{RegistryError, RunError, WriteError};
 use crate::cancel::Cancelled;
 use crate::data::DataError;
 use crate::models::ModelError;
+use crate::mongo::MongoError;
 use crate::pipeline::ingestion::IngestionError;
 use crate::pipeline::prediction::PredictionError;
 use crate::pipeline::trained_model::ModelFileError;
@@ -183,6 +184,17 @@ impl From<RegistryError> for CliError {
             RegistryError::Write(_) | RegistryError::Audit(_) => Self::failed(error),
             RegistryError::BadAlias { .. } => Self::Usage(error.to_string()),
             other => Self::Unreachable(other.to_string()),
+        }
+    }
+}
+
+impl From<MongoError> for CliError {
+    fn from(error: MongoError) -> Self {
+        match error {
+            MongoError::Cancelled(_) => Self::Cancelled,
+            MongoError::Threads(_) => Self::failed(error),
+            _ if error.is_usage() => Self::Usage(error.to_string()),
+            _ => Self::Unreachable(error.to_string()),
         }
     }
 }

@@ -6,6 +6,9 @@ pub mod args;
 mod context;
 mod error;
 mod generate;
+mod hidden;
+mod mongo;
+mod password;
 mod predict;
 mod print;
 mod progress;
@@ -31,6 +34,10 @@ use crate::models::silence_engine_panics;
 
 /// Parses the command line, runs the command and answers its exit code.
 pub fn run() -> ExitCode {
+    if let Err(error) = hidden::take_passwords_out() {
+        print::error(&error, None);
+        return ExitCode::from(error.exit_code());
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(usage::show(&error)),
@@ -88,6 +95,7 @@ fn dispatch(command: &Command, global: &GlobalArgs, cancel: &CancelToken) -> Res
         Command::Predict(args) => predict::run(args, &context),
         Command::Schema(command) => schema::run(command, &context),
         Command::Runs(command) => runs::run(command, &context),
+        Command::Mongo(command) => mongo::run(command, &context),
         Command::Tui(_) | Command::Completions { .. } | Command::Man | Command::Generate(_) => Ok(()),
     };
     if let Err(error) = &result {

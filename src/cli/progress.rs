@@ -88,6 +88,25 @@ impl Progress {
         bar.set_message(note);
     }
 
+    /// Begins work that is no stage of the pipeline and whose end is not known.
+    pub fn begin_work(&self, name: &str) {
+        if let View::Bars { all, stage: slot } = &self.view {
+            let bar = all.add(ProgressBar::no_length());
+            bar.set_style(style(None, self.color));
+            bar.set_prefix(name.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(250));
+            if let Some(old) = slot.lock().unwrap_or_else(PoisonError::into_inner).replace(bar) {
+                old.finish_and_clear();
+            }
+        }
+    }
+
+    /// Shows how far that work is; says whether there is a bar to show it.
+    pub fn work(&self, done: u64, note: &str) -> bool {
+        self.advance(done, None, note.to_owned());
+        matches!(self.view, View::Bars { .. })
+    }
+
     /// Takes the bars off the screen.
     pub fn clear(&self) {
         if let View::Bars { stage, .. } = &self.view

@@ -24,6 +24,7 @@ pub use self::console::{ConsoleColors, ConsoleSettings};
 pub use crate::logging::{LogLevel, LoggingSettings};
 
 use crate::data::ReadSettings;
+use crate::mongo::MongoSettings;
 use crate::pipeline::prediction::PredictionSettings;
 use crate::pipeline::training::{TrainingError, TrainingSettings};
 use crate::transform::{TransformError, TransformSettings};
@@ -53,6 +54,8 @@ pub struct Settings {
     pub risk: RiskSettings,
     /// How flagged rows are reviewed.
     pub triage: TriageSettings,
+    /// The MongoDB server that a team shares. Everything works without it.
+    pub mongo: MongoSettings,
     /// How the console looks, and its keys.
     pub console: ConsoleSettings,
 }
@@ -71,6 +74,7 @@ impl Settings {
             prediction,
             risk,
             triage,
+            mongo,
             // The console checks the names of keys when it begins, and says with `refused` what is wrong.
             console: _,
         } = self;
@@ -82,6 +86,7 @@ impl Settings {
             ("prediction", prediction.check()),
             ("risk", risk.validate()),
             ("triage", triage.check()),
+            ("mongo", mongo.check()),
         ];
         let wrong = |(section, result): (&str, Result<(), (String, String)>)| {
             result.err().map(|(key, message)| (format!("{section}.{key}"), message))

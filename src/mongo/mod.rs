@@ -1,0 +1,27 @@
+//! The MongoDB server that a team shares: connecting, pushing rows, reading them back. It knows no file and no terminal.
+//!
+//! The driver is asynchronous; here alone. Whoever calls hands in plain values and waits, never longer than a stated
+//! time, on a thread of his own.
+
+mod address;
+mod connection;
+mod data_set;
+mod document;
+mod error;
+mod ping;
+mod pull;
+mod push;
+mod secret;
+mod settings;
+mod trouble;
+
+pub use address::{Address, check_collection, check_database, redacted};
+pub use connection::{Connection, Patience};
+pub use data_set::{DATA_SETS, DataSet, data_sets};
+pub use document::{FieldKind, Fields, Misfit, ROW_FIELD, Row, SET_FIELD, row_hash};
+pub use error::MongoError;
+pub use ping::{Ping, Rights, ping};
+pub use pull::{Reading, parse_query};
+pub use push::{BATCH_ROWS, Cells, PushError, PushRequest, Pushed, push};
+pub use secret::Secret;
+pub use settings::{Found, Given, HiddenUri, MongoSettings, PASSWORD_VARIABLE, Target, URI_VARIABLE};
