@@ -4,8 +4,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::data::{EmbeddedTable, Source};
+use crate::data::{CollectionSource, EmbeddedTable, Source};
 use crate::embedded;
+use crate::mongo::{Found, Given, Target};
 use crate::schema::{Loaded, Schema, SchemaError, SchemaProblem, Severity};
 use crate::settings::{self, Settings, SettingsError};
 use crate::workspace::{Workspace, WorkspaceError};
@@ -112,10 +113,23 @@ impl Surroundings {
         })
     }
 
-    /// The source named, else the workspace's data, else the bundled data.
+    /// A collection with what is needed to log in, as far as nobody has to be asked for it.
+    fn with_login(&self, collection: &CollectionSource) -> CollectionSource {
+        let given = Given::from_environment(None, self.workspace.root());
+        match Target::of(collection.address().clone(), &self.settings.mongo, &given) {
+            Ok(Found::Ready(target)) => collection.clone().with_target(target),
+            // Opening it says what is missing.
+            Ok(Found::AskPassword(_)) | Err(_) => collection.clone(),
+        }
+    }
+
+    /// The source named, else the workspace's data, else the bundled data. A collection gets the login that the settings
+    /// and the environment give.
     pub fn source(&self, named: Option<&Source>) -> Source {
-        if let Some(source) = named {
-            return source.clone();
+        match named {
+            Some(Source::Collection(collection)) => return Source::Collection(Box::new(self.with_login(collection))),
+            Some(source) => return source.clone(),
+            None => {}
         }
         let data = self.workspace.default_data();
         if data.exists() {

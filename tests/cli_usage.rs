@@ -80,8 +80,8 @@ mod tests {
             (&["completions", "tcsh"], &["tcsh", "zsh"]),
             (&["validate", "--data", ""], &["name a file"]),
             (
-                &["predict", "mongodb://u:secret@h/db.c"],
-                &["mongodb://", "mongoexport"],
+                &["predict", "mongodb://u:secret@h/db"],
+                &["mongodb://", "DATABASE.COLLECTION"],
             ),
             (&["--log-level", "loud", "validate"], &["loud"]),
             (&["runs", "prune"], &["--keep"]),

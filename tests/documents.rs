@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&[&str]; 20] = [
+const COMMANDS: [&[&str]; 22] = [
     &[],
     &["tui"],
     &["train"],
@@ -20,6 +20,8 @@ const COMMANDS: [&[&str]; 20] = [
     &["schema", "generate"],
     &["schema", "check"],
     &["runs", "list"],
+    &["runs", "push"],
+    &["runs", "pull"],
     &["runs", "show"],
     &["runs", "compare"],
     &["runs", "promote"],

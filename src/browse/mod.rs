@@ -48,7 +48,7 @@ pub use export::export;
 pub use filter::{FilterError, condition};
 pub use find::{Matches, Search, find};
 pub use indexing::Indexing;
-pub use open::{open_embedded, open_file};
+pub use open::{open_collection, open_embedded, open_file};
 pub use pattern::Pattern;
 pub use scan::Work;
 pub use statistics::statistics;

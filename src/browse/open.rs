@@ -16,7 +16,7 @@ use super::index::Index;
 use super::indexing::Indexing;
 use super::store::Store;
 use super::table::{About, Inner, Outcome, PAGE_BLOCK, Table};
-use crate::data::{DataError, EmbeddedTable, Format, ReadSettings, Source, format_of, open_error};
+use crate::data::{CollectionSource, DataError, EmbeddedTable, Format, ReadSettings, Source, format_of, open_error};
 
 /// Bytes by which a format is told.
 pub(super) const SAMPLE: usize = 8 << 10;
@@ -80,6 +80,29 @@ pub fn open_file(path: &Path, settings: &ReadSettings) -> Result<(Table, Indexin
         Format::Unreadable(what) => Err(content(&name, what)),
         format => opening.finish(Store::file(name, path, file, &metadata)?, None, format, ""),
     }
+}
+
+/// Opens a collection of a MongoDB server; its rows are kept in a temporary file as they come.
+///
+/// # Errors
+/// The server cannot be used, or there is no such collection.
+pub fn open_collection(source: &CollectionSource, settings: &ReadSettings) -> Result<(Table, Indexing), BrowseError> {
+    let reader = crate::data::open(&Source::Collection(Box::new(source.clone())), settings)?;
+    let name = source.to_string();
+    let opening = Opening {
+        about: About {
+            // What names it again, but for the password.
+            path: Some(source.address().without_password().into()),
+            name: source.collection().to_owned(),
+            format: String::new(),
+            bytes: None,
+            rows_are_lines: false,
+        },
+        name: name.clone(),
+        settings,
+    };
+    let store = Store::spool(name)?;
+    opening.finish(store, Some(Box::new(Rendered::new(reader))), Format::Parquet, "MongoDB")
 }
 
 /// Opens data inside the program.

@@ -125,10 +125,13 @@ pub struct TuiArgs {
 /// `train`.
 #[derive(Debug, Args)]
 pub struct TrainArgs {
-    /// A .csv, .csv.gz, .parquet or Zeek .log file, or - for CSV on standard input [default: the workspace's
-    /// Network_Data/phisingData.csv, else the bundled copy]
+    /// A .csv, .csv.gz, .parquet or Zeek .log file, - for CSV on standard input, or mongodb://HOST/DATABASE.COLLECTION
+    /// [default: the workspace's Network_Data/phisingData.csv, else the bundled copy]
     #[arg(long, value_name = "SRC", value_parser = Source::parse)]
     pub data: Option<Source>,
+    /// Only the documents of a MongoDB collection that fit this filter, in extended JSON: '{"Result": -1}'
+    #[arg(long, value_name = "JSON")]
+    pub query: Option<String>,
     /// Schema file [default: the workspace's data_schema/schema.yaml, else the bundled one]
     #[arg(long, value_name = "FILE")]
     pub schema: Option<PathBuf>,
@@ -171,10 +174,13 @@ pub struct TrainArgs {
 /// `validate`.
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
-    /// A .csv, .csv.gz, .parquet or Zeek .log file, or - for CSV on standard input [default: the workspace's
-    /// Network_Data/phisingData.csv, else the bundled copy]
+    /// A .csv, .csv.gz, .parquet or Zeek .log file, - for CSV on standard input, or mongodb://HOST/DATABASE.COLLECTION
+    /// [default: the workspace's Network_Data/phisingData.csv, else the bundled copy]
     #[arg(long, value_name = "SRC", value_parser = Source::parse)]
     pub data: Option<Source>,
+    /// Only the documents of a MongoDB collection that fit this filter, in extended JSON: '{"Result": -1}'
+    #[arg(long, value_name = "JSON")]
+    pub query: Option<String>,
     /// Schema file [default: the workspace's data_schema/schema.yaml, else the bundled one]
     #[arg(long, value_name = "FILE")]
     pub schema: Option<PathBuf>,
@@ -192,9 +198,13 @@ pub struct ValidateArgs {
 /// `predict`.
 #[derive(Debug, Args)]
 pub struct PredictArgs {
-    /// Files to score, in order: .csv, .csv.gz, .parquet or Zeek .log, or - for CSV on standard input
+    /// What to score, in order: .csv, .csv.gz, .parquet or Zeek .log files, - for CSV on standard input, or
+    /// mongodb://HOST/DATABASE.COLLECTION
     #[arg(required = true, value_name = "INPUT", value_parser = Source::parse)]
     pub inputs: Vec<Source>,
+    /// Only the documents of a MongoDB collection that fit this filter, in extended JSON: '{"Result": -1}'
+    #[arg(long, value_name = "JSON")]
+    pub query: Option<String>,
     /// The model: a run id, champion, or a run's directory
     #[arg(long, value_name = "RUN|champion|DIR", default_value = "champion")]
     pub model: String,
@@ -248,9 +258,28 @@ pub enum SchemaCommand {
 pub enum RunsCommand {
     /// List runs, newest first
     List {
-        /// Print one JSON object on standard output
+        /// The runs that the team shares on its MongoDB server
         #[arg(long)]
-        json: bool,
+        remote: bool,
+        /// Which server.
+        #[command(flatten)]
+        server: MongoArgs,
+    },
+    /// Share a finished run: its files and manifest go to the team's MongoDB server
+    Push {
+        /// Run id, champion, or another alias
+        run: String,
+        /// Which server.
+        #[command(flatten)]
+        server: MongoArgs,
+    },
+    /// Fetch a shared run into this workspace; refused if a file is not what the manifest tells
+    Pull {
+        /// Run id, champion, or another name that the team shares
+        run: String,
+        /// Which server.
+        #[command(flatten)]
+        server: MongoArgs,
     },
     /// Show one run
     Show {
@@ -280,9 +309,12 @@ pub enum RunsCommand {
         /// Why, for the audit log
         #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
         reason: String,
-        /// Print one JSON object on standard output
+        /// Give the name to a shared run, for the whole team
         #[arg(long)]
-        json: bool,
+        remote: bool,
+        /// Which server.
+        #[command(flatten)]
+        server: MongoArgs,
     },
     /// Make the previous champion the champion again
     Rollback {

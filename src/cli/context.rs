@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use super::args::GlobalArgs;
 use super::error::CliError;
+use super::password;
 use super::progress::Progress;
 use crate::cancel::CancelToken;
 use crate::data::Source;
 use crate::logging::{self, LogGuard};
+use crate::mongo::{Given, Target};
 use crate::schema::Schema;
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
@@ -63,8 +65,23 @@ impl Context {
         Ok(found.schema)
     }
 
-    /// The source of a command: the one named, else the workspace's data, else the bundled data.
-    pub(super) fn source(&self, named: Option<&Source>) -> Source {
-        self.surroundings.source(named)
+    /// The source of a command: the one named, else the workspace's data, else the bundled data. A collection gets what is
+    /// needed to log in, and the filter.
+    pub(super) fn source(&self, named: Option<&Source>, query: Option<&str>) -> Result<Source, CliError> {
+        let collection = match (self.surroundings.source(named), query) {
+            (Source::Collection(collection), _) => collection,
+            (_, Some(_)) => {
+                let text = "--query chooses documents of a MongoDB collection, and this source is none";
+                return Err(CliError::Usage(text.to_owned()));
+            }
+            (other, None) => return Ok(other),
+        };
+        let given = Given::from_environment(None, self.workspace.root());
+        let target = Target::of(collection.address().clone(), &self.settings.mongo, &given)?;
+        let mut complete = collection.with_target(target.complete(password::ask)?);
+        if let Some(query) = query {
+            complete = complete.with_query(query)?;
+        }
+        Ok(Source::Collection(Box::new(complete)))
     }
 }

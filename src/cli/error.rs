@@ -122,6 +122,7 @@ impl From<DataError> for CliError {
         match error {
             DataError::Content { .. } => Self::Blocked(error.to_string()),
             DataError::Unsupported { .. } => Self::Usage(error.to_string()),
+            DataError::Mongo(inner) => inner.into(),
             DataError::Read { ref cause, .. } if is_damage(cause.as_ref()) => Self::Blocked(error.to_string()),
             DataError::Open { .. } | DataError::Read { .. } => Self::failed(error),
         }

@@ -28,7 +28,8 @@ pub(super) fn run(command: &MongoCommand, context: &Context) -> Result<(), CliEr
     }
 }
 
-fn connect(server: &MongoArgs, context: &Context) -> Result<Connection, CliError> {
+/// Connects as the command line, the environment and the settings say.
+pub(super) fn connect(server: &MongoArgs, context: &Context) -> Result<Connection, CliError> {
     let given = Given::from_environment(server.uri.clone(), context.workspace.root());
     let target = Target::find(&context.settings.mongo, &given)?.complete(password::ask)?;
     Ok(Connection::open(target)?)

@@ -56,8 +56,13 @@ pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError>
         Some(output) => output.with_file_name(rejects_name(output)),
         None => context.workspace.rejects_file(),
     };
+    let inputs = args
+        .inputs
+        .iter()
+        .map(|input| context.source(Some(input), args.query.as_deref()));
+    let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
     let request = PredictRequest {
-        inputs: &args.inputs,
+        inputs: &inputs,
         model: &model,
         run_id: manifest.run_id.as_str(),
         reference: reference.as_ref(),

@@ -1,5 +1,7 @@
 //! Owns `runs`: listing, showing, comparing, promoting, rolling back and pruning training runs.
 
+mod remote;
+
 use std::fmt::Write;
 
 use serde_json::json;
@@ -15,15 +17,22 @@ use crate::text::{visible_text, wrap};
 /// Runs a command on runs.
 pub(super) fn run(command: &RunsCommand, context: &Context) -> Result<(), CliError> {
     match command {
-        RunsCommand::List { json } => list(context, *json),
+        RunsCommand::List { remote, server } if *remote => remote::list(server, context),
+        RunsCommand::List { server, .. } => list(context, server.json),
         RunsCommand::Show { run, json } => show(context, run, *json),
         RunsCommand::Compare { a, b, json } => compare(context, a, b, *json),
         RunsCommand::Promote {
             run,
             alias,
             reason,
-            json,
-        } => promote(context, run, alias, reason, *json),
+            remote,
+            server,
+        } => match remote {
+            true => remote::promote(run, alias, reason, server, context),
+            false => promote(context, run, alias, reason, server.json),
+        },
+        RunsCommand::Push { run, server } => remote::push(run, server, context),
+        RunsCommand::Pull { run, server } => remote::pull(run, server, context),
         RunsCommand::Rollback { reason, json } => {
             let registry = RegistryStore::new(&context.workspace).rollback(&current_user(), reason)?;
             registry_changed(&registry, *json)

@@ -16,7 +16,7 @@ use crate::text::{visible_text, wrap};
 /// Trains and prints what came of it.
 pub(super) fn run(args: &TrainArgs, context: &Context) -> Result<(), CliError> {
     let schema = context.schema(args.schema.as_deref())?;
-    let source = context.source(args.data.as_ref());
+    let source = context.source(args.data.as_ref(), args.query.as_deref())?;
     let training = overridden(context.settings.training.clone(), args);
     let threads = args
         .threads

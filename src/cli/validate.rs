@@ -15,7 +15,7 @@ use crate::validation::Status;
 /// Validates and prints the report. A blocked source is exit code 3.
 pub(super) fn run(args: &ValidateArgs, context: &Context) -> Result<(), CliError> {
     let schema = context.schema(args.schema.as_deref())?;
-    let source = context.source(args.data.as_ref());
+    let source = context.source(args.data.as_ref(), args.query.as_deref())?;
     let baseline = args
         .baseline
         .as_deref()
@@ -53,8 +53,8 @@ fn baseline(name: &str, context: &Context) -> Result<Baseline, CliError> {
             let source = Source::parse(name)?;
             // No run's name has an extension: such a name is a file's, even of one that is not there.
             let is_file = matches!(&source, Source::Path(path) if path.exists() || path.extension().is_some());
-            if is_file || source == Source::Stdin {
-                Ok(Baseline::Source(source))
+            if is_file || matches!(source, Source::Stdin | Source::Collection(_)) {
+                Ok(Baseline::Source(context.source(Some(&source), None)?))
             } else {
                 Err(not_a_run.into())
             }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::mongo::MongoError;
+
 /// Why a source could not be opened or read.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
@@ -37,6 +39,9 @@ pub enum DataError {
         /// One line: what, and what to do.
         reason: String,
     },
+    /// A MongoDB server or a collection of it cannot be used.
+    #[error(transparent)]
+    Mongo(#[from] MongoError),
     /// A kind of source that this build cannot read.
     #[error("{source_name}: {reason}")]
     Unsupported {

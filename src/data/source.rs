@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
+use super::collection::{CollectionReader, CollectionSource};
 use super::csv_reader::CsvReader;
 use super::error::DataError;
 use super::input::{Input, read_error};
@@ -17,6 +18,7 @@ use super::reader::RowReader;
 use super::settings::ReadSettings;
 use super::sniff::{self, Format, SAMPLE};
 use super::zeek_reader::ZeekReader;
+use crate::mongo::Address;
 
 /// Where rows come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub enum Source {
     Stdin,
     /// A table inside the program.
     Embedded(EmbeddedTable),
+    /// A collection of a MongoDB server.
+    Collection(Box<CollectionSource>),
 }
 
 /// A table inside the program: the bytes of a file, plain or compressed with gzip.
@@ -45,11 +49,11 @@ impl fmt::Debug for EmbeddedTable {
 }
 
 impl Source {
-    /// Reads a source as a person names it: a path, or `-` for standard input.
+    /// Reads a source as a person names it: a path, `-` for standard input, or `mongodb://HOST/DATABASE.COLLECTION`.
     ///
     /// # Errors
-    /// [`DataError::Unsupported`] for an address such as `mongodb://…`; only its scheme is repeated, never the rest,
-    /// which may hold a password. An empty name is an error too.
+    /// An address that cannot be read, or of another scheme; only its scheme is repeated, never the rest, which may hold
+    /// a password. An empty name is an error too.
     pub fn parse(text: &str) -> Result<Self, DataError> {
         if text == "-" {
             return Ok(Self::Stdin);
@@ -60,16 +64,13 @@ impl Source {
                 reason: "name a file, or - for standard input".to_owned(),
             });
         }
+        if Address::is_meant(text) {
+            return Ok(Self::Collection(Box::new(CollectionSource::parse(text)?)));
+        }
         if let Some(scheme) = scheme_of(text) {
-            let reason = match scheme.as_str() {
-                "mongodb" | "mongodb+srv" => {
-                    "this build reads files only; export the collection (mongoexport --type=csv) and name that file"
-                }
-                _ => "this build reads files only; fetch the data and name the file",
-            };
             return Err(DataError::Unsupported {
                 source_name: format!("{scheme}:// address"),
-                reason: reason.to_owned(),
+                reason: "only files and mongodb:// are read; fetch the data and name the file".to_owned(),
             });
         }
         Ok(Self::Path(PathBuf::from(text)))
@@ -77,12 +78,24 @@ impl Source {
 }
 
 impl Source {
+    /// The source that a path names which a person typed: an address of a collection, else a file. An address that cannot
+    /// be read is taken for a file, which is not there then.
+    pub fn named(path: &Path) -> Self {
+        let address = path.to_str().filter(|text| Address::is_meant(text));
+        let parsed = address.and_then(|text| CollectionSource::parse(text).ok());
+        parsed.map_or_else(
+            || Self::Path(path.to_path_buf()),
+            |collection| Self::Collection(Box::new(collection)),
+        )
+    }
+
     /// A short name for what comes of it: the file's name without its endings.
     pub fn stem(&self) -> String {
         let name = match self {
             Self::Path(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             Self::Stdin => "standard_input".to_owned(),
             Self::Embedded(table) => table.name.to_owned(),
+            Self::Collection(collection) => collection.collection().to_owned(),
         };
         name.split('.')
             .find(|part| !part.is_empty())
@@ -107,6 +120,7 @@ impl fmt::Display for Source {
             Self::Path(path) => path.display().fmt(out),
             Self::Stdin => out.write_str("-"),
             Self::Embedded(table) => out.write_str(table.name),
+            Self::Collection(collection) => collection.fmt(out),
         }
     }
 }
@@ -122,6 +136,7 @@ pub fn open(source: &Source, settings: &ReadSettings) -> Result<Box<dyn RowReade
         Source::Path(path) => open_file(path, settings),
         Source::Stdin => Opening::new("standard input", settings).stream(Box::new(io::stdin())),
         Source::Embedded(table) => open_bytes(table.name, table.bytes, settings),
+        Source::Collection(collection) => Ok(Box::new(CollectionReader::open(collection, settings.null_tokens())?)),
     }
 }
 

@@ -70,7 +70,7 @@ impl Fields {
 
     fn of(columns: Vec<String>, names: Vec<String>, by_name: HashMap<String, usize>, kinds: Vec<FieldKind>) -> Self {
         // Field names hold no zero byte: `field_name` replaces it, and a stored one cannot have any.
-        let key = |name: &String| CString::try_from(name.replace('\0', "")).unwrap_or_default();
+        let key = |name: &String| CString::try_from(name.replace('\0', "")).unwrap_or_else(|_| cstr!("_").into());
         let keys = names.iter().map(key).collect();
         Self {
             columns,
@@ -200,6 +200,8 @@ pub struct Row {
     cells: Vec<(usize, usize)>,
     /// What the document has that the row has not.
     pub strangers: usize,
+    /// The row's number in its file, where it is one of ours.
+    pub number: Option<i64>,
 }
 
 impl Row {
@@ -240,6 +242,7 @@ pub fn decode(fields: &Fields, document: &RawDocument, row: &mut Row) -> Result<
     row.cells.clear();
     row.cells.resize(fields.names.len(), (0, 0));
     row.strangers = 0;
+    row.number = None;
     let mut marks = Marks::default();
     let mut texts = None;
     let mut expected = 0;
@@ -277,6 +280,7 @@ pub fn decode(fields: &Fields, document: &RawDocument, row: &mut Row) -> Result<
             row.cells[at] = (start, row.bytes.len());
         }
     }
+    row.number = marks.row;
     Ok(marks)
 }
 

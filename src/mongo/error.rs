@@ -201,6 +201,34 @@ pub enum MongoError {
         /// `; did you mean …?`, or nothing.
         hint: String,
     },
+    /// Somebody else was faster, or has something else under the same name.
+    #[error("{server}: {what}; look at it and decide again")]
+    Conflict {
+        /// Where.
+        server: String,
+        /// What is there now.
+        what: String,
+    },
+    /// No such shared run.
+    #[error("{server}: no shared run {run}; `nsec-tui runs list --remote` shows what there is")]
+    NoRun {
+        /// Where.
+        server: String,
+        /// As asked for.
+        run: String,
+    },
+    /// What is stored is not what was pushed.
+    #[error(
+        "{server}: run {run} is damaged there: {what}; nothing of it was taken, push it again from where it was made"
+    )]
+    Damaged {
+        /// Where.
+        server: String,
+        /// Which run.
+        run: String,
+        /// What is wrong.
+        what: String,
+    },
     /// The runtime's threads cannot be started.
     #[error("the threads that talk to MongoDB cannot be started: {0}")]
     Threads(#[source] io::Error),

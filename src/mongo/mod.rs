@@ -13,6 +13,7 @@ mod pull;
 mod push;
 mod secret;
 mod settings;
+mod shared_runs;
 mod trouble;
 
 pub use address::{Address, check_collection, check_database, redacted};
@@ -25,3 +26,6 @@ pub use pull::{Reading, parse_query};
 pub use push::{BATCH_ROWS, Cells, PushError, PushRequest, Pushed, push};
 pub use secret::Secret;
 pub use settings::{Found, Given, HiddenUri, MongoSettings, PASSWORD_VARIABLE, Target, URI_VARIABLE};
+pub use shared_runs::{
+    Naming, SharedFile, SharedName, SharedRun, Sharing, fetch, find_shared, name_shared, shared_names, shared_runs,
+};

@@ -1,6 +1,7 @@
 //! Owns reading rows: a cursor over a collection, in the file's order where the rows are ours, taken up again where it
 //! broke off.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mongodb::bson::raw::RawDocumentBuf;
@@ -29,9 +30,9 @@ const WAITS: [Duration; 4] = [
 const CURSOR_NOT_FOUND: i32 = 43;
 
 /// A collection being read.
-pub struct Reading<'a> {
-    connection: &'a Connection,
-    cancel: &'a CancelToken,
+pub struct Reading {
+    connection: Arc<Connection>,
+    cancel: CancelToken,
     collection: Collection<RawDocumentBuf>,
     query: Document,
     fields: Fields,
@@ -68,29 +69,29 @@ pub fn parse_query(text: &str) -> Result<Document, MongoError> {
     }
 }
 
-impl<'a> Reading<'a> {
+impl Reading {
     /// Finds out what columns the collection has. Rows that were pushed have the columns of their file; of other
     /// documents, the fields of the first hundred are taken.
     ///
     /// # Errors
     /// There is no such collection, or the server fails.
     pub fn open(
-        connection: &'a Connection,
+        connection: Arc<Connection>,
         collection: &str,
         query: Document,
-        cancel: &'a CancelToken,
+        cancel: &CancelToken,
     ) -> Result<Self, MongoError> {
         check_collection(collection)?;
         let rows = connection.database()?.collection(collection);
-        let sets = data_sets(connection, collection, cancel)?;
+        let sets = data_sets(&connection, collection, cancel)?;
         let fields = if sets.is_empty() {
-            sampled(connection, &rows, cancel)?
+            sampled(&connection, &rows, cancel)?
         } else {
             together(&sets)
         };
         Ok(Self {
             connection,
-            cancel,
+            cancel: cancel.clone(),
             collection: rows,
             query,
             fields,
@@ -181,7 +182,10 @@ impl<'a> Reading<'a> {
             }
             Ok(cursor)
         };
-        self.cursor = Some(self.connection.run("reading rows", Patience::WORK, self.cancel, read)?);
+        self.cursor = Some(
+            self.connection
+                .run("reading rows", Patience::WORK, &self.cancel, read)?,
+        );
         Ok(())
     }
 
@@ -217,7 +221,7 @@ impl<'a> Reading<'a> {
                 find.await
             }
         };
-        self.connection.run("reading rows", Patience::WORK, self.cancel, find)
+        self.connection.run("reading rows", Patience::WORK, &self.cancel, find)
     }
 
     /// What is asked for, and of that only what was not read yet.

@@ -159,7 +159,7 @@ pub fn push<C: Cells, E>(
     }
     sender.send()?;
     while sender.settle_one()? {}
-    let mut pushed = sender.pushed;
+    let mut pushed = std::mem::take(&mut sender.pushed);
     let stored = count(connection, request, cancel)?;
     pushed.others = stored.saturating_sub(pushed.new + pushed.there);
     if pushed.failed == 0 {

@@ -110,7 +110,7 @@ impl Given {
 }
 
 /// Everything that is needed to connect.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// Which server.
     pub address: Address,
@@ -143,7 +143,14 @@ impl Target {
             settings.uri.as_ref().map(|uri| uri.0.as_str()),
         ];
         let uri = uri.into_iter().flatten().next().ok_or(MongoError::NoAddress)?;
-        let address = Address::parse(uri)?;
+        Self::of(Address::parse(uri)?, settings, given)
+    }
+
+    /// As [`Target::find`] for an address that is known.
+    ///
+    /// # Errors
+    /// A password file that cannot be read.
+    pub fn of(address: Address, settings: &MongoSettings, given: &Given) -> Result<Found, MongoError> {
         let database = address.database.as_ref().or(settings.database.as_ref());
         let database = database.map_or(DEFAULT_DATABASE, String::as_str).to_owned();
         address::check_database(&database)?;

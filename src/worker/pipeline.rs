@@ -68,7 +68,7 @@ pub(super) fn validate(
 }
 
 fn source(desk: &Desk, path: Option<&Path>) -> Source {
-    let named = path.map(|path| Source::Path(path.to_owned()));
+    let named = path.map(Source::named);
     desk.surroundings.source(named.as_ref())
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::json;
@@ -35,9 +36,9 @@ pub(super) fn run(
         ));
     }
     let query = query.map(mongo::parse_query).transpose()?.unwrap_or_default();
-    let connection = connect(server, context)?;
+    let connection = Arc::new(connect(server, context)?);
     let started = Instant::now();
-    let mut reading = Reading::open(&connection, collection, query, &context.cancel)?;
+    let mut reading = Reading::open(Arc::clone(&connection), collection, query, &context.cancel)?;
     for set in reading.sets().iter().filter(|set| set.rows.is_none()) {
         let text = format!(
             "warning: data set {} is not whole, its push did not come to its end; run that again",
@@ -121,7 +122,7 @@ impl Stopped {
 }
 
 fn write_rows(
-    reading: &mut Reading<'_>,
+    reading: &mut Reading,
     out: &mut dyn Write,
     teller: &mut Teller<'_>,
     started: Instant,

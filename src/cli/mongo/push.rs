@@ -34,6 +34,7 @@ pub(super) fn run(source: &Source, into: Option<&str>, server: &MongoArgs, conte
     let set = source.stem();
     let collection = into.unwrap_or(&set);
     let schema = context.schema(None)?;
+    let source = &context.source(Some(source), None)?;
     let mut reader = data::open(source, &context.settings.reading)?;
     let columns = columns(&schema, reader.header());
     let connection = connect(server, context)?;

@@ -29,16 +29,31 @@ fn names_of_sources() {
 
 #[test]
 fn addresses_are_refused_without_repeating_them() {
-    for address in [
-        "mongodb://user:secret@host/db.c",
-        "MongoDB+srv://user:secret@host/db",
-        "https://user:secret@host/x.csv",
+    for (address, reason) in [
+        ("https://user:secret@host/x.csv", "only files and mongodb:// are read"),
+        ("MongoDB+srv://user:secret@host/db", "names no collection"),
+        ("mongodb://user:sec@ret@host/db.c", "must be encoded"),
     ] {
         let error = Source::parse(address).unwrap_err();
         let text = format!("{error} {error:?}");
-        assert!(text.contains("reads files only"), "{text}");
-        assert!(!text.contains("secret") && !text.contains("host"), "{text}");
+        assert!(text.contains(reason), "{text}");
+        assert!(!text.contains("secret") && !text.contains("host/"), "{text}");
     }
+}
+
+#[test]
+fn a_collection_is_a_source_that_shows_no_login() {
+    let source = Source::parse("mongodb://user:secret@host:1/db.flows.may?authSource=admin").unwrap();
+    assert_eq!(source.to_string(), "mongodb://host:1/db.flows.may");
+    assert_eq!(source.stem(), "flows");
+    assert!(!format!("{source:?}").contains("secret"));
+    let Source::Collection(collection) = source else {
+        panic!("no collection")
+    };
+    assert_eq!(collection.collection(), "flows.may");
+    assert!(collection.clone().with_query("{").is_err());
+    let chosen = collection.with_query(r#"{"a": 1}"#).unwrap();
+    assert_eq!(chosen.to_string(), r#"mongodb://host:1/db.flows.may {"a": 1}"#);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_query_is_extended_json() {
-    assert_eq!(parse_query(r#"{"Result": -1}"#).unwrap(), doc! { "Result": -1 });
+    assert_eq!(parse_query(r#"{"Result": -1}"#).unwrap(), doc! { "Result": -1_i64 });
     assert_eq!(
         parse_query(r#"{"n": {"$gt": {"$numberLong": "5"}}}"#).unwrap(),
         doc! { "n": { "$gt": 5_i64 } }

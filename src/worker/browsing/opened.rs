@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::browse::{
-    BrowseError, Indexing, Matches, Pattern, RowCount, Table, TableRow, View, Work, open_embedded, open_file,
+    BrowseError, Indexing, Matches, Pattern, RowCount, Table, TableRow, View, Work, open_collection, open_embedded,
+    open_file,
 };
 use crate::cancel::CancelToken;
 use crate::data::Source;
@@ -49,12 +50,13 @@ impl Opened {
         path: Option<&Path>,
         context: &BrowseContext<'_>,
     ) -> Result<Self, BrowseError> {
-        let named = path.map(|path| Source::Path(path.to_path_buf()));
+        let named = path.map(Source::named);
         let settings = &surroundings.settings.reading;
         let (table, indexing) = match surroundings.source(named.as_ref()) {
             Source::Path(path) => open_file(&path, settings)?,
             Source::Embedded(data) => open_embedded(data, settings)?,
             Source::Stdin => open_file(Path::new("/dev/stdin"), settings)?,
+            Source::Collection(collection) => open_collection(&collection, settings)?,
         };
         let stop = CancelToken::new();
         index_behind(indexing, stop.clone(), Arc::clone(&context.rows));
