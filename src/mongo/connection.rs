@@ -9,7 +9,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use mongodb::bson::{Document, doc};
+use mongodb::bson::doc;
 use mongodb::event::EventHandler;
 use mongodb::event::sdam::{SdamEvent, TopologyDescription};
 use mongodb::options::{AuthMechanism, ClientOptions, Compressor, Credential, Tls, TlsOptions};
@@ -191,7 +191,8 @@ impl Connection {
                 let started = tokio::time::Instant::now();
                 while started.elapsed() < limit {
                     tokio::time::sleep(SILENCE).await;
-                    let ping = client.database("admin").run_command(doc! { "ping": 1 });
+                    let admin = client.database("admin");
+                    let ping = admin.run_command(doc! { "ping": 1 });
                     match tokio::time::timeout(SIGN_OF_LIFE, ping).await {
                         Ok(Ok(_)) => {}
                         Ok(Err(error)) => return self.trouble().of_work(&error, doing).await,
@@ -215,19 +216,6 @@ impl Connection {
             Some((_, client)) => Ok(client),
             None => Err(self.trouble().ended("working")),
         }
-    }
-
-    /// A command to the `admin` database, and its answer.
-    pub(super) fn ask_admin(
-        &self,
-        doing: &'static str,
-        cancel: &CancelToken,
-        command: Document,
-    ) -> Result<Document, MongoError> {
-        let admin = self.other_database("admin")?;
-        self.run(doing, Patience::QUESTION, cancel, async move {
-            admin.run_command(command).await
-        })
     }
 }
 

@@ -250,18 +250,12 @@ impl MongoError {
         )
     }
 
-    /// Whether trying again later may help without anybody changing anything.
+    /// Whether the same may well work some seconds later: a server that restarts, an election. Not where long waiting was in
+    /// vain already.
     pub fn may_pass(&self) -> bool {
         matches!(
             self,
-            Self::Refused { .. }
-                | Self::Unreachable { .. }
-                | Self::Silent { .. }
-                | Self::TooSlow { .. }
-                | Self::NoPrimary { .. }
-                | Self::Lost { .. }
-                | Self::HungUp { .. }
-                | Self::NameNotFound { .. }
+            Self::Refused { .. } | Self::NoPrimary { .. } | Self::Lost { .. } | Self::HungUp { .. }
         )
     }
 }

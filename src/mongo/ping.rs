@@ -41,25 +41,30 @@ pub struct Rights {
     pub write: bool,
 }
 
-/// Asks the server who it is and what we may do. All questions together take at most five seconds.
+/// All questions together; the rest of the five seconds is for finding out what a failure means.
+const BUDGET: Duration = Duration::from_secs(4);
+
+/// Asks the server who it is and what we may do, in five seconds at most.
 ///
 /// # Errors
 /// Every way in which a server can fail to answer, or refuse to.
 pub fn ping(connection: &Connection, cancel: &CancelToken) -> Result<Ping, MongoError> {
-    let hello = doc! { "ping": 1 };
-    connection.ask_admin("connecting", cancel, hello.clone())?;
+    let started = Instant::now();
+    let left = || Patience::Within(BUDGET.saturating_sub(started.elapsed()));
+    let admin = connection.other_database("admin")?;
+    let ask = |doing, question: Document| connection.run(doing, left(), cancel, async { admin.run_command(question).await });
+    ask("connecting", doc! { "ping": 1 })?;
     let mut latency = Duration::MAX;
     for _ in 0..3 {
         let asked = Instant::now();
-        connection.ask_admin("connecting", cancel, hello.clone())?;
+        ask("connecting", doc! { "ping": 1 })?;
         latency = latency.min(asked.elapsed());
     }
-    let build = connection.ask_admin("asking for its version", cancel, doc! { "buildInfo": 1 })?;
-    let status = doc! { "connectionStatus": 1, "showPrivileges": true };
-    let status = connection.ask_admin("asking who we are", cancel, status)?;
+    let build = ask("asking for its version", doc! { "buildInfo": 1 })?;
+    let status = ask("asking who we are", doc! { "connectionStatus": 1, "showPrivileges": true })?;
     let probe = connection.database()?.collection::<Document>(DATA_SETS);
     let read = async { probe.find_one(doc! {}).projection(doc! { "_id": 1 }).await };
-    connection.run("reading", Patience::QUESTION, cancel, read)?;
+    connection.run("reading", left(), cancel, read)?;
     let database = connection.target().database.clone();
     let who = status.get_document("authInfo").cloned().unwrap_or_default();
     Ok(Ping {

@@ -141,7 +141,7 @@ impl<'a> Sharing<'a> {
         if let Some(known) = &known
             && known.get_bool("whole").unwrap_or(false)
         {
-            if known.get_str("manifest") == Ok(manifest) {
+            if known.get_str("manifest").is_ok_and(|known| known == manifest) {
                 return Ok(None);
             }
             return Err(MongoError::Conflict {
