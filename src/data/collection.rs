@@ -124,7 +124,7 @@ impl CollectionReader {
         let header = Header {
             names: reading.columns().to_vec(),
         };
-        check_names(&name, 1, &header.names)?;
+        check_names(&name, &header.names, b',')?;
         let unfinished = reading.sets().iter().filter(|set| set.rows.is_none());
         let notes =
             unfinished.map(|set| format!("data set {} is not whole: its push did not come to its end", set.name));

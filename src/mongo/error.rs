@@ -73,6 +73,17 @@ pub enum MongoError {
         /// How long it was waited for.
         seconds: u64,
     },
+    /// It takes connections and does not answer the beginning of TLS: frozen, or it waits for something else.
+    #[error(
+        "{server}: takes connections but did not begin TLS within {seconds} s; it is frozen, or does not talk TLS (then take \
+         tls=true out of the address)"
+    )]
+    SilentTls {
+        /// Where.
+        server: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
     /// It answers, but the work took longer than anybody should wait.
     #[error("{server}: alive, but {doing} took more than {seconds} s; try again when it has less to do")]
     TooSlow {

@@ -52,7 +52,8 @@ pub fn ping(connection: &Connection, cancel: &CancelToken) -> Result<Ping, Mongo
     let started = Instant::now();
     let left = || Patience::Within(BUDGET.saturating_sub(started.elapsed()));
     let admin = connection.other_database("admin")?;
-    let ask = |doing, question: Document| connection.run(doing, left(), cancel, async { admin.run_command(question).await });
+    let ask =
+        |doing, question: Document| connection.run(doing, left(), cancel, async { admin.run_command(question).await });
     ask("connecting", doc! { "ping": 1 })?;
     let mut latency = Duration::MAX;
     for _ in 0..3 {
@@ -61,7 +62,10 @@ pub fn ping(connection: &Connection, cancel: &CancelToken) -> Result<Ping, Mongo
         latency = latency.min(asked.elapsed());
     }
     let build = ask("asking for its version", doc! { "buildInfo": 1 })?;
-    let status = ask("asking who we are", doc! { "connectionStatus": 1, "showPrivileges": true })?;
+    let status = ask(
+        "asking who we are",
+        doc! { "connectionStatus": 1, "showPrivileges": true },
+    )?;
     let probe = connection.database()?.collection::<Document>(DATA_SETS);
     let read = async { probe.find_one(doc! {}).projection(doc! { "_id": 1 }).await };
     connection.run("reading", left(), cancel, read)?;

@@ -254,7 +254,11 @@ impl Sender<'_> {
         let Batch { documents, rows, .. } = std::mem::take(&mut self.batch);
         let documents = Arc::new(documents);
         let answer = self.insert(&documents)?;
-        self.under_way.push_back(UnderWay { rows, documents, answer });
+        self.under_way.push_back(UnderWay {
+            rows,
+            documents,
+            answer,
+        });
         Ok(settled)
     }
 
@@ -272,7 +276,12 @@ impl Sender<'_> {
     /// Waits for the oldest batch on its way; says whether there was one. After a failure that may pass it is sent again:
     /// what was stored of it is there already, then.
     fn settle_one(&mut self) -> Result<bool, MongoError> {
-        let Some(UnderWay { rows, documents, mut answer }) = self.under_way.pop_front() else {
+        let Some(UnderWay {
+            rows,
+            documents,
+            mut answer,
+        }) = self.under_way.pop_front()
+        else {
             return Ok(false);
         };
         let mut waits = WAITS.iter();

@@ -177,6 +177,12 @@ impl Target {
 }
 
 impl Target {
+    /// Whether the address or the settings ask for TLS.
+    pub(super) fn wants_tls(&self) -> bool {
+        let on = |name: &str| self.address.option(name) == Some("true");
+        on("tls") || on("ssl") || self.ca_file.is_some()
+    }
+
     /// The database in which the server looks the user up: `authSource`, else the one in the address, else `admin`.
     pub fn login_database(&self) -> &str {
         let named = self.address.option("authsource").or(self.address.database.as_deref());

@@ -94,12 +94,23 @@ impl Trouble<'_> {
     /// The server let a limit pass.
     pub(super) async fn of_silence(&self, waited: Duration) -> MongoError {
         match self.look().await {
+            Look::Takes if self.target.wants_tls() && !self.was_heard() => MongoError::SilentTls {
+                server: self.server(),
+                seconds: waited.as_secs(),
+            },
             Look::Takes => MongoError::Silent {
                 server: self.server(),
                 seconds: waited.as_secs(),
             },
             other => self.of_look(&other),
         }
+    }
+
+    /// Whether any server has ever said who it is.
+    fn was_heard(&self) -> bool {
+        let known = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let servers = known.iter().flat_map(|known| known.servers().into_values());
+        servers.into_iter().any(|server| server.max_wire_version().is_some())
     }
 
     /// Work on the server failed.
