@@ -4,6 +4,8 @@ mod pull;
 mod push;
 mod telling;
 
+use std::fmt::Write as _;
+
 use super::args::{MongoArgs, MongoCommand};
 use super::context::Context;
 use super::error::CliError;
@@ -61,9 +63,9 @@ fn ping(server: &MongoArgs, context: &Context) -> Result<(), CliError> {
         ("rights", rights.to_owned()),
         ("TLS", if found.tls { "yes" } else { "no" }.to_owned()),
     ];
-    let text: String = lines
-        .iter()
-        .map(|(name, value)| format!("{name:<10}{}\n", visible_text(value)))
-        .collect();
+    let mut text = String::new();
+    for (name, value) in lines {
+        let _ = writeln!(text, "{name:<10}{}", visible_text(&value));
+    }
     print::out(&text)
 }

@@ -1,6 +1,6 @@
 //! Owns asking a person for a password: on a terminal only, and without showing what is typed.
 
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, BufReader, IsTerminal as _, Read as _, Write as _};
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 
@@ -51,7 +51,7 @@ fn read(input: &mut impl io::Read) -> Result<Option<Secret>, MongoError> {
     const ERASE_ALL: u8 = 0x15;
     const DELETE: u8 = 0x7f;
     let mut typed = Vec::new();
-    for byte in input.bytes() {
+    for byte in BufReader::new(input).bytes() {
         match byte {
             Err(_) | Ok(END) => return Ok(None),
             Ok(b'\r' | b'\n') => break,

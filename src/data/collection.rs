@@ -69,12 +69,11 @@ impl CollectionSource {
     }
 
     fn connect(&self) -> Result<Connection, MongoError> {
-        let target = match &self.target {
-            Some(target) => target.clone(),
-            None => {
-                let given = Given::from_environment(None, Path::new(""));
-                Target::of(self.address.clone(), &MongoSettings::default(), &given)?.complete(|_| Ok(None))?
-            }
+        let target = if let Some(target) = &self.target {
+            target.clone()
+        } else {
+            let given = Given::from_environment(None, Path::new(""));
+            Target::of(self.address.clone(), &MongoSettings::default(), &given)?.complete(|_| Ok(None))?
         };
         Connection::open(target)
     }

@@ -308,6 +308,15 @@ fn cell_text(value: RawBsonRef<'_>, out: &mut Vec<u8>) -> Result<(), &'static st
     written.map_err(|_| "a value that cannot be written")
 }
 
+/// Bytes as hex digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
 /// An `_id` as people see it.
 pub fn id_text(id: Option<&RawBson>) -> String {
     match id {
@@ -316,7 +325,7 @@ pub fn id_text(id: Option<&RawBson>) -> String {
         Some(RawBson::String(text)) => crate::text::shortened(text.as_bytes(), 100),
         Some(RawBson::Int32(v)) => v.to_string(),
         Some(RawBson::Int64(v)) => v.to_string(),
-        Some(RawBson::Binary(binary)) => binary.bytes.iter().take(32).map(|byte| format!("{byte:02x}")).collect(),
+        Some(RawBson::Binary(binary)) => hex(&binary.bytes[..binary.bytes.len().min(32)]),
         Some(other) => crate::text::shortened(format!("{other:?}").as_bytes(), 100),
     }
 }

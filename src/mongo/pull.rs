@@ -63,10 +63,10 @@ pub fn parse_query(text: &str) -> Result<Document, MongoError> {
     }
     let query: Document =
         serde_json::from_value(value).map_err(|e| bad(crate::text::shortened(e.to_string().as_bytes(), 200)))?;
-    match query.keys().any(|key| key == "$where") {
-        true => Err(bad("$where would run a script on the server".to_owned())),
-        false => Ok(query),
+    if query.keys().any(|key| key == "$where") {
+        return Err(bad("$where would run a script on the server".to_owned()));
     }
+    Ok(query)
 }
 
 impl Reading {

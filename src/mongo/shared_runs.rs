@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::connection::{Connection, Patience};
 use super::data_set::durable;
+use super::document::hex;
 use super::error::MongoError;
 use crate::cancel::CancelToken;
 
@@ -458,8 +459,4 @@ fn name_of(record: &Document) -> Option<SharedName> {
 /// The driver hands its own errors through the interface of streams.
 fn of_stream(error: io::Error) -> Error {
     error.downcast::<Error>().unwrap_or_else(Error::from)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

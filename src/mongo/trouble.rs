@@ -6,6 +6,7 @@ use std::net::ToSocketAddrs;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use mongodb::ServerInfo;
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 use mongodb::event::sdam::TopologyDescription;
 use mongodb::options::ServerAddress;
@@ -78,12 +79,11 @@ impl Trouble<'_> {
         match error.kind.as_ref() {
             ErrorKind::DnsResolve { .. } => self.name_not_found(),
             // It was asked about an address without user and password.
-            ErrorKind::InvalidArgument { message, .. } => MongoError::BadAddress {
-                why: self.clean(message),
-            },
-            ErrorKind::InvalidTlsConfig { message, .. } => MongoError::BadAddress {
-                why: self.clean(message),
-            },
+            ErrorKind::InvalidArgument { message, .. } | ErrorKind::InvalidTlsConfig { message, .. } => {
+                MongoError::BadAddress {
+                    why: self.clean(message),
+                }
+            }
             ErrorKind::Io(cause) => MongoError::BadAddress {
                 why: format!("a file that it names cannot be read ({})", cause.kind()),
             },
@@ -237,7 +237,7 @@ impl Trouble<'_> {
     }
 
     fn too_old(&self, known: Option<&TopologyDescription>) -> MongoError {
-        let wire = known.and_then(|known| known.servers().values().filter_map(|s| s.max_wire_version()).min());
+        let wire = known.and_then(|known| known.servers().values().filter_map(ServerInfo::max_wire_version).min());
         let version = match wire {
             Some(8) => "about 4.2".to_owned(),
             Some(7) => "about 4.0".to_owned(),

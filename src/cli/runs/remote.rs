@@ -38,15 +38,15 @@ fn told(shared: &Shared, what: &str, json: bool) -> Result<(), CliError> {
             "bytes": shared.bytes,
         }));
     }
-    print::out(&match shared.there {
-        true => format!("run {} is there already\n", shared.id),
-        false => format!(
-            "run {} {what}: {} files, {:.1} MB\n",
-            shared.id,
-            shared.files,
-            shared.bytes as f64 / 1e6
-        ),
-    })
+    if shared.there {
+        return print::out(&format!("run {} is there already\n", shared.id));
+    }
+    print::out(&format!(
+        "run {} {what}: {} files, {:.1} MB\n",
+        shared.id,
+        shared.files,
+        shared.bytes as f64 / 1e6
+    ))
 }
 
 /// Lists the shared runs, newest first.
@@ -98,7 +98,7 @@ pub(super) fn list(server: &MongoArgs, context: &Context) -> Result<(), CliError
         return print::json(&json!({ "champion": champion, "runs": listed }));
     }
     if runs.is_empty() {
-        text = "no shared runs yet; `nsec-tui runs push RUN` shares one\n".to_owned();
+        return print::out("no shared runs yet; `nsec-tui runs push RUN` shares one\n");
     }
     print::out(&text)
 }
@@ -126,8 +126,8 @@ pub(super) fn promote(
             &json!({ "name": named.name, "run_id": named.run, "version": named.version, "by": named.by }),
         );
     }
-    print::out(&visible_text(&format!("{}: {} (shared)", named.name, named.run)).into_owned())
-        .and_then(|()| print::out("\n"))
+    let text = format!("{}: {} (shared)", named.name, named.run);
+    print::out(&format!("{}\n", visible_text(&text)))
 }
 
 impl From<SharingError> for CliError {
