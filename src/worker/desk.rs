@@ -7,7 +7,7 @@ use super::failure::{Ended, Failure};
 use super::job::{BrowseJob, FileJob, Job, PipelineJob, RunsJob};
 use super::news::Reply;
 use super::reporter::Reporter;
-use super::{files, log_tail, pipeline, runs, session, survey};
+use super::{files, log_tail, pipeline, predict, runs, session, survey, watch};
 use crate::logging::{LogGuard, Recent, RunTag};
 use crate::surroundings::Surroundings;
 
@@ -54,9 +54,8 @@ impl Desk {
                 PipelineJob::MoveThreshold { run, threshold } => {
                     pipeline::move_threshold(self, run, *threshold, reporter)
                 }
-                PipelineJob::Predict(_) | PipelineJob::Watch => {
-                    Err(Ended::Failed(Failure::new("in the works: prediction")))
-                }
+                PipelineJob::Predict(plan) => predict::predict(self, plan, reporter),
+                PipelineJob::Watch => watch::watch(self, reporter),
                 PipelineJob::AuditLabels { .. } | PipelineJob::Flips { .. } => {
                     Err(Ended::Failed(Failure::new("in the works: learning")))
                 }
