@@ -1,0 +1,10 @@
+//! Writing scored rows with their verdicts for other programs and other people: CSV, NDJSON in the Elastic Common Schema, STIX 2.1,
+//! Parquet, and a hand-over to read. Rows come one at a time and go out one at a time; docs/EXPORTS.md tells what is in each.
+
+mod error;
+mod format;
+mod row;
+
+pub use error::{ExportError, RowError};
+pub use format::Format;
+pub use row::{ExportHeader, ExportRow, Summary};
