@@ -16,7 +16,7 @@ mod writing;
 
 pub use error::PredictionError;
 pub use order::{ScoreOrder, ScoringModel, rejects_beside, score};
-pub use output::ADDED;
+pub use output::{ADDED, free_name};
 pub use run::{PredictRequest, predict};
 pub use settings::{EXPLAIN_LIMIT, PredictionSettings};
 pub use summary::{ModelSummary, PredictSummary, RiskCounts};
