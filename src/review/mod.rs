@@ -1,5 +1,6 @@
 //! Reviewing a scored file: its cases in the order of a queue, what is known of each, and what was decided. Knows no terminal.
 
+pub mod card;
 mod contract;
 
 pub use contract::{
