@@ -6,12 +6,13 @@ use super::args::PredictArgs;
 use super::context::Context;
 use super::error::CliError;
 use super::print;
-use crate::pipeline::prediction::{PredictSummary, ScoreOrder, ScoringModel, score};
+use crate::pipeline::prediction::{KnownVerdicts, PredictSummary, ScoreOrder, ScoringModel, score};
 use crate::text::visible_text;
 
 /// Scores and prints what came of it.
 pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError> {
     let model = ScoringModel::load(&context.workspace, &args.model, &context.progress)?;
+    let known = KnownVerdicts::none();
     let order = ScoreOrder {
         workspace: &context.workspace,
         inputs: &args.inputs,
@@ -21,6 +22,7 @@ pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError>
         alerts: args.alerts,
         explain: args.explain,
         raw: args.raw,
+        known: &known,
         reading: &context.settings.reading,
         validation: &context.settings.validation,
         risk: &context.settings.risk,

@@ -11,7 +11,7 @@ use crate::artifacts::audit::{self, AuditEntry};
 use crate::artifacts::{Timestamp, current_user};
 use crate::data::Source;
 use crate::event::{Event, EventSink};
-use crate::pipeline::prediction::{PredictSummary, PredictionError, ScoreOrder, ScoringModel, score};
+use crate::pipeline::prediction::{KnownVerdicts, PredictSummary, PredictionError, ScoreOrder, ScoringModel, score};
 use crate::settings::Settings;
 use crate::workspace::Workspace;
 
@@ -20,15 +20,16 @@ pub(super) fn predict(desk: &Desk, plan: &PredictPlan, reporter: &Reporter) -> R
     let surroundings = &desk.surroundings;
     let source = surroundings.source(plan.path.clone().map(Source::Path).as_ref());
     let inputs = [source];
+    // Before the model is loaded and the first rows are scored, which may take a while.
+    reporter.progress(0, None, "loading the model");
+    let model = ScoringModel::load(&surroundings.workspace, &plan.model, reporter)?;
+    let known = KnownVerdicts::none();
     let order = ScoreOrder {
         output: plan.output.as_deref(),
         threshold: plan.threshold,
         alerts: plan.alerts,
-        ..order(&surroundings.workspace, &surroundings.settings, &inputs)
+        ..order(&surroundings.workspace, &surroundings.settings, &inputs, &known)
     };
-    // Before the model is loaded and the first rows are scored, which may take a while.
-    reporter.progress(0, None, "loading the model");
-    let model = ScoringModel::load(&surroundings.workspace, &plan.model, reporter)?;
     let events = |event: Event| match event {
         Event::StageProgress { done, total, note, .. } => reporter.progress(done, total, note),
         other => reporter.send(other),
@@ -59,7 +60,12 @@ pub(super) fn predict(desk: &Desk, plan: &PredictPlan, reporter: &Reporter) -> R
 }
 
 /// What scoring needs of the surroundings, with nothing chosen.
-pub(super) fn order<'a>(workspace: &'a Workspace, settings: &'a Settings, inputs: &'a [Source]) -> ScoreOrder<'a> {
+pub(super) fn order<'a>(
+    workspace: &'a Workspace,
+    settings: &'a Settings,
+    inputs: &'a [Source],
+    known: &'a KnownVerdicts,
+) -> ScoreOrder<'a> {
     ScoreOrder {
         workspace,
         inputs,
@@ -69,6 +75,7 @@ pub(super) fn order<'a>(workspace: &'a Workspace, settings: &'a Settings, inputs
         alerts: None,
         explain: None,
         raw: false,
+        known,
         reading: &settings.reading,
         validation: &settings.validation,
         risk: &settings.risk,

@@ -10,7 +10,7 @@ use crate::artifacts::{CHAMPION, RegistryStore};
 use crate::cancel::CancelToken;
 use crate::data::Source;
 use crate::event::{Event, Level};
-use crate::pipeline::prediction::{PredictSummary, PredictionError, ScoreOrder, ScoringModel, score};
+use crate::pipeline::prediction::{KnownVerdicts, PredictSummary, PredictionError, ScoreOrder, ScoringModel, score};
 use crate::surroundings::Surroundings;
 
 /// The champion's model, loaded when it is needed and again when another run is champion.
@@ -66,11 +66,17 @@ impl Scores for Champion {
             return Err(Trouble::Elsewhere("no model is loaded".to_owned()));
         };
         let inputs = [Source::Path(input.to_owned())];
+        let known = KnownVerdicts::none();
         let order = ScoreOrder {
             output: Some(output),
             // The name holds what was scored: a file that is there is what a killed program came to.
             keep_old: false,
-            ..order(&self.surroundings.workspace, &self.surroundings.settings, &inputs)
+            ..order(
+                &self.surroundings.workspace,
+                &self.surroundings.settings,
+                &inputs,
+                &known,
+            )
         };
         let result = self.pool.install(|| score(&order, model, &log, &self.cancel));
         result.map_err(|error| match error {
