@@ -94,10 +94,7 @@ pub(super) struct ParquetSink<'a, W: Write> {
 }
 
 fn failed(error: PolarsError) -> ExportError {
-    match error {
-        PolarsError::IO { error, .. } => ExportError::Io(std::io::Error::new(error.kind(), error.to_string())),
-        other => ExportError::Table(other.to_string()),
-    }
+    ExportError::Table(error.to_string())
 }
 
 impl<'a, W: Write> ParquetSink<'a, W> {

@@ -132,6 +132,11 @@ impl<'a, W: Write> StixSink<'a, W> {
         };
         let mut object = common("indicator", &[&case_name(row), &pattern, stamp.at], stamp);
         object.insert("name".to_owned(), name.into());
+        let said = format!(
+            "Judged a true positive; scored {:.3} by run {}.",
+            row.probability, row.run
+        );
+        object.insert("description".to_owned(), said.into());
         object.insert("indicator_types".to_owned(), json!(["malicious-activity"]));
         object.insert("pattern".to_owned(), pattern.into());
         object.insert("pattern_type".to_owned(), "stix".into());

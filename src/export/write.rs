@@ -30,15 +30,34 @@ pub fn write(
     rows: &mut dyn Iterator<Item = Result<ExportRow, RowError>>,
     out: &mut dyn Write,
 ) -> Result<Summary, ExportError> {
+    let mut counted = Counted {
+        out,
+        bytes: 0,
+        failure: None,
+    };
+    let written = write_all(format, header, rows, &mut counted);
+    // Polars tells of a full disk as of a damaged file, so the cause is remembered here.
+    if let Some(cause) = counted.failure {
+        return Err(ExportError::Io(cause));
+    }
+    let mut summary = written?;
+    summary.bytes = counted.bytes;
+    Ok(summary)
+}
+
+fn write_all(
+    format: Format,
+    header: &ExportHeader,
+    rows: &mut dyn Iterator<Item = Result<ExportRow, RowError>>,
+    out: &mut Counted<'_>,
+) -> Result<Summary, ExportError> {
     let mut summary = Summary::default();
-    let mut counted = Counted { out, bytes: 0 };
-    let out = &mut counted;
     let mut sink: Box<dyn Sink + '_> = match format {
-        Format::Csv => Box::new(csv::CsvSink::new(header, out)?),
-        Format::Ndjson => Box::new(ndjson::NdjsonSink::new(header, out)),
-        Format::Stix => Box::new(stix::StixSink::new(header, out)?),
-        Format::Parquet => Box::new(parquet::ParquetSink::new(header, out)?),
-        Format::Markdown => Box::new(handover::HandoverSink::new(header, out)),
+        Format::Csv => Box::new(csv::CsvSink::new(header, &mut *out)?),
+        Format::Ndjson => Box::new(ndjson::NdjsonSink::new(header, &mut *out)),
+        Format::Stix => Box::new(stix::StixSink::new(header, &mut *out)?),
+        Format::Parquet => Box::new(parquet::ParquetSink::new(header, &mut *out)?),
+        Format::Markdown => Box::new(handover::HandoverSink::new(header, &mut *out)),
     };
     for row in rows {
         let number = summary.rows + 1;
@@ -50,8 +69,7 @@ pub fn write(
         sink.row(&row, &mut summary)?;
     }
     sink.finish(&mut summary)?;
-    counted.flush()?;
-    summary.bytes = counted.bytes;
+    out.flush()?;
     Ok(summary)
 }
 
@@ -103,20 +121,35 @@ fn check(header: &ExportHeader, row: &ExportRow, number: u64) -> Result<(), Expo
     }
 }
 
-/// Counts what goes through.
+/// Counts what goes through, and remembers why nothing more did.
 struct Counted<'a> {
     out: &'a mut dyn Write,
     bytes: u64,
+    failure: Option<io::Error>,
+}
+
+impl Counted<'_> {
+    fn remembered<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &result
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            let again = error.raw_os_error().map(io::Error::from_raw_os_error);
+            self.failure = Some(again.unwrap_or_else(|| io::Error::new(error.kind(), error.to_string())));
+        }
+        result
+    }
 }
 
 impl Write for Counted<'_> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let taken = self.out.write(buf)?;
+        let result = self.out.write(buf);
+        let taken = self.remembered(result)?;
         self.bytes += taken as u64;
         Ok(taken)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        let result = self.out.flush();
+        self.remembered(result)
     }
 }
