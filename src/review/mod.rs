@@ -1,8 +1,27 @@
 //! Reviewing a scored file: its cases in the order of a queue, what is known of each, and what was decided. Knows no terminal.
 
 mod arrange;
+pub mod card;
 mod cases;
 mod columns;
+mod contract;
+mod decide;
+mod disagreement;
+mod error;
+mod file;
+mod find;
+mod ledger;
+mod live;
+mod open;
+mod pace;
+mod page;
+mod rules;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod undo;
+mod watch;
 mod contract;
 mod decide;
 mod disagreement;
