@@ -240,7 +240,8 @@ impl Review {
         let mut live = self.live_mut();
         let mine: HashSet<EventId> = events.iter().map(|event| event.id).collect();
         let mut new = live.add(self.cases(), others);
-        live.add(self.cases(), events);
+        self.explainer.note(&new);
+        self.explainer.note(&live.add(self.cases(), events));
         new.retain(|event| !mine.contains(&event.id));
         shelf.unsaid.append(&mut new);
         let states = rows.iter().filter_map(|row| live.ledger.state(*row));

@@ -6,6 +6,7 @@ use crate::artifacts::RegistryError;
 use crate::browse::BrowseError;
 use crate::cancel::Cancelled;
 use crate::data::DataError;
+use crate::export::ExportError;
 use crate::pipeline::trained_model::{ModelFileError, ScoreError};
 use crate::store::StoreError;
 
@@ -106,6 +107,9 @@ pub enum ReviewError {
     /// What was asked for is not meant seriously.
     #[error("{0}")]
     Refused(String),
+    /// Rows cannot be exported.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// Given up on request.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),

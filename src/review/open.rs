@@ -1,6 +1,7 @@
 //! Owns the review of one file: what is open, what is shown, and the store behind it. Its parts are in the files beside this.
 
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::arrange::CaseView;
@@ -8,6 +9,7 @@ use super::cases::CaseTable;
 use super::contract::{OpenedReview, StoreState};
 use super::disagreement::OtherScores;
 use super::error::ReviewError;
+use super::explained::Explainer;
 use super::file::ScoredFile;
 use super::find::Found;
 use super::ledger::Ledger;
@@ -29,6 +31,9 @@ pub struct Review {
     pub(super) view: RwLock<Arc<CaseView>>,
     pub(super) found: Mutex<Option<Found>>,
     pub(super) other: Mutex<Option<Arc<OtherScores>>>,
+    pub(super) explainer: Explainer,
+    /// How many cases the screen shows.
+    pub(super) screen: AtomicU64,
 }
 
 /// A store as it could be opened.
@@ -119,6 +124,8 @@ impl Review {
             live: RwLock::new(live),
             found: Mutex::default(),
             other: Mutex::default(),
+            explainer: Explainer::default(),
+            screen: AtomicU64::new(20),
         };
         review.renew_rules(control)?;
         Ok(review)

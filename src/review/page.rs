@@ -1,5 +1,7 @@
 //! Owns showing cases: lines of the list, the text of a row, the history of a case.
 
+use std::sync::atomic::Ordering;
+
 use super::contract::{Card, HistoryLine, ReviewPage, ReviewRow};
 use super::error::ReviewError;
 use super::file::plain;
@@ -14,7 +16,7 @@ use crate::triage::{Change, Event};
 /// Characters of a reason in the list.
 const REASON: usize = 200;
 /// Characters of a cell on a card.
-const CARD_CELL: usize = 4096;
+const CARD_CELL: usize = 1 << 16;
 
 impl Review {
     /// Cases of the present view.
@@ -22,6 +24,7 @@ impl Review {
     /// # Errors
     /// The file cannot be read, or has changed.
     pub fn page(&self, first: u64, count: usize, columns: &[usize], cell: usize) -> Result<ReviewPage, ReviewError> {
+        self.screen.store(count as u64, Ordering::Relaxed);
         let view = self.view();
         let places = first..first.saturating_add(count as u64);
         let cases: Vec<u32> = places.map_while(|at| view.case(at)).collect();

@@ -83,6 +83,7 @@ impl Review {
         of_file.dedup();
         of_file.retain(|case| !live.is_contradicted(*case));
         let new = live.add(self.cases(), events);
+        self.explainer.note(&new);
         let conflicts = of_file.iter().filter(|case| live.is_contradicted(**case)).count();
         (new, conflicts as u64)
     }
