@@ -165,7 +165,10 @@ impl VerdictStore for LocalStore {
             (events, last) = self.read("cannot be read", read(0))?;
         }
         self.again = false;
-        events.extend(self.pending_events().cloned());
+        events.extend(self.pending_events().map(|event| Event {
+            cells: None,
+            ..event.clone()
+        }));
         Ok((events, last))
     }
 

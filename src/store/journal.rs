@@ -221,7 +221,7 @@ impl Reader {
     pub(super) fn open(path: &Path, from: &Position) -> io::Result<Option<Self>> {
         let mut file = match File::open(path) {
             Ok(file) => file,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
             Err(e) => return Err(e),
         };
         let restarted = from.offset > 0 && mark_of(&mut file, from.offset)? != from.mark;

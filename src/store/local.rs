@@ -178,6 +178,7 @@ impl LocalStore {
         let connection = open_memory(&self.path).map_err(StoreError::database(&self.path, "cannot be opened"))?;
         self.read_only = audit::check_writable(&self.workspace).err().map(|e| e.to_string());
         self.home = Home::Memory(connection, why, Instant::now() + TRY_AGAIN);
+        self.version = database::data_version(self.connection()).unwrap_or(0);
         self.behind = None;
         self.journal_length = u64::MAX;
         self.again = true;

@@ -76,7 +76,7 @@ pub trait VerdictStore: Send {
 
     /// Events after a place, in the store's order, and the place after them. Place 0 is before all. An event may be given
     /// again: one that is in the journal alone comes last and once more when the store has it; after the store was made
-    /// again, everything comes.
+    /// again, everything comes. Cells are left out; [`VerdictStore::cells`] gives them.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -119,11 +119,15 @@ pub trait VerdictStore: Send {
     fn count_hits(&mut self, rule: EventId, file: &str, hits: u64) -> Result<(), StoreError>;
 
     /// How it is.
-    fn standing(&self) -> Standing;
+    fn standing(&self) -> Standing {
+        Standing::Ready
+    }
 
     /// What a person should be told since the last call, a line each: a damaged database that was set aside, lines of the
     /// journal that cannot be read. Not yet made safe to draw.
-    fn notices(&mut self) -> Vec<String>;
+    fn notices(&mut self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Why the store cannot do what was asked.

@@ -3,6 +3,8 @@
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::any_story;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
