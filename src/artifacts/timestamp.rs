@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment in UTC, to the millisecond. Serialises as `2026-11-23T08:40:00.123Z`.
@@ -18,6 +18,12 @@ impl Timestamp {
     /// `yyyymmddThhmmssZ`: sortable, and fit for file names.
     pub fn compact(&self) -> String {
         self.0.format("%Y%m%dT%H%M%SZ").to_string()
+    }
+
+    /// The ISO week of it in UTC: `2026-W48`.
+    pub fn iso_week(&self) -> String {
+        let week = self.0.iso_week();
+        format!("{:04}-W{:02}", week.year(), week.week())
     }
 
     /// The millisecond within its second, 0 to 999.

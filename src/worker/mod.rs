@@ -15,6 +15,7 @@ mod pipeline;
 mod predict;
 mod quiet;
 mod reporter;
+mod review;
 mod runs;
 mod session;
 mod survey;
