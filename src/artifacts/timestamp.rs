@@ -32,6 +32,16 @@ impl Timestamp {
         self.0.timestamp_subsec_millis().min(999) as u16
     }
 
+    /// Microseconds since 1970 UTC.
+    pub fn micros(&self) -> i64 {
+        self.0.timestamp_micros()
+    }
+
+    /// Midnight (UTC) of its day.
+    pub fn midnight(&self) -> Self {
+        Self(self.0.date_naive().and_time(chrono::NaiveTime::MIN).and_utc())
+    }
+
     /// Seconds from `earlier` to `self`; zero if the clock was set back in between.
     pub fn seconds_since(&self, earlier: Self) -> f64 {
         ((self.0 - earlier.0).num_milliseconds().max(0) as f64) / 1000.0
