@@ -14,6 +14,7 @@ mod pacer;
 mod pipeline;
 mod quiet;
 mod reporter;
+mod review;
 mod runs;
 mod session;
 mod survey;

@@ -1,0 +1,173 @@
+//! Owns carrying out review jobs: the open file, and the thread that hears what others decide meanwhile.
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::time::Duration;
+
+use super::failure::{Ended, Failure};
+use super::job::ReviewJob;
+use super::news::{Decided, Reply, ReviewNews};
+use super::reporter::Reporter;
+use crate::browse::Work;
+use crate::cancel::CancelToken;
+use crate::review::{Changed, OpenedStore, Outcome, Review, ReviewError, Sought};
+use crate::surroundings::Surroundings;
+
+/// How often the store is asked whether others have written.
+const LISTEN: Duration = Duration::from_millis(500);
+
+/// Opens the store of a workspace, whatever state it is in.
+type OpenStore = Box<dyn Fn(&Surroundings) -> OpenedStore + Send + Sync>;
+
+/// Reviews one file at a time. Jobs may run on several threads at once.
+pub(super) struct Reviewer {
+    surroundings: Arc<Surroundings>,
+    open_store: OpenStore,
+    opened: RwLock<Option<Arc<Review>>>,
+}
+
+impl Reviewer {
+    /// Nothing is open yet.
+    pub(super) fn new(surroundings: Arc<Surroundings>, open_store: OpenStore) -> Self {
+        Self {
+            surroundings,
+            open_store,
+            opened: RwLock::new(None),
+        }
+    }
+
+    /// Carries out one job.
+    pub(super) fn run(&self, job: &ReviewJob, reporter: &Reporter) -> Result<Reply, Ended> {
+        let progress = |done, total, note: &str| reporter.progress(done, total, note);
+        let control = Work {
+            cancel: reporter.cancel(),
+            progress: &progress,
+        };
+        if let ReviewJob::Open { path } = job {
+            return self.open(path.as_deref(), control, reporter).map_err(of);
+        }
+        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(review) = opened else {
+            return Err(Ended::Failed(Failure::new("no scored file is open; open one first")));
+        };
+        carry_out(&review, job, control).map_err(of)
+    }
+
+    fn open(&self, path: Option<&Path>, control: Work<'_>, reporter: &Reporter) -> Result<Reply, ReviewError> {
+        let store = (self.open_store)(&self.surroundings);
+        let review = Arc::new(Review::open(&self.surroundings, path, store, control)?);
+        control.cancel.check()?;
+        let reply = Reply::ReviewOpened(Box::new(review.opened()));
+        // The one before goes with its last job.
+        *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&review));
+        listen(&review, reporter.clone());
+        Ok(reply)
+    }
+}
+
+fn carry_out(review: &Review, job: &ReviewJob, control: Work<'_>) -> Result<Reply, ReviewError> {
+    match job {
+        // Answered before any file is asked for.
+        ReviewJob::Open { .. } => Err(ReviewError::Refused("a file cannot open another".to_owned())),
+        ReviewJob::Arrange { queue, filters, keep } => review.arrange(queue, filters, *keep, control).map(Reply::Queue),
+        ReviewJob::Similar { row, differences } => review.similar(*row, *differences, control).map(Reply::Queue),
+        ReviewJob::Page {
+            first,
+            count,
+            columns,
+            cell,
+        } => review.page(*first, *count, columns, *cell).map(Reply::Cases),
+        ReviewJob::NextUnreviewed { from, direction } => Ok(Reply::CaseAt(review.next_unreviewed(*from, *direction))),
+        ReviewJob::Find {
+            text,
+            regex,
+            case,
+            from,
+            direction,
+        } => {
+            let sought = Sought {
+                text: text.clone(),
+                regex: *regex,
+                case: *case,
+            };
+            review.find(&sought, *from, *direction, control).map(Reply::CaseAt)
+        }
+        ReviewJob::Card { at } => review.facts(*at).map(|card| Reply::Card(Box::new(card))),
+        ReviewJob::Decide(decision) => review.decide(decision).map(decided),
+        ReviewJob::Undo => review.undo().map(decided),
+        ReviewJob::Redo => review.redo().map(decided),
+        ReviewJob::Rules => Ok(Reply::Rules(review.rules())),
+        ReviewJob::WhatIf { condition } => review.what_if(condition, control).map(Reply::WhatIf),
+        ReviewJob::AddRule {
+            condition,
+            reason,
+            days,
+        } => {
+            review.add_rule(condition, reason, *days, control)?;
+            Ok(Reply::Rules(review.rules()))
+        }
+        ReviewJob::WithdrawRule { rule } => {
+            review.withdraw_rule(*rule, control)?;
+            Ok(Reply::Rules(review.rules()))
+        }
+        ReviewJob::Export { .. } => Err(ReviewError::Refused("in the works: export".to_owned())),
+    }
+}
+
+fn decided(outcome: Outcome) -> Reply {
+    Reply::Decided(Decided {
+        what: outcome.what,
+        cases: outcome.cases,
+        hidden: outcome.hidden,
+        kept: outcome.kept,
+        progress: outcome.progress,
+        conflicts: outcome.conflicts,
+        at: outcome.at,
+    })
+}
+
+fn of(error: ReviewError) -> Ended {
+    match error {
+        ReviewError::Cancelled(_) => Ended::Cancelled,
+        other => Ended::Failed(Failure::of(&other)),
+    }
+}
+
+/// Tells what others decide, until the file is closed or the job that opened it is stale.
+fn listen(review: &Arc<Review>, reporter: Reporter) {
+    let review = Arc::downgrade(review);
+    let thread = std::thread::Builder::new().name("nsec-verdicts".to_owned());
+    if let Err(error) = thread.spawn(move || hear(&review, &reporter)) {
+        tracing::warn!("no thread to hear what others decide: {error}");
+    }
+}
+
+fn hear(review: &Weak<Review>, reporter: &Reporter) {
+    // A cancelled look through the file for a rule would leave rules half applied; it is short.
+    let never = CancelToken::new();
+    let control = Work {
+        cancel: &never,
+        progress: &|_, _, _| {},
+    };
+    loop {
+        std::thread::sleep(LISTEN);
+        if reporter.cancel().is_cancelled() {
+            return;
+        }
+        let Some(review) = review.upgrade() else { return };
+        match review.poll(control) {
+            Ok(None) => {}
+            Ok(Some(changed)) => reporter.reviewed(news(changed)),
+            Err(error) => tracing::warn!("rules were not applied: {error}"),
+        }
+    }
+}
+
+fn news(changed: Changed) -> ReviewNews {
+    ReviewNews {
+        what: changed.what,
+        conflicts: changed.conflicts,
+        progress: changed.progress,
+        store: changed.store,
+    }
+}
