@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::contract::{Decision, Progress, Selection, StoreState};
+use super::contract::{Decision, Progress, Selection};
 use super::error::ReviewError;
 use super::ledger::words;
 use super::live::Live;
@@ -213,25 +213,18 @@ impl Review {
         let rows: Vec<RowId> = events.iter().map(|event| event.case.row).collect();
         // Held until the state knows it, so that nobody reads these events from the store as somebody else's.
         let mut shelf = self.shelf();
-        let why = match (&shelf.state, &shelf.store) {
-            (StoreState::ReadOnly(why), None) => why.clone(),
-            _ => "there is no store".to_owned(),
-        };
         let Some(store) = &mut shelf.store else {
-            return Err(ReviewError::NoStore(why));
+            return Err(ReviewError::NoStore(shelf.without().to_owned()));
         };
         // No command line judges single cases, so none is named for the audit log.
         let kept = match store.append(&events, "") {
             Ok(kept) => kept,
             Err(error) => {
-                shelf.state = StoreState::ReadOnly(error.to_string());
+                shelf.failed = Some(error.to_string());
                 return Err(error.into());
             }
         };
-        shelf.state = match &kept {
-            Kept::Stored => StoreState::Ready,
-            Kept::Journalled(why) => StoreState::Journal(why.clone()),
-        };
+        shelf.failed = None;
         // What others wrote in between stands before it, there as here: who contradicts whom depends on the order.
         let others = match (&kept, shelf.read_on()) {
             (Kept::Stored, Ok(read)) => read,

@@ -16,7 +16,7 @@ use super::ledger::Ledger;
 use super::live::Live;
 use crate::artifacts::audit::current_user;
 use crate::browse::Work;
-use crate::store::{StoreError, VerdictStore};
+use crate::store::{LocalStore, Standing, StoreError, StoreOptions, VerdictStore};
 use crate::surroundings::Surroundings;
 use crate::triage::{Event, Verdict};
 
@@ -40,15 +40,43 @@ pub struct Review {
 pub struct OpenedStore {
     /// The store; `None` if it can be neither read nor written.
     pub store: Option<Box<dyn VerdictStore>>,
-    /// How it is.
-    pub state: StoreState,
+    /// Why there is none.
+    pub without: String,
+}
+
+impl OpenedStore {
+    /// A store that is there.
+    pub fn new(store: Box<dyn VerdictStore>) -> Self {
+        Self {
+            store: Some(store),
+            without: String::new(),
+        }
+    }
+
+    /// The store of the workspace on this host, whatever state it is in.
+    pub fn local(surroundings: &Surroundings) -> Self {
+        let options = StoreOptions {
+            shared: surroundings.settings.workspace.shared,
+            ..StoreOptions::default()
+        };
+        match LocalStore::open(&surroundings.workspace, options) {
+            Ok(store) => Self::new(Box::new(store)),
+            Err(error) => Self {
+                store: None,
+                without: error.to_string(),
+            },
+        }
+    }
 }
 
 /// The store with how far its events are known.
 pub(super) struct Shelf {
     pub store: Option<Box<dyn VerdictStore>>,
     pub place: i64,
-    pub state: StoreState,
+    /// Why there is no store.
+    without: String,
+    /// Why the last decision was not kept.
+    pub failed: Option<String>,
     /// What is to be told with the next news.
     pub notes: Vec<String>,
     /// What others did that was read beside a decision, to be told with the next news.
@@ -58,6 +86,31 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
+    /// How the store is.
+    pub fn state(&self) -> StoreState {
+        if let Some(why) = &self.failed {
+            return StoreState::ReadOnly(why.clone());
+        }
+        match self.store.as_ref().map(|store| store.standing()) {
+            None => StoreState::ReadOnly(self.without.clone()),
+            Some(Standing::Ready) => StoreState::Ready,
+            Some(Standing::Journal(why)) => StoreState::Journal(why),
+            Some(Standing::ReadOnly(why)) => StoreState::ReadOnly(why),
+        }
+    }
+
+    /// Why there is no store.
+    pub fn without(&self) -> &str {
+        &self.without
+    }
+
+    /// What is to be told now.
+    pub fn take_notes(&mut self) -> Vec<String> {
+        let mut notes = std::mem::take(&mut self.notes);
+        notes.extend(self.store.as_mut().map(|store| store.notices()).unwrap_or_default());
+        notes
+    }
+
     /// The events that were written since they were read last.
     pub fn read_on(&mut self) -> Result<Vec<Event>, StoreError> {
         let Some(store) = &mut self.store else {
@@ -94,8 +147,9 @@ impl Review {
         let mut shelf = Shelf {
             store: opened.store,
             place: 0,
-            told: opened.state.clone(),
-            state: opened.state,
+            without: opened.without,
+            failed: None,
+            told: StoreState::Ready,
             notes: notes(&file),
             unsaid: Vec::new(),
         };
@@ -108,12 +162,10 @@ impl Review {
                     ledger.add(events);
                     shelf.place = place;
                 }
-                Err(error) => {
-                    shelf.state = StoreState::ReadOnly(error.to_string());
-                    shelf.told = shelf.state.clone();
-                }
+                Err(error) => shelf.failed = Some(error.to_string()),
             }
         }
+        shelf.told = shelf.state();
         let live = Live::new(ledger, &file.cases);
         let review = Self {
             surroundings: Arc::clone(surroundings),
@@ -155,7 +207,7 @@ impl Review {
             rejected: file.rejected.clone(),
             label_audit: file.doubt.is_some(),
             analyst: self.analyst.clone(),
-            store: self.shelf().state.clone(),
+            store: self.shelf().state(),
             reasons: reasons.to_vec(),
             tags: triage.tags.clone(),
             list_columns: triage.columns.clone(),

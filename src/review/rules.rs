@@ -174,7 +174,7 @@ impl Review {
         act: impl FnOnce(&mut dyn crate::store::VerdictStore) -> Result<T, crate::store::StoreError>,
     ) -> Result<T, ReviewError> {
         let mut shelf = self.shelf();
-        let why = format!("{:?}", shelf.state);
+        let why = shelf.without().to_owned();
         let store = shelf.store.as_mut().ok_or(ReviewError::NoStore(why))?;
         Ok(act(store.as_mut())?)
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use tempfile::TempDir;
 
-use super::contract::{Decision, Selection, StoreState};
+use super::contract::{Decision, Selection};
 use super::open::{OpenedStore, Review};
 use super::{QueueView, ReviewError};
 use crate::artifacts::Timestamp;
@@ -15,7 +15,7 @@ use crate::browse::Work;
 use crate::cancel::CancelToken;
 use crate::data::RowId;
 use crate::settings::Settings;
-use crate::store::{Kept, StoreError, VerdictStore};
+use crate::store::{Kept, Standing, StoreError, VerdictStore};
 use crate::surroundings::Surroundings;
 use crate::triage::{CaseId, Cells, Change, Event, EventId, Queue, SuppressionRule, Verdict};
 use crate::workspace::Workspace;
@@ -119,6 +119,15 @@ impl VerdictStore for MemoryStore {
         Ok(Kept::Stored)
     }
 
+    fn standing(&self) -> Standing {
+        let journal = self.shared().journal.clone();
+        journal.map_or(Standing::Ready, Standing::Journal)
+    }
+
+    fn notices(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
     fn count_hits(&mut self, rule: EventId, file: &str, hits: u64) -> Result<(), StoreError> {
         self.shared().hits.insert((rule, file.to_owned()), hits);
         Ok(())
@@ -184,10 +193,7 @@ impl Desk {
     }
 
     pub fn try_open(&self, name: &str, analyst: &str) -> Result<Review, ReviewError> {
-        let store = OpenedStore {
-            store: Some(Box::new(MemoryStore::new(&self.shared))),
-            state: StoreState::Ready,
-        };
+        let store = OpenedStore::new(Box::new(MemoryStore::new(&self.shared)));
         let path = self.path(name);
         quietly(|work| Review::open(&self.surroundings(analyst), Some(&path), store, work))
     }

@@ -45,17 +45,17 @@ impl Review {
             // Under the lock, so that a decision made meanwhile stands behind them, here as in the store.
             let (more, conflicts) = self.take_in(read);
             new.extend(more);
-            (new, conflicts, std::mem::take(&mut shelf.notes), changed)
+            (new, conflicts, shelf.take_notes(), changed)
         };
         if changed && self.rules_have_changed() {
             self.renew_rules(control)?;
-            told.append(&mut self.shelf().notes);
+            told.append(&mut self.shelf().take_notes());
             told.push("suppression rules have changed".to_owned());
         }
         told.extend(self.by_whom(&new));
         let store = {
             let mut shelf = self.shelf();
-            let now = shelf.state.clone();
+            let now = shelf.state();
             let news = !told.is_empty() || !new.is_empty() || shelf.told != now;
             shelf.told = now.clone();
             if !news {

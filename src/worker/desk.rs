@@ -10,7 +10,7 @@ use super::reporter::Reporter;
 use super::review::Reviewer;
 use super::{files, log_tail, pipeline, runs, session, survey};
 use crate::logging::{LogGuard, Recent, RunTag};
-use crate::review::{OpenedStore, StoreState};
+use crate::review::OpenedStore;
 use crate::surroundings::Surroundings;
 
 /// What jobs need.
@@ -33,7 +33,7 @@ impl Desk {
     pub(super) fn new(surroundings: Arc<Surroundings>, threads: usize, log: &LogGuard) -> Self {
         Self {
             browser: Browser::new(Arc::clone(&surroundings)),
-            reviewer: Reviewer::new(Arc::clone(&surroundings), Box::new(open_store)),
+            reviewer: Reviewer::new(Arc::clone(&surroundings), Box::new(OpenedStore::local)),
             surroundings,
             threads: threads.max(1),
             run_tag: log.run_tag(),
@@ -104,13 +104,5 @@ impl Desk {
             failure.details.extend(lines.into_iter().map(|line| line.text));
         }
         failure
-    }
-}
-
-/// The verdicts of a workspace, whatever state they are in.
-fn open_store(_surroundings: &Surroundings) -> OpenedStore {
-    OpenedStore {
-        store: None,
-        state: StoreState::ReadOnly("there is no store of verdicts yet".to_owned()),
     }
 }

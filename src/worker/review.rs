@@ -1,16 +1,17 @@
 //! Owns carrying out review jobs: the open file, and the thread that hears what others decide meanwhile.
 
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use super::failure::{Ended, Failure};
-use super::job::ReviewJob;
+use super::job::{ExportScope, ReviewJob};
 use super::news::{Decided, Reply, ReviewNews};
 use super::reporter::Reporter;
 use crate::browse::Work;
 use crate::cancel::CancelToken;
-use crate::review::{Changed, OpenedStore, Outcome, Review, ReviewError, Sought};
+use crate::export::Format;
+use crate::review::{Changed, OpenedStore, Outcome, Review, ReviewError, Scope, Sought};
 use crate::surroundings::Surroundings;
 
 /// How often the store is asked whether others have written.
@@ -24,6 +25,7 @@ pub(super) struct Reviewer {
     surroundings: Arc<Surroundings>,
     open_store: OpenStore,
     opened: RwLock<Option<Arc<Review>>>,
+    ahead: Ahead,
 }
 
 impl Reviewer {
@@ -33,6 +35,7 @@ impl Reviewer {
             surroundings,
             open_store,
             opened: RwLock::new(None),
+            ahead: Ahead::default(),
         }
     }
 
@@ -50,6 +53,13 @@ impl Reviewer {
         let Some(review) = opened else {
             return Err(Ended::Failed(Failure::new("no scored file is open; open one first")));
         };
+        if let ReviewJob::Card { at } = job {
+            // What is asked for goes before what may be asked for.
+            self.ahead.stop();
+            let card = review.card(*at, control.cancel).map_err(of)?;
+            self.ahead.start(&review, *at);
+            return Ok(Reply::Card(Box::new(card)));
+        }
         carry_out(&review, job, control).map_err(of)
     }
 
@@ -61,14 +71,15 @@ impl Reviewer {
         // The one before goes with its last job.
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&review));
         listen(&review, reporter.clone());
+        read_run(&review, reporter.cancel().clone());
         Ok(reply)
     }
 }
 
 fn carry_out(review: &Review, job: &ReviewJob, control: Work<'_>) -> Result<Reply, ReviewError> {
     match job {
-        // Answered before any file is asked for.
-        ReviewJob::Open { .. } => Err(ReviewError::Refused("a file cannot open another".to_owned())),
+        // Answered before.
+        ReviewJob::Open { .. } | ReviewJob::Card { .. } => Err(ReviewError::Refused("asked for twice".to_owned())),
         ReviewJob::Arrange { queue, filters, keep } => review.arrange(queue, filters, *keep, control).map(Reply::Queue),
         ReviewJob::Similar { row, differences } => review.similar(*row, *differences, control).map(Reply::Queue),
         ReviewJob::Page {
@@ -92,7 +103,6 @@ fn carry_out(review: &Review, job: &ReviewJob, control: Work<'_>) -> Result<Repl
             };
             review.find(&sought, *from, *direction, control).map(Reply::CaseAt)
         }
-        ReviewJob::Card { at } => review.facts(*at).map(|card| Reply::Card(Box::new(card))),
         ReviewJob::Decide(decision) => review.decide(decision).map(decided),
         ReviewJob::Undo => review.undo().map(decided),
         ReviewJob::Redo => review.redo().map(decided),
@@ -110,7 +120,25 @@ fn carry_out(review: &Review, job: &ReviewJob, control: Work<'_>) -> Result<Repl
             review.withdraw_rule(*rule, control)?;
             Ok(Reply::Rules(review.rules()))
         }
-        ReviewJob::Export { .. } => Err(ReviewError::Refused("in the works: export".to_owned())),
+        ReviewJob::InView { rows } => Ok(Reply::InView(review.in_view(rows))),
+        ReviewJob::Export {
+            format,
+            scope,
+            path,
+            replace,
+        } => {
+            let format: Format = format.parse().map_err(ReviewError::Refused)?;
+            let scope = match scope {
+                ExportScope::All => Scope::All,
+                ExportScope::View => Scope::View,
+                ExportScope::Judged => Scope::Judged,
+            };
+            let written = review.export(format, scope, path, *replace, control)?;
+            Ok(Reply::Written {
+                path: path.clone(),
+                rows: Some(written.rows),
+            })
+        }
     }
 }
 
@@ -130,6 +158,85 @@ fn of(error: ReviewError) -> Ended {
     match error {
         ReviewError::Cancelled(_) => Ended::Cancelled,
         other => Ended::Failed(Failure::of(&other)),
+    }
+}
+
+/// Reads the run behind a file, for its cards, while its list is on the screen already.
+fn read_run(review: &Arc<Review>, cancel: CancelToken) {
+    let review = Arc::clone(review);
+    let thread = std::thread::Builder::new().name("nsec-run".to_owned());
+    if let Err(error) = thread.spawn(move || review.read_run(&cancel)) {
+        tracing::warn!("no thread to read the run: {error}");
+    }
+}
+
+/// Makes cards ready ahead of the cursor, on a thread of its own that begins with the first card.
+#[derive(Default)]
+struct Ahead {
+    wish: Arc<(Mutex<Wish>, Condvar)>,
+}
+
+/// What is to be made ready.
+#[derive(Default)]
+struct Wish {
+    /// Around which place of which file; taken by the thread.
+    around: Option<(Weak<Review>, u64)>,
+    /// Stops what the thread is at.
+    running: CancelToken,
+    started: bool,
+    closed: bool,
+}
+
+impl Ahead {
+    fn wish(&self) -> MutexGuard<'_, Wish> {
+        self.wish.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stop(&self) {
+        let mut wish = self.wish();
+        wish.around = None;
+        wish.running.cancel();
+    }
+
+    fn start(&self, review: &Arc<Review>, at: u64) {
+        let mut wish = self.wish();
+        wish.around = Some((Arc::downgrade(review), at));
+        if !wish.started {
+            let shared = Arc::clone(&self.wish);
+            let thread = std::thread::Builder::new().name("nsec-cards-ahead".to_owned());
+            wish.started = thread.spawn(move || make_ready(&shared)).is_ok();
+        }
+        drop(wish);
+        self.wish.1.notify_all();
+    }
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        let mut wish = self.wish();
+        wish.closed = true;
+        wish.running.cancel();
+        drop(wish);
+        self.wish.1.notify_all();
+    }
+}
+
+fn make_ready(shared: &(Mutex<Wish>, Condvar)) {
+    let mut wish = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+    while !wish.closed {
+        let Some((review, at)) = wish.around.take() else {
+            wish = shared.1.wait(wish).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        };
+        let cancel = CancelToken::new();
+        wish.running = cancel.clone();
+        drop(wish);
+        if let Some(review) = review.upgrade()
+            && let Err(error) = review.prepare_cards(at, &cancel)
+        {
+            tracing::debug!("cards were not made ready: {error}");
+        }
+        wish = shared.0.lock().unwrap_or_else(PoisonError::into_inner);
     }
 }
 

@@ -57,7 +57,7 @@ fn a_file_that_was_not_scored_says_what_is_missing() {
     ));
     let store = OpenedStore {
         store: None,
-        state: StoreState::Ready,
+        without: String::new(),
     };
     let none = quietly(|work| Review::open(&desk.surroundings("ana"), None, store, work));
     assert!(matches!(none, Err(ReviewError::NoOutput { .. })));
@@ -135,7 +135,7 @@ fn a_file_can_be_looked_at_without_a_store() {
     let path = desk.write("s.csv", &[(1, 1, 1, 0.9, true)]);
     let store = OpenedStore {
         store: None,
-        state: StoreState::ReadOnly("the workspace is read-only".to_owned()),
+        without: "the workspace is read-only".to_owned(),
     };
     let review = quietly(|work| Review::open(&desk.surroundings("ana"), Some(&path), store, work)).unwrap();
     assert_eq!(arrange(&review, Queue::TopRisk, &[]).cases, 1);
