@@ -7,7 +7,7 @@ use super::failure::{Ended, Failure};
 use super::job::{BrowseJob, FileJob, Job, PipelineJob, RunsJob};
 use super::news::Reply;
 use super::reporter::Reporter;
-use super::{files, log_tail, pipeline, runs, session, survey};
+use super::{files, learning, log_tail, pipeline, runs, session, survey};
 use crate::logging::{LogGuard, Recent, RunTag};
 use crate::surroundings::Surroundings;
 
@@ -57,9 +57,8 @@ impl Desk {
                 PipelineJob::Predict(_) | PipelineJob::Watch => {
                     Err(Ended::Failed(Failure::new("in the works: prediction")))
                 }
-                PipelineJob::AuditLabels { .. } | PipelineJob::Flips { .. } => {
-                    Err(Ended::Failed(Failure::new("in the works: learning")))
-                }
+                PipelineJob::AuditLabels { run } => learning::audit_labels(self, run, reporter),
+                PipelineJob::Flips { run } => learning::flips(self, run, reporter),
             },
             Job::Review(_) => Err(Ended::Failed(Failure::new("in the works: review"))),
             Job::Runs(job) => {

@@ -13,7 +13,7 @@ mod top;
 mod writing;
 
 pub use error::PredictionError;
-pub use output::ADDED;
+pub use output::{ADDED, free_name};
 pub use run::{PredictRequest, predict};
 pub use settings::{EXPLAIN_LIMIT, PredictionSettings};
 pub use summary::{ModelSummary, PredictSummary, RiskCounts};

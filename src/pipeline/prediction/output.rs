@@ -112,7 +112,7 @@ impl OutputFormat {
 }
 
 /// Our name, prefixed until no input column bears it.
-fn free_name(name: &str, input: &Header) -> String {
+pub fn free_name(name: &str, input: &Header) -> String {
     let mut name = name.to_owned();
     while input.names.contains(&name) {
         name.insert_str(0, "nsec_");
