@@ -70,7 +70,7 @@ impl Scores for Champion {
             output: Some(output),
             // The name holds what was scored: a file that is there is what a killed program came to.
             keep_old: false,
-            ..order(&self.surroundings.workspace, &self.surroundings.settings, &inputs)
+            ..order(&self.surroundings, &inputs)
         };
         let result = self.pool.install(|| score(&order, model, &log, &self.cancel));
         result.map_err(|error| match error {
