@@ -28,6 +28,8 @@ pub enum Command {
     Validate,
     /// Train with this plan.
     Train(TrainPlan),
+    /// Ask what is to be scored, with which model.
+    Score,
     /// Show the curves and the dial of a finished run in Training.
     ShowRun(String),
     /// The runs on disk have changed.

@@ -36,11 +36,13 @@ pub enum Context {
     Reader,
     /// A question.
     Confirm,
+    /// A question to which Enter says no.
+    Caution,
 }
 
 impl Context {
     /// Every context, in the order that help shows them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Everywhere,
         Self::Lists,
         Self::Data,
@@ -55,6 +57,7 @@ impl Context {
         Self::Picker,
         Self::Reader,
         Self::Confirm,
+        Self::Caution,
     ];
 
     /// Its heading.
@@ -74,6 +77,7 @@ impl Context {
             Self::Picker => "Choosing from a list",
             Self::Reader => "Reading",
             Self::Confirm => "Questions",
+            Self::Caution => "Grave questions",
         }
     }
 
@@ -244,6 +248,8 @@ actions! {
     Mark,
     /// Compares two runs.
     Compare,
+    /// Looks for doubtful labels among the run's training rows.
+    AuditLabels,
     /// Makes the run champion.
     Promote,
     /// The champion before becomes champion again.

@@ -22,7 +22,7 @@ pub struct KeymapError {
 const ALIKE: f64 = 0.75;
 
 /// Without a key for these nobody gets out again.
-const WAYS_OUT: [(Context, Action); 8] = [
+const WAYS_OUT: [(Context, Action); 10] = [
     (Context::Everywhere, Action::Quit),
     (Context::Dial, Action::Back),
     (Context::Form, Action::Back),
@@ -31,6 +31,8 @@ const WAYS_OUT: [(Context, Action); 8] = [
     (Context::Reader, Action::Back),
     (Context::Confirm, Action::No),
     (Context::Confirm, Action::Yes),
+    (Context::Caution, Action::No),
+    (Context::Caution, Action::Yes),
 ];
 
 /// Where characters are typed, so that none can be a key.

@@ -120,7 +120,8 @@ pub const TABLE: &[Entry] = &[
     entry(C::Runs, &["m"], A::Mark, "mark", "mark for a comparison"),
     entry(C::Runs, &["c"], A::Compare, "compare", "compare the marked run with this one"),
     entry(C::Runs, &["t"], A::Run, "view", "see its curves and its dial in Training"),
-    entry(C::Runs, &["p"], A::Promote, "promote", "make it champion"),
+    entry(C::Runs, &["p"], A::Promote, "promote", "make it champion; says first which judged rows would change side"),
+    entry(C::Runs, &["A"], A::AuditLabels, "", "find training rows whose label is doubtful, and review them"),
     entry(C::Runs, &["b"], A::Rollback, "roll back", "the champion before becomes champion again"),
     entry(C::Runs, &["D"], A::Delete, "", "delete the run"),
     entry(C::Runs, &["&", "/"], A::Filter, "", "only runs that contain a text"),
@@ -169,4 +170,9 @@ pub const TABLE: &[Entry] = &[
 
     entry(C::Confirm, &["y", "enter"], A::Yes, "yes", "do it"),
     entry(C::Confirm, &["n", "esc", "q", "ctrl-c"], A::No, "no", "leave it"),
+    entry(C::Confirm, &["l"], A::Open, "", "list the rows it is about, where it is about rows"),
+
+    entry(C::Caution, &["y"], A::Yes, "yes", "do it all the same"),
+    entry(C::Caution, &["n", "enter", "esc", "q", "ctrl-c"], A::No, "no", "leave it"),
+    entry(C::Caution, &["l"], A::Open, "", "list the rows it is about, where it is about rows"),
 ];
