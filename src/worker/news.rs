@@ -121,6 +121,8 @@ pub enum Reply {
     ReviewOpened(Box<OpenedReview>),
     /// To [`super::ReviewJob::Arrange`] and `Similar`.
     Queue(QueueView),
+    /// To [`super::ReviewJob::InView`]: those that are.
+    InView(Vec<RowId>),
     /// To [`super::ReviewJob::Page`].
     Cases(ReviewPage),
     /// To [`super::ReviewJob::NextUnreviewed`] and `Find`: a place in the view; `None` if there is none.

@@ -115,12 +115,13 @@ impl Form {
             FieldValue::Choice { options, at } => *at = round(*at, by, options.len()),
             FieldValue::Several { options, at } => *at = round(*at, by, options.len()),
             // The key is free at the end of a line: there it completes.
-            FieldValue::Path(path) if by > 0 && path.complete() => return Outcome::Typed,
-            FieldValue::Text(line) | FieldValue::Path(PathLine { line, .. }) => {
-                if let Ok(key) = key.parse() {
-                    line.press(key);
+            FieldValue::Path(path) => {
+                if by > 0 && path.complete() {
+                    return Outcome::Typed;
                 }
+                step(&mut path.line, key);
             }
+            FieldValue::Text(line) => step(line, key),
         }
         Outcome::Stays
     }
@@ -182,6 +183,13 @@ impl Form {
             }
             _ => Outcome::Ignored,
         }
+    }
+}
+
+/// Moves the cursor of a line.
+fn step(line: &mut LineEditor, key: &str) {
+    if let Ok(key) = key.parse() {
+        line.press(key);
     }
 }
 

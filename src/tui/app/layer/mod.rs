@@ -17,6 +17,7 @@ pub use prompt::Prompt;
 pub use reader::{Reader, ReaderLine, Tone};
 
 use super::panel::Panel;
+use super::review::{Asking, Dialog};
 use crate::tui::key::KeyPress;
 use crate::tui::keymap::{Action, Context};
 
@@ -59,6 +60,10 @@ pub enum Purpose {
     Rollback,
     /// Whether this run is deleted.
     Delete(String),
+    /// Something of the Review panel.
+    Review(Asking),
+    /// A dialog of the Review panel.
+    Dialog(Dialog),
     /// A text that log lines must contain.
     FilterLog,
     /// The keys of where one is.
