@@ -219,6 +219,8 @@ impl Layer {
             LayerKind::Picker(picker) => picker.act(action, page),
             LayerKind::Reader(reader) => reader.act(action, page),
             LayerKind::Confirm(_) | LayerKind::Caution(_) if action == Action::Yes => Outcome::Answers(Given::Yes),
+            // It has no rows to list.
+            LayerKind::Confirm(_) if action == Action::Open => Outcome::Stays,
             LayerKind::Confirm(_) => Outcome::Ignored,
             LayerKind::Caution(caution) => caution.act(action),
             LayerKind::Form(form) => form.act(action),
