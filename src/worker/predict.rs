@@ -12,8 +12,7 @@ use crate::artifacts::{Timestamp, current_user};
 use crate::data::Source;
 use crate::event::{Event, EventSink};
 use crate::pipeline::prediction::{KnownVerdicts, PredictSummary, PredictionError, ScoreOrder, ScoringModel, score};
-use crate::settings::Settings;
-use crate::workspace::Workspace;
+use crate::surroundings::Surroundings;
 
 /// Scores the plan's file with the plan's model, by the way the command line goes. Rejected rows are in a file of their own.
 pub(super) fn predict(desk: &Desk, plan: &PredictPlan, reporter: &Reporter) -> Result<Reply, Ended> {
@@ -28,7 +27,7 @@ pub(super) fn predict(desk: &Desk, plan: &PredictPlan, reporter: &Reporter) -> R
         output: plan.output.as_deref(),
         threshold: plan.threshold,
         alerts: plan.alerts,
-        ..order(&surroundings.workspace, &surroundings.settings, &inputs, &known)
+        ..order(surroundings, &inputs, &known)
     };
     let events = |event: Event| match event {
         Event::StageProgress { done, total, note, .. } => reporter.progress(done, total, note),
@@ -61,13 +60,13 @@ pub(super) fn predict(desk: &Desk, plan: &PredictPlan, reporter: &Reporter) -> R
 
 /// What scoring needs of the surroundings, with nothing chosen.
 pub(super) fn order<'a>(
-    workspace: &'a Workspace,
-    settings: &'a Settings,
+    surroundings: &'a Surroundings,
     inputs: &'a [Source],
     known: &'a KnownVerdicts,
 ) -> ScoreOrder<'a> {
+    let settings = &surroundings.settings;
     ScoreOrder {
-        workspace,
+        workspace: &surroundings.workspace,
         inputs,
         output: None,
         keep_old: true,

@@ -71,12 +71,7 @@ impl Scores for Champion {
             output: Some(output),
             // The name holds what was scored: a file that is there is what a killed program came to.
             keep_old: false,
-            ..order(
-                &self.surroundings.workspace,
-                &self.surroundings.settings,
-                &inputs,
-                &known,
-            )
+            ..order(&self.surroundings, &inputs, &known)
         };
         let result = self.pool.install(|| score(&order, model, &log, &self.cancel));
         result.map_err(|error| match error {
