@@ -6,13 +6,14 @@ use super::args::PredictArgs;
 use super::context::Context;
 use super::error::CliError;
 use super::print;
-use crate::pipeline::prediction::{KnownVerdicts, PredictSummary, ScoreOrder, ScoringModel, score};
+use crate::pipeline::prediction::{PredictSummary, ScoreOrder, ScoringModel, score};
 use crate::text::visible_text;
+use crate::worker::known_verdicts;
 
 /// Scores and prints what came of it.
 pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError> {
     let model = ScoringModel::load(&context.workspace, &args.model, &context.progress)?;
-    let known = KnownVerdicts::none();
+    let known = known_verdicts(&context.workspace, model.schema_name(), &context.progress);
     let order = ScoreOrder {
         workspace: &context.workspace,
         inputs: &args.inputs,

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::desk::Desk;
 use super::failure::Ended;
 use super::job::PredictPlan;
+use super::learning::known_verdicts;
 use super::news::Reply;
 use super::reporter::Reporter;
 use crate::artifacts::audit::{self, AuditEntry};
@@ -22,7 +23,7 @@ pub(super) fn predict(desk: &Desk, plan: &PredictPlan, reporter: &Reporter) -> R
     // Before the model is loaded and the first rows are scored, which may take a while.
     reporter.progress(0, None, "loading the model");
     let model = ScoringModel::load(&surroundings.workspace, &plan.model, reporter)?;
-    let known = KnownVerdicts::none();
+    let known = known_verdicts(&surroundings.workspace, model.schema_name(), reporter);
     let order = ScoreOrder {
         output: plan.output.as_deref(),
         threshold: plan.threshold,

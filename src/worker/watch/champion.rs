@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::super::failure::{Ended, Failure};
+use super::super::learning::known_verdicts;
 use super::super::predict::order;
 use super::rounds::{Scores, Trouble};
 use crate::artifacts::{CHAMPION, RegistryStore};
 use crate::cancel::CancelToken;
 use crate::data::Source;
 use crate::event::{Event, Level};
-use crate::pipeline::prediction::{KnownVerdicts, PredictSummary, PredictionError, ScoreOrder, ScoringModel, score};
+use crate::pipeline::prediction::{PredictSummary, PredictionError, ScoreOrder, ScoringModel, score};
 use crate::surroundings::Surroundings;
 
 /// The champion's model, loaded when it is needed and again when another run is champion.
@@ -66,7 +67,7 @@ impl Scores for Champion {
             return Err(Trouble::Elsewhere("no model is loaded".to_owned()));
         };
         let inputs = [Source::Path(input.to_owned())];
-        let known = KnownVerdicts::none();
+        let known = known_verdicts(&self.surroundings.workspace, model.schema_name(), &log);
         let order = ScoreOrder {
             output: Some(output),
             // The name holds what was scored: a file that is there is what a killed program came to.
