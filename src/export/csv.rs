@@ -83,21 +83,13 @@ impl<W: Write> Sink for CsvSink<'_, W> {
         self.word(row.action.name());
         self.text(&row.reasons);
         self.text(&row.run);
-        match &row.state.verdict {
-            Some(judged) => {
-                self.word(judged.verdict.name());
-                self.text(judged.reason.as_deref().unwrap_or_default());
-                self.text(&row.state.note);
-                self.text(&judged.analyst);
-                self.word(&judged.at.to_string());
-            }
-            // A note can stand without a verdict.
-            None => {
-                self.line.extend_from_slice(b",,");
-                self.text(&row.state.note);
-                self.line.extend_from_slice(b",,");
-            }
-        }
+        // A note can stand without a verdict.
+        let judged = row.state.verdict.as_ref();
+        self.word(judged.map_or("", |judged| judged.verdict.name()));
+        self.text(judged.and_then(|judged| judged.reason.as_deref()).unwrap_or_default());
+        self.text(&row.state.note);
+        self.text(judged.map_or("", |judged| &judged.analyst));
+        self.word(&judged.map(|judged| judged.at.to_string()).unwrap_or_default());
         if !self.header.rules.is_empty() {
             self.text(row.suppressed.as_deref().unwrap_or_default());
         }
