@@ -2,6 +2,7 @@
 
 mod lanes;
 mod records;
+mod review;
 mod stages;
 
 use std::fs;
