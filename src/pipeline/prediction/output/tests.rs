@@ -10,9 +10,9 @@ fn our_names_give_way_to_the_input() {
     let input = Header {
         names: vec!["row_id".into(), "nsec_row_id".into(), "note".into()],
     };
-    assert_eq!(free_name("row_id", &input), "nsec_nsec_row_id");
-    assert_eq!(free_name("note", &input), "nsec_note");
-    assert_eq!(free_name("verdict", &input), "verdict");
+    assert_eq!(free_name("row_id", &input.names), "nsec_nsec_row_id");
+    assert_eq!(free_name("note", &input.names), "nsec_note");
+    assert_eq!(free_name("verdict", &input.names), "verdict");
 }
 
 fn format(guard: bool, order: Option<Vec<usize>>) -> OutputFormat {
