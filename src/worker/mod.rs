@@ -12,6 +12,7 @@ mod mailbox;
 mod news;
 mod pacer;
 mod pipeline;
+mod predict;
 mod quiet;
 mod reporter;
 mod review;
@@ -20,6 +21,7 @@ mod session;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use browsing::{BrowseContext, Browser};
 pub use failure::{Ended, Failure};
@@ -44,7 +46,7 @@ pub use crate::explain::{FieldChange, SmallestChange};
 pub use crate::metrics::{Confusion, Dial, Metrics, ThresholdRule, metric};
 pub use crate::models::Params;
 pub use crate::pipeline::comparison::{MetricDifference, PairedDifference};
-pub use crate::pipeline::prediction::PredictSummary;
+pub use crate::pipeline::prediction::{ModelSummary, PredictSummary, RiskCounts};
 pub use crate::pipeline::training::{
     Curves, CvScores, FitCurve, LeaderboardRow, LearningCurve, MetricsFile, MovedThreshold, RunScores, SideMetrics,
     SideRecord, Spread, ThresholdChoice, TrainOutcome,

@@ -3,7 +3,9 @@
 mod columns;
 mod drift_watch;
 mod error;
+mod expected;
 mod insertion;
+mod order;
 mod output;
 mod run;
 mod scoring;
@@ -13,6 +15,7 @@ mod top;
 mod writing;
 
 pub use error::PredictionError;
+pub use order::{ScoreOrder, ScoringModel, rejects_beside, score};
 pub use output::{ADDED, free_name};
 pub use run::{PredictRequest, predict};
 pub use settings::{EXPLAIN_LIMIT, PredictionSettings};

@@ -1,11 +1,6 @@
 //! Reviewing through the worker: a file that a run scored, decisions in the workspace's store, two consoles at once.
 
 use super::*;
-use crate::artifacts::{RegistryStore, RunFile};
-use crate::cancel::CancelToken;
-use crate::data::Source;
-use crate::pipeline::prediction::{PredictRequest, predict};
-use crate::pipeline::trained_model::TrainedModel;
 use crate::review::Decision;
 
 /// A run, and its workspace's data scored by it.
@@ -14,27 +9,14 @@ fn scored() -> House {
     let Reply::Trained(trained) = house.ask(train(quick())) else {
         panic!("nothing was trained");
     };
-    let registry = RegistryStore::new(&house.workspace);
-    let (directory, _) = registry.find(&trained.run_id.to_string()).unwrap();
-    let model = TrainedModel::load(&directory.join(RunFile::Model.relative())).unwrap();
-    let settings = Settings::default();
-    let request = PredictRequest {
-        inputs: &[Source::Path(house.workspace.default_data())],
-        model: &model,
-        run_id: &trained.run_id.to_string(),
-        reference: None,
-        output: &house.workspace.default_output(),
-        rejects: &house.workspace.rejects_file(),
+    let plan = PredictPlan {
+        path: None,
+        model: trained.run_id.clone(),
         threshold: None,
         alerts: None,
-        explain: 10,
-        guard: true,
-        reading: &settings.reading,
-        validation: &settings.validation,
-        risk: &settings.risk,
-        settings: &settings.prediction,
+        output: None,
     };
-    predict(&request, &crate::event::Silent, &CancelToken::new()).unwrap();
+    house.ask(Job::Pipeline(PipelineJob::Predict(plan)));
     house
 }
 
@@ -107,7 +89,10 @@ fn a_scored_file_is_reviewed_and_the_store_keeps_it() {
         panic!("nothing was opened");
     };
     assert_eq!((opened.rows, opened.without_model), (ROWS as u64, None));
-    assert!(opened.threshold.is_some() && opened.flagged > 20 && opened.cases < opened.rows, "{opened:?}");
+    assert!(
+        opened.threshold.is_some() && opened.flagged > 20 && opened.cases < opened.rows,
+        "{opened:?}"
+    );
     assert_eq!(opened.store, StoreState::Ready);
     let view = arrange(&house, Queue::TopRisk);
     assert_eq!(view.cases, opened.flagged);
@@ -187,10 +172,15 @@ fn another_run_is_asked_and_disagrees_where_it_does() {
         panic!("nothing was trained");
     };
     house.ask(open());
-    let run = other.run_id.to_string();
+    let run = other.run_id.clone();
     let view = arrange(&house, Queue::Disagreement { run });
     let all = arrange(&house, Queue::All);
-    assert!(view.cases > 0 && view.cases < all.cases / 4, "{} of {}", view.cases, all.cases);
+    assert!(
+        view.cases > 0 && view.cases < all.cases / 4,
+        "{} of {}",
+        view.cases,
+        all.cases
+    );
     let none = ReviewJob::Arrange {
         queue: Queue::Disagreement {
             run: "nobody".to_owned(),

@@ -1,5 +1,7 @@
 //! Owns the tests of the panel's state: the list, what is asked before a change, two runs side by side.
 
+mod promotion;
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -286,30 +288,6 @@ fn details_tell_everything_of_a_run() {
         (lines[0].text.as_str(), lines[0].tone),
         ("manifest.json is torn", Tone::Bad)
     );
-}
-
-#[test]
-fn a_promotion_says_what_follows() {
-    let mut bench = Bench::listed();
-    bench.on("c").act(Action::Promote);
-    assert_eq!(bench.flash(), ("c is champion already", false));
-    bench.on("d").act(Action::Promote);
-    assert_eq!(bench.flash(), ("d is failed: it has no model to promote", true));
-    bench.on("b").act(Action::Promote);
-    let (question, consequences) = bench.question();
-    assert_eq!(question, "Make b champion?");
-    assert!(consequences.iter().any(|line| line.contains("c steps down")));
-    assert!(
-        consequences
-            .iter()
-            .any(|line| line.contains("lower (0.9800 against 0.9900)")),
-        "{consequences:?}"
-    );
-    bench.answer(Purpose::Promote("b".to_owned()), Given::Yes);
-    assert_eq!(bench.job(), Job::Runs(RunsJob::Promote { run: "b".to_owned() }));
-    bench.done(Reply::Registry("b is champion".to_owned()));
-    assert_eq!(bench.flash(), ("b is champion", false));
-    assert_eq!(bench.shared.commands, [Command::RunsChanged]);
 }
 
 #[test]
