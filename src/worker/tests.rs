@@ -179,6 +179,7 @@ pub(super) fn quick() -> TrainPlan {
         seed: 7,
         threshold_by: "f1".into(),
         minutes: None,
+        verdicts: false,
     }
 }
 
