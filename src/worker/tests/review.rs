@@ -88,7 +88,7 @@ fn a_scored_file_is_reviewed_and_the_store_keeps_it() {
     let Reply::ReviewOpened(opened) = house.ask(open()) else {
         panic!("nothing was opened");
     };
-    assert_eq!((opened.rows, opened.without_model), (ROWS as u64, None));
+    assert_eq!((opened.rows, &opened.without_model), (ROWS as u64, &None));
     assert!(
         opened.threshold.is_some() && opened.flagged > 20 && opened.cases < opened.rows,
         "{opened:?}"
