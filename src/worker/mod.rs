@@ -30,7 +30,7 @@ pub use job::{
     BrowseJob, ExportScope, FileJob, Job, Kind, PipelineJob, PredictPlan, ReviewJob, RunsJob, Ticket, TrainPlan,
 };
 pub use lanes::{Tell, Worker};
-pub use learning::{judged_cases, judged_in};
+pub use learning::{judged_cases, judged_in, known_verdicts};
 pub use mailbox::Mailbox;
 pub use news::{
     Arranged, ComparedRuns, Decided, DirectoryEntry, Flip, JudgedFlips, LabelAuditSummary, LogLine, News, OpenedTable,

@@ -37,12 +37,7 @@ fn draw_heading(frame: &Frame<'_>, panel: &RunsPanel, line: Rect, buffer: &mut B
         return;
     }
     if let Some(weighing) = &panel.weighing {
-        let text = format!(
-            "before {} becomes champion: {}  {} leaves it",
-            weighing.run_id,
-            weighing.note,
-            frame.key_here(Action::Back)
-        );
+        let text = format!("{}; {} leaves it", weighing.note, frame.key_here(Action::Back));
         look.put(buffer, line, &text, look.style(Role::Accent));
         return;
     }

@@ -176,7 +176,8 @@ impl ReviewPanel {
             }
             return;
         };
-        if self.cards.come_to(row, at, shared.now) {
+        // Nobody looks; the card is asked for when somebody does.
+        if self.shown && self.cards.come_to(row, at, shared.now) {
             let ticket = shared.submit(crate::worker::Job::Review(ReviewJob::Card { at }));
             self.cards.asked(ticket);
             if let Some(when) = self.cards.changes_at(shared.now) {

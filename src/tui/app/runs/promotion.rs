@@ -36,7 +36,7 @@ impl RunsPanel {
         self.weighing = Some(Weighing {
             ticket: shared.submit(Job::Pipeline(job)),
             run_id: run.run_id,
-            note: "which judged rows would change side".to_owned(),
+            note: "looking which judged rows would change side".to_owned(),
         });
     }
 

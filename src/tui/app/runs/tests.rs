@@ -111,6 +111,7 @@ impl Bench {
         let layer = self.shared.layers.pop().unwrap();
         match layer.kind {
             LayerKind::Confirm(confirm) => (confirm.question, confirm.consequences),
+            LayerKind::Caution(caution) => (caution.question, caution.consequences),
             other => panic!("{other:?}"),
         }
     }
@@ -344,6 +345,7 @@ fn two_runs_are_compared_and_keys_are_about_the_second() {
     bench.act(Action::Delete);
     assert!(bench.shared.layers.is_empty());
     bench.act(Action::Promote);
+    bench.tell(Report::Failed(Failure::new("no verdicts")));
     assert_eq!(bench.question().0, "Make b champion?");
     bench.act(Action::Bottom);
     bench.act(Action::Copy);

@@ -78,7 +78,7 @@ fn draw_lines(frame: &Frame<'_>, texts: &[(&str, Role)], keys: &[(String, Role)]
         ..inside
     };
     for (line, (text, role)) in text.rows().zip(&lines) {
-        look.put_safe(buffer, line, text, look.style(*role));
+        look.put_safe(buffer, line, text.trim_end(), look.style(*role));
     }
     let pieces: Vec<(&str, Role)> = keys.iter().map(|(text, role)| (text.as_str(), *role)).collect();
     look.put_pieces(buffer, answers, &pieces);
