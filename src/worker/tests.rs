@@ -2,6 +2,7 @@
 
 mod lanes;
 mod records;
+mod review;
 mod scoring;
 mod stages;
 
