@@ -39,7 +39,7 @@ fn what_is_usual_stands_beside_each_value() {
     let card = card("gradient_boosting", ["4", "3.5", "http", "x"]);
     // Five levels, 40 rows each; 200 rows of 40 different sizes from 0 to 19.5; http on 70 of 200 rows.
     assert_eq!(column(&card, "level").usual, "4: 20 %, most often 0: 20 %");
-    assert_eq!(column(&card, "size").usual, "median 9.5, 90 % within 0.5 to 18.5");
+    assert_eq!(column(&card, "size").usual, "median 10, 90 % within 1 to 18.5");
     assert_eq!(column(&card, "service").usual, "most often http: 35 %");
     assert!(card.columns.iter().all(|column| !column.unseen && !column.drifted));
 }
@@ -108,13 +108,13 @@ fn both_ways_of_searching_agree_for_every_family() {
 #[test]
 fn an_identical_training_row_is_at_no_distance() {
     let card = card("gradient_boosting", ["4", "11.5", "http", "another id"]);
-    // Row 9 of the training rows: 9 x 7 % 40 = 23 halves.
+    // Row 49 of the training rows is the first of level 4 (49 % 5), 23 halves (49 x 7 % 40) and http (49 / 5 % 3).
     let nearest = &card.neighbours[0];
-    assert_eq!((nearest.distance, nearest.differences), (0.0, 0), "{:?}", rows().0[9]);
+    assert_eq!((nearest.distance, nearest.differences), (0.0, 0), "{:?}", rows().0[49]);
     assert_eq!(
         nearest.source,
         NeighbourSource::Training {
-            row: 9,
+            row: 49,
             malicious: true
         }
     );
