@@ -294,12 +294,15 @@ impl PanelState for ReviewPanel {
     fn status(&self, _shared: &Shared) -> Option<String> {
         let file = self.file.opened()?;
         let mut text = format!(
-            "{}: {} cases, {} flagged, by {}",
+            "{}: {} cases, {} flagged",
             file.name,
             grouped(file.cases),
-            grouped(file.flagged),
-            file.run
+            grouped(file.flagged)
         );
+        if let Some((rows, path)) = &file.rejected {
+            let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+            text.push_str(&format!(", {} rows rejected ({name})", grouped(*rows)));
+        }
         let (cases, rows) = self.view.progress.suppressed;
         if cases > 0 {
             text.push_str(&format!("; {} suppressed ({} rows)", grouped(cases), grouped(rows)));
@@ -309,6 +312,7 @@ impl PanelState for ReviewPanel {
             let share = percent(malicious, audited);
             text.push_str(&format!("; of {} drawn at random {share} malicious", grouped(audited)));
         }
+        text.push_str(&format!("; by {}", file.run));
         Some(text)
     }
 
