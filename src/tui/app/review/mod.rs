@@ -7,6 +7,7 @@ mod cards;
 mod deciding;
 mod dialogs;
 mod file;
+mod finding;
 mod jobs;
 mod layout;
 mod marking;
@@ -24,13 +25,14 @@ pub mod words;
 
 pub use asking::{Asking, Target};
 pub use cards::{Cards, ShownCard};
-pub use file::ScoredFile;
+pub use file::Scored;
+pub use finding::Find;
 pub use jobs::{SimilarTo, Wanted};
 pub use layout::{CARD, Layout};
 pub use marks::Marks;
 pub use pending::Seen;
 pub use session::ReviewSession;
-pub use walking::{Find, ListColumn};
+pub use walking::ListColumn;
 pub use window::{Sight, Window};
 
 use self::jobs::Jobs;
@@ -48,7 +50,7 @@ const CELL: usize = 120;
 /// The Review panel.
 #[derive(Debug, Default)]
 pub struct ReviewPanel {
-    file: ScoredFile,
+    file: Scored,
     view: QueueView,
     similar: Option<SimilarTo>,
     window: Window,
@@ -77,7 +79,7 @@ pub struct ReviewPanel {
 
 impl ReviewPanel {
     /// The file.
-    pub fn file(&self) -> &ScoredFile {
+    pub fn file(&self) -> &Scored {
         &self.file
     }
 
@@ -182,12 +184,12 @@ impl ReviewPanel {
     /// With no file open there is only one to open or to score.
     fn act_without_file(&mut self, shared: &mut Shared, action: Action) -> bool {
         match (action, &self.file) {
-            (Action::Open, ScoredFile::Failed { path, .. }) => {
+            (Action::Open, Scored::Failed { path, .. }) => {
                 let path = path.clone();
                 self.open(shared, path);
                 return true;
             }
-            (Action::Back, ScoredFile::Opening { .. }) => return self.jobs.stop(shared),
+            (Action::Back, Scored::Opening { .. }) => return self.jobs.stop(shared),
             (Action::Back, _) => return false,
             _ => {}
         }
@@ -318,7 +320,7 @@ impl PanelState for ReviewPanel {
 
     fn shown(&mut self, shared: &mut Shared) {
         self.shown = true;
-        if matches!(self.file, ScoredFile::Closed) {
+        if matches!(self.file, Scored::Closed) {
             let path = self.resuming.as_ref().and_then(ReviewSession::path);
             self.open(shared, path);
         }
