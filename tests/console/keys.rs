@@ -2,7 +2,7 @@
 
 use nsec_tui::browse::{ColumnInfo, ColumnKind, RowCount, TableRow};
 use nsec_tui::tui::app::layer::{
-    Confirm, Field, FieldValue, Form, Layer, LayerKind, Outcome, Picker, PickerItem, Prompt, Purpose, Reader,
+    Caution, Confirm, Field, FieldValue, Form, Layer, LayerKind, Outcome, Picker, PickerItem, Prompt, Purpose, Reader,
     ReaderLine,
 };
 use nsec_tui::tui::app::line_editor::LineEditor;
@@ -54,6 +54,7 @@ fn every_place_is_pressed_here() {
         Context::Picker,
         Context::Reader,
         Context::Confirm,
+        Context::Caution,
     ];
     let panels = PANELS.map(|(context, _)| context);
     for context in Context::ALL {
@@ -93,6 +94,11 @@ fn keys_of_layers_are_taken() {
         question: "Leave?".to_owned(),
         consequences: Vec::new(),
     };
+    let caution = Caution {
+        careful: true,
+        rows: vec![ReaderLine::plain("row")],
+        ..Caution::default()
+    };
     let field = |name, value| Field {
         name,
         label: name,
@@ -112,6 +118,7 @@ fn keys_of_layers_are_taken() {
         (Context::Picker, LayerKind::Picker(picker)),
         (Context::Reader, LayerKind::Reader(reader)),
         (Context::Confirm, LayerKind::Confirm(confirm)),
+        (Context::Caution, LayerKind::Caution(caution)),
         (Context::Form, LayerKind::Form(form)),
     ] {
         assert_eq!(untaken(context, layer(kind)), NONE, "{context:?}");

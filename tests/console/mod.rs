@@ -2,6 +2,7 @@
 
 mod data;
 mod data_table;
+mod dialogs;
 mod frame;
 mod keys;
 mod known;

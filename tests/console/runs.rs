@@ -1,7 +1,7 @@
 //! Sessions about the Runs panel.
 
-use nsec_tui::tui::app::Effect;
-use nsec_tui::worker::{ComparedRuns, Job, Kind, Reply, Report, RunFacts, RunLine, RunsJob, RunsList};
+use nsec_tui::tui::app::{Effect, Panel};
+use nsec_tui::worker::{ComparedRuns, Job, JudgedFlips, Kind, Reply, Report, RunFacts, RunLine, RunsJob, RunsList};
 use serde_json::json;
 
 use super::session::Session;
@@ -102,6 +102,13 @@ fn compared(a: &str, b: &str, real: bool) -> ComparedRuns {
 fn world(count: usize, real: bool) -> World {
     World::new()
         .on(Kind::Runs, move |_| done(Reply::Runs(list(count))))
+        .on(Kind::Flips, |_| {
+            let flips = JudgedFlips {
+                judged: 41,
+                ..JudgedFlips::default()
+            };
+            done(Reply::Flips(Box::new(flips)))
+        })
         .on(Kind::Run, |job| match job {
             Job::Runs(RunsJob::Show { run }) => done(Reply::Run(Box::new(facts(run)))),
             _ => Vec::new(),

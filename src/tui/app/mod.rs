@@ -26,7 +26,7 @@ pub use session::Session;
 pub use shared::{Command, Flash, OpenSource, Shared};
 
 use self::data::DataPanel;
-use self::layer::{Answer, Layer, Outcome};
+use self::layer::{Answer, Layer, LayerKind, Outcome, Purpose};
 use self::logs::LogsPanel;
 use self::review::ReviewPanel;
 use self::runs::RunsPanel;
@@ -267,6 +267,9 @@ impl App {
         match outcome {
             Outcome::Stays | Outcome::Ignored => {}
             Outcome::Typed => self.suggest_paths(),
+            Outcome::Shows(reader) => self
+                .layers
+                .push(Layer::new(None, Purpose::Read, LayerKind::Reader(reader))),
             Outcome::Copies(text) => self.shared.effects.push(Effect::Copy(text)),
             Outcome::Closes => _ = self.layers.pop(),
             Outcome::Answers(given) => {
