@@ -9,6 +9,8 @@ mod known;
 mod layers;
 mod logs;
 mod pictures;
+mod review;
+mod review_world;
 mod runs;
 mod screen;
 mod session;

@@ -76,6 +76,8 @@ impl App {
             Kind::Compare,
             Kind::Flips,
             Kind::Open,
+            Kind::Queue,
+            Kind::Seek,
         ];
         let running = WORK
             .into_iter()
@@ -106,7 +108,13 @@ impl App {
             .push(Layer::new(None, Purpose::Quit, LayerKind::Confirm(confirm)));
     }
 
-    fn quit(&mut self) {
+    /// Leaves, once what was decided is on disk: a verdict and `q` typed at once must not lose the verdict. Whoever asks a
+    /// second time waits no longer.
+    pub(super) fn quit(&mut self) {
+        if self.shared.running(Kind::Decide).is_some() && !self.leaving {
+            self.leaving = true;
+            return self.shared.say("leaving as soon as the last verdict is on disk");
+        }
         self.save_session();
         self.shared.effects.push(Effect::Quit);
     }

@@ -71,6 +71,8 @@ pub struct App {
     pub mouse: bool,
     start: Start,
     saved: SavedSession,
+    /// Somebody wants to leave; decisions that are on their way to the disk are waited for.
+    leaving: bool,
     /// What help or palette lists while it is open. The keys of where one is may change under it.
     listed: Vec<&'static Entry>,
 }
@@ -100,6 +102,7 @@ impl App {
             mouse: start.mouse,
             start,
             saved: SavedSession::default(),
+            leaving: false,
             listed: Vec::new(),
         }
     }
@@ -289,6 +292,9 @@ impl App {
         let ended = matches!(news.report, Report::Done(_) | Report::Failed(_) | Report::Cancelled);
         if ended {
             self.shared.ended(ticket);
+            if self.leaving && self.shared.running(Kind::Decide).is_none() {
+                self.quit();
+            }
         }
         // Decisions follow each other faster than they are kept; each answer says what became of one.
         if !self.shared.is_latest(ticket) && ticket.kind != Kind::Decide {

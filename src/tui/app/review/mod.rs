@@ -176,7 +176,8 @@ impl ReviewPanel {
             }
             return;
         };
-        if self.cards.come_to(row, at, shared.now) {
+        // Nobody looks; the card is asked for when somebody does.
+        if self.shown && self.cards.come_to(row, at, shared.now) {
             let ticket = shared.submit(crate::worker::Job::Review(ReviewJob::Card { at }));
             self.cards.asked(ticket);
             if let Some(when) = self.cards.changes_at(shared.now) {
@@ -305,12 +306,15 @@ impl PanelState for ReviewPanel {
     fn status(&self, _shared: &Shared) -> Option<String> {
         let file = self.file.opened()?;
         let mut text = format!(
-            "{}: {} cases, {} flagged, by {}",
+            "{}: {} cases, {} flagged",
             file.name,
             grouped(file.cases),
-            grouped(file.flagged),
-            file.run
+            grouped(file.flagged)
         );
+        if let Some((rows, path)) = &file.rejected {
+            let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+            text.push_str(&format!(", {} rows rejected ({name})", grouped(*rows)));
+        }
         let (cases, rows) = self.view.progress.suppressed;
         if cases > 0 {
             text.push_str(&format!("; {} suppressed ({} rows)", grouped(cases), grouped(rows)));
@@ -320,6 +324,7 @@ impl PanelState for ReviewPanel {
             let share = percent(malicious, audited);
             text.push_str(&format!("; of {} drawn at random {share} malicious", grouped(audited)));
         }
+        text.push_str(&format!("; by {}", file.run));
         Some(text)
     }
 

@@ -213,7 +213,9 @@ impl ReviewPanel {
                 let text = self.find.take().map(|find| find.text).unwrap_or_default();
                 shared.complain(format!("no case here has {text}"));
             }
-            Sought::Advance | Sought::Unreviewed => shared.say(self.all_judged()),
+            Sought::Unreviewed => shared.say(self.all_judged()),
+            // It is said when the verdict is on disk.
+            Sought::Advance => {}
         }
     }
 
@@ -242,6 +244,7 @@ impl ReviewPanel {
     /// Takes rows, and keeps hands off the case under the cursor where it is another one without anybody having moved.
     pub(super) fn page_came(&mut self, shared: &mut Shared, page: &ReviewPage) {
         self.pending.filled();
+        self.cards.rows_came();
         if self.window.filled(page.clone()) == Filled::Another {
             self.unsettled = shared.now + SETTLE;
         }
