@@ -87,6 +87,9 @@ pub enum Command {
     /// List, show, compare, promote, roll back and prune training runs
     #[command(subcommand)]
     Runs(RunsCommand),
+    /// Audit labels, clean data
+    #[command(subcommand)]
+    Verdicts(VerdictsCommand),
     /// Generate synthetic data for demos and load tests; never evidence of accuracy
     #[command(subcommand)]
     Generate(GenerateCommand),
@@ -157,6 +160,10 @@ pub struct TrainArgs {
     /// How the threshold is chosen: f1, alerts:N, cost:FP,FN or fpr:X [setting: training.threshold_by]
     #[arg(long, value_name = "RULE")]
     pub threshold_by: Option<ThresholdRule>,
+    /// Learn from what people judged, too: true positives as malicious, false positives as benign [settings:
+    /// training.verdicts]
+    #[arg(long)]
+    pub with_verdicts: bool,
     /// Take over the finished trials of this interrupted run, which must be of the same data and settings
     #[arg(long, value_name = "RUN")]
     pub resume: Option<String>,
@@ -299,6 +306,14 @@ pub enum RunsCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `verdicts …`.
+#[derive(Debug, Subcommand)]
+pub enum VerdictsCommand {
+    /// Commands about labels
+    #[command(flatten)]
+    Labels(super::verdicts_labels::LabelsCommand),
 }
 
 /// `generate …`.

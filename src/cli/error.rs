@@ -8,12 +8,15 @@ use crate::cancel::Cancelled;
 use crate::data::DataError;
 use crate::models::ModelError;
 use crate::pipeline::ingestion::IngestionError;
+use crate::pipeline::label_audit::LabelAuditError;
+use crate::pipeline::label_cleaning::CleaningError;
 use crate::pipeline::prediction::PredictionError;
 use crate::pipeline::trained_model::ModelFileError;
 use crate::pipeline::training::TrainingError;
 use crate::pipeline::validation::ValidationStageError;
 use crate::schema::{GenerationError, SchemaError};
 use crate::settings::SettingsError;
+use crate::store::StoreError;
 use crate::surroundings::SurroundingsError;
 use crate::workspace::WorkspaceError;
 
@@ -207,6 +210,42 @@ impl From<TrainingError> for CliError {
             | TrainingError::Model(ModelError::UnknownFamily { .. }) => Self::Usage(error.to_string()),
             other => Self::failed(other),
         }
+    }
+}
+
+impl From<LabelAuditError> for CliError {
+    fn from(error: LabelAuditError) -> Self {
+        match error {
+            LabelAuditError::Registry(inner) => inner.into(),
+            LabelAuditError::Model(inner) => inner.into(),
+            LabelAuditError::Training(inner) => inner.into(),
+            LabelAuditError::Write(inner) => inner.into(),
+            LabelAuditError::Cancelled(_) => Self::Cancelled,
+            LabelAuditError::Unfinished { .. } | LabelAuditError::Rows { .. } => Self::Unreachable(error.to_string()),
+            LabelAuditError::Metric(_) => Self::failed(error),
+        }
+    }
+}
+
+impl From<CleaningError> for CliError {
+    fn from(error: CleaningError) -> Self {
+        match error {
+            CleaningError::Data(inner) => inner.into(),
+            CleaningError::Registry(inner) => inner.into(),
+            CleaningError::Model(inner) => inner.into(),
+            CleaningError::Write(inner) => inner.into(),
+            CleaningError::Cancelled(_) => Self::Cancelled,
+            CleaningError::NotCsv { .. } | CleaningError::NoLabel { .. } | CleaningError::Same { .. } => {
+                Self::Usage(error.to_string())
+            }
+            CleaningError::Uncut { .. } => Self::Blocked(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        Self::Unreachable(error.to_string())
     }
 }
 

@@ -8,10 +8,12 @@ use super::error::CliError;
 use super::print;
 use crate::pipeline::prediction::{PredictSummary, ScoreOrder, ScoringModel, score};
 use crate::text::visible_text;
+use crate::worker::known_verdicts;
 
 /// Scores and prints what came of it.
 pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError> {
     let model = ScoringModel::load(&context.workspace, &args.model, &context.progress)?;
+    let known = known_verdicts(&context.workspace, model.schema_name(), &context.progress);
     let order = ScoreOrder {
         workspace: &context.workspace,
         inputs: &args.inputs,
@@ -21,6 +23,7 @@ pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError>
         alerts: args.alerts,
         explain: args.explain,
         raw: args.raw,
+        known: &known,
         reading: &context.settings.reading,
         validation: &context.settings.validation,
         risk: &context.settings.risk,

@@ -7,6 +7,7 @@ mod failure;
 mod files;
 mod job;
 mod lanes;
+mod learning;
 mod log_tail;
 mod mailbox;
 mod news;
@@ -15,6 +16,7 @@ mod pipeline;
 mod predict;
 mod quiet;
 mod reporter;
+mod review;
 mod runs;
 mod session;
 mod survey;
@@ -28,6 +30,7 @@ pub use job::{
     BrowseJob, ExportScope, FileJob, Job, Kind, PipelineJob, PredictPlan, ReviewJob, RunsJob, Ticket, TrainPlan,
 };
 pub use lanes::{Tell, Worker};
+pub use learning::{judged_cases, judged_in, known_verdicts};
 pub use mailbox::Mailbox;
 pub use news::{
     Arranged, ComparedRuns, Decided, DirectoryEntry, Flip, JudgedFlips, LabelAuditSummary, LogLine, News, OpenedTable,

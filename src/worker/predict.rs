@@ -5,13 +5,14 @@ use serde_json::json;
 use super::desk::Desk;
 use super::failure::Ended;
 use super::job::PredictPlan;
+use super::learning::known_verdicts;
 use super::news::Reply;
 use super::reporter::Reporter;
 use crate::artifacts::audit::{self, AuditEntry};
 use crate::artifacts::{Timestamp, current_user};
 use crate::data::Source;
 use crate::event::{Event, EventSink};
-use crate::pipeline::prediction::{PredictSummary, PredictionError, ScoreOrder, ScoringModel, score};
+use crate::pipeline::prediction::{KnownVerdicts, PredictSummary, PredictionError, ScoreOrder, ScoringModel, score};
 use crate::surroundings::Surroundings;
 
 /// Scores the plan's file with the plan's model, by the way the command line goes. Rejected rows are in a file of their own.
@@ -19,15 +20,16 @@ pub(super) fn predict(desk: &Desk, plan: &PredictPlan, reporter: &Reporter) -> R
     let surroundings = &desk.surroundings;
     let source = surroundings.source(plan.path.clone().map(Source::Path).as_ref());
     let inputs = [source];
+    // Before the model is loaded and the first rows are scored, which may take a while.
+    reporter.progress(0, None, "loading the model");
+    let model = ScoringModel::load(&surroundings.workspace, &plan.model, reporter)?;
+    let known = known_verdicts(&surroundings.workspace, model.schema_name(), reporter);
     let order = ScoreOrder {
         output: plan.output.as_deref(),
         threshold: plan.threshold,
         alerts: plan.alerts,
-        ..order(surroundings, &inputs)
+        ..order(surroundings, &inputs, &known)
     };
-    // Before the model is loaded and the first rows are scored, which may take a while.
-    reporter.progress(0, None, "loading the model");
-    let model = ScoringModel::load(&surroundings.workspace, &plan.model, reporter)?;
     let events = |event: Event| match event {
         Event::StageProgress { done, total, note, .. } => reporter.progress(done, total, note),
         other => reporter.send(other),
@@ -58,7 +60,11 @@ pub(super) fn predict(desk: &Desk, plan: &PredictPlan, reporter: &Reporter) -> R
 }
 
 /// What scoring needs of the surroundings, with nothing chosen.
-pub(super) fn order<'a>(surroundings: &'a Surroundings, inputs: &'a [Source]) -> ScoreOrder<'a> {
+pub(super) fn order<'a>(
+    surroundings: &'a Surroundings,
+    inputs: &'a [Source],
+    known: &'a KnownVerdicts,
+) -> ScoreOrder<'a> {
     let settings = &surroundings.settings;
     ScoreOrder {
         workspace: &surroundings.workspace,
@@ -69,6 +75,7 @@ pub(super) fn order<'a>(surroundings: &'a Surroundings, inputs: &'a [Source]) ->
         alerts: None,
         explain: None,
         raw: false,
+        known,
         reading: &settings.reading,
         validation: &settings.validation,
         risk: &settings.risk,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::job::Ticket;
 use super::mailbox::Mailbox;
-use super::news::{LogLine, News, Report, WatchedFile};
+use super::news::{LogLine, News, Report, ReviewNews, WatchedFile};
 use super::pacer::Pacer;
 use crate::browse::RowCount;
 use crate::cancel::CancelToken;
@@ -106,6 +106,13 @@ impl Reporter {
         let ended = self.0.ended();
         if !*ended {
             self.0.tell(Report::Watched(file));
+        }
+    }
+
+    /// Tells at once what others decided, also after the end, unless nobody wants it any more. Comes twice a second at most.
+    pub fn reviewed(&self, news: ReviewNews) {
+        if !self.0.cancel.is_cancelled() {
+            self.0.tell(Report::Reviewed(news));
         }
     }
 

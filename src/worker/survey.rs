@@ -42,6 +42,7 @@ fn plan_of(training: &TrainingSettings) -> TrainPlan {
         seed: training.seed,
         threshold_by: training.threshold_by.to_string(),
         minutes: None,
+        verdicts: false,
     }
 }
 

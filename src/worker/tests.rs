@@ -178,6 +178,7 @@ pub(super) fn quick() -> TrainPlan {
         seed: 7,
         threshold_by: "f1".into(),
         minutes: None,
+        verdicts: false,
     }
 }
 

@@ -15,6 +15,7 @@ use crate::validation::drift::Reference;
 use crate::workspace::Workspace;
 
 use super::error::PredictionError;
+use super::known_verdicts::KnownVerdicts;
 use super::run::{PredictRequest, predict};
 use super::settings::{EXPLAIN_LIMIT, PredictionSettings};
 use super::summary::PredictSummary;
@@ -63,6 +64,11 @@ impl ScoringModel {
         })
     }
 
+    /// The schema it was trained under, which is part of the names of cases.
+    pub fn schema_name(&self) -> &str {
+        &self.model.schema.name
+    }
+
     /// The run it is of.
     pub fn run_id(&self) -> &str {
         &self.run_id
@@ -87,6 +93,8 @@ pub struct ScoreOrder<'a> {
     pub explain: Option<usize>,
     /// Leave text as it is that a spreadsheet would run.
     pub raw: bool,
+    /// What was decided about cases before.
+    pub known: &'a KnownVerdicts,
     /// How inputs are read.
     pub reading: &'a ReadSettings,
     /// How rows are checked.
@@ -132,6 +140,7 @@ pub fn score(
         alerts: order.alerts,
         explain,
         guard: order.settings.guard_formulas && !order.raw,
+        known: order.known,
         reading: order.reading,
         validation: order.validation,
         risk: order.risk,

@@ -27,6 +27,7 @@ use super::drift_watch::DriftWatch;
 use super::error::PredictionError;
 use super::expected::Expected;
 use super::insertion::{insert_in_place, splice};
+use super::known_verdicts::KnownVerdicts;
 use super::output::{OutputFormat, OutputWriter, ScoredBatch, Written};
 use super::scoring::{Scorer, SourceColumns, reasons};
 use super::settings::PredictionSettings;
@@ -58,6 +59,8 @@ pub struct PredictRequest<'a> {
     pub explain: usize,
     /// Guard text that a spreadsheet would run.
     pub guard: bool,
+    /// What was decided about cases before.
+    pub known: &'a KnownVerdicts,
     /// How inputs are read.
     pub reading: &'a ReadSettings,
     /// How they are checked.
@@ -258,6 +261,7 @@ impl Prediction<'_> {
             sources: self.request.inputs.iter().map(ToString::to_string).collect(),
             order,
             model_run: self.request.run_id.to_owned(),
+            known: self.request.known.written(self.request.guard),
         };
         atomic::create_parents(self.request.output)?;
         for written in [self.request.output, self.request.rejects] {

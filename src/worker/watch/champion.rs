@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::super::failure::{Ended, Failure};
+use super::super::learning::known_verdicts;
 use super::super::predict::order;
 use super::rounds::{Scores, Trouble};
 use crate::artifacts::{CHAMPION, RegistryStore};
@@ -66,11 +67,12 @@ impl Scores for Champion {
             return Err(Trouble::Elsewhere("no model is loaded".to_owned()));
         };
         let inputs = [Source::Path(input.to_owned())];
+        let known = known_verdicts(&self.surroundings.workspace, model.schema_name(), &log);
         let order = ScoreOrder {
             output: Some(output),
             // The name holds what was scored: a file that is there is what a killed program came to.
             keep_old: false,
-            ..order(&self.surroundings, &inputs)
+            ..order(&self.surroundings, &inputs, &known)
         };
         let result = self.pool.install(|| score(&order, model, &log, &self.cancel));
         result.map_err(|error| match error {
