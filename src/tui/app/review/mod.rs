@@ -8,6 +8,7 @@ mod deciding;
 mod dialogs;
 mod exporting;
 mod file;
+mod finding;
 mod jobs;
 mod layout;
 mod marking;
@@ -29,13 +30,14 @@ pub mod words;
 pub use asking::{Asking, Target};
 pub use cards::{Cards, ShownCard};
 pub use dialogs::Dialog;
-pub use file::ScoredFile;
+pub use file::Scored;
+pub use finding::Find;
 pub use jobs::{SimilarTo, Wanted};
 pub use layout::{CARD, Layout};
 pub use marks::Marks;
 pub use pending::Seen;
 pub use session::ReviewSession;
-pub use walking::{Find, ListColumn};
+pub use walking::ListColumn;
 pub use window::{Sight, Window};
 
 use self::dialogs::Dialogs;
@@ -54,7 +56,7 @@ const CELL: usize = 120;
 /// The Review panel.
 #[derive(Debug, Default)]
 pub struct ReviewPanel {
-    file: ScoredFile,
+    file: Scored,
     view: QueueView,
     similar: Option<SimilarTo>,
     window: Window,
@@ -84,7 +86,7 @@ pub struct ReviewPanel {
 
 impl ReviewPanel {
     /// The file.
-    pub fn file(&self) -> &ScoredFile {
+    pub fn file(&self) -> &Scored {
         &self.file
     }
 
@@ -189,12 +191,12 @@ impl ReviewPanel {
     /// With no file open there is only one to open or to score.
     fn act_without_file(&mut self, shared: &mut Shared, action: Action) -> bool {
         match (action, &self.file) {
-            (Action::Open, ScoredFile::Failed { path, .. }) => {
+            (Action::Open, Scored::Failed { path, .. }) => {
                 let path = path.clone();
                 self.open(shared, path);
                 return true;
             }
-            (Action::Back, ScoredFile::Opening { .. }) => return self.jobs.stop(shared),
+            (Action::Back, Scored::Opening { .. }) => return self.jobs.stop(shared),
             (Action::Back, _) => return false,
             _ => {}
         }
@@ -330,7 +332,7 @@ impl PanelState for ReviewPanel {
 
     fn shown(&mut self, shared: &mut Shared) {
         self.shown = true;
-        if matches!(self.file, ScoredFile::Closed) {
+        if matches!(self.file, Scored::Closed) {
             let path = self.resuming.as_ref().and_then(ReviewSession::path);
             self.open(shared, path);
         }

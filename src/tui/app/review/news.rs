@@ -1,7 +1,7 @@
 //! Owns what the Review panel does with the worker's news.
 
 use super::jobs::{Asked, Deciding};
-use super::{ReviewPanel, ScoredFile};
+use super::{ReviewPanel, Scored};
 use crate::text::grouped;
 use crate::tui::app::shared::Shared;
 use crate::worker::{Decided, Failure, Kept, Kind, News, Reply, Report, ReviewNews, StoreState, Ticket};
@@ -76,7 +76,7 @@ impl ReviewPanel {
     }
 
     fn progressed(&mut self, ticket: Ticket, done: u64, total: Option<u64>, note: &str) {
-        if let ScoredFile::Opening { note: shown, .. } = &mut self.file
+        if let Scored::Opening { note: shown, .. } = &mut self.file
             && ticket.kind == Kind::Review
         {
             note.clone_into(shown);

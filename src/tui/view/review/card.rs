@@ -138,7 +138,7 @@ fn judged<'a>(look: Look, row: &ReviewRow, seen: &Seen<'_>) -> Vec<Line<'a>> {
         lines.push(Line::Text("CONFLICT", text, Role::Bad));
     }
     if let Some(rule) = &row.suppressed {
-        lines.push(Line::Text("suppressed", format!("by the rule {rule}"), Role::Warning));
+        lines.push(Line::Text("rule", format!("suppressed by {rule}"), Role::Warning));
     }
     if !seen.note.is_empty() {
         lines.push(Line::Text("note", seen.note.to_owned(), Role::Plain));
