@@ -17,6 +17,9 @@ mod train;
 mod tui;
 mod usage;
 mod validate;
+mod verdicts;
+mod verdicts_export;
+mod verdicts_import;
 
 use std::process::ExitCode;
 
@@ -88,6 +91,7 @@ fn dispatch(command: &Command, global: &GlobalArgs, cancel: &CancelToken) -> Res
         Command::Predict(args) => predict::run(args, &context),
         Command::Schema(command) => schema::run(command, &context),
         Command::Runs(command) => runs::run(command, &context),
+        Command::Verdicts(command) => verdicts::run(command, &context),
         Command::Tui(_) | Command::Completions { .. } | Command::Man | Command::Generate(_) => Ok(()),
     };
     if let Err(error) = &result {
