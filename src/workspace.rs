@@ -6,8 +6,20 @@ mod tests;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// The environment variable that names the workspace.
 pub const WORKSPACE_VARIABLE: &str = "NSEC_WORKSPACE";
+
+/// Who may use the workspace.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorkspaceSettings {
+    /// Whether everybody of the directory's group judges in it: the store of verdicts and the audit log are written by the
+    /// group (mode 0660 instead of 0600), in directories that hand their group on.
+    pub shared: bool,
+}
 
 /// How the workspace was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +139,11 @@ impl Workspace {
     /// `registry.lock`: held while the registry is changed; its content means nothing.
     pub fn registry_lock_file(&self) -> PathBuf {
         self.root.join("registry.lock")
+    }
+
+    /// `verdicts.db`: the store of verdicts.
+    pub fn verdicts_file(&self) -> PathBuf {
+        self.root.join("verdicts.db")
     }
 
     /// `prediction_output/`: where predictions go by default.

@@ -159,7 +159,7 @@ pub enum Selection {
 }
 
 /// Something decided.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     /// About what.
     pub selection: Selection,

@@ -29,6 +29,7 @@ use crate::pipeline::training::{TrainingError, TrainingSettings};
 use crate::transform::{TransformError, TransformSettings};
 use crate::triage::{RiskSettings, TriageSettings};
 use crate::validation::ValidationSettings;
+use crate::workspace::WorkspaceSettings;
 
 /// A larger file is no settings file.
 const MAX_BYTES: u64 = 1 << 20;
@@ -37,6 +38,8 @@ const MAX_BYTES: u64 = 1 << 20;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// Who may use the workspace.
+    pub workspace: WorkspaceSettings,
     /// Log files in `logs/`.
     pub logging: LoggingSettings,
     /// How sources are read.
@@ -62,7 +65,8 @@ impl Settings {
     /// section's first wrong key and what is wrong with it.
     fn validate(&self) -> Vec<(String, String)> {
         let Self {
-            // Nothing in it can be wrong beyond its types.
+            // Nothing in these can be wrong beyond their types.
+            workspace: _,
             logging: _,
             reading,
             validation,

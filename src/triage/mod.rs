@@ -6,6 +6,7 @@ pub mod event;
 pub mod queue;
 pub mod risk;
 pub mod settings;
+pub mod statistics;
 pub mod suppression;
 pub mod verdict;
 
@@ -14,5 +15,6 @@ pub use event::{CaseId, Cells, Change, Event, EventId, Lane, Score};
 pub use queue::{Queue, audit_place, is_audited};
 pub use risk::{Action, RiskLevel, RiskSettings};
 pub use settings::{SavedQueue, TriageSettings};
+pub use statistics::Statistics;
 pub use suppression::{SuppressionRule, WhatIf};
 pub use verdict::Verdict;

@@ -78,6 +78,12 @@ impl Default for TriageSettings {
 }
 
 impl TriageSettings {
+    /// Who judges: the setting, else who runs the program.
+    pub fn analyst(&self) -> String {
+        let named = self.analyst.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        named.map_or_else(crate::artifacts::current_user, str::to_owned)
+    }
+
     /// What the types cannot say; the first wrong key and what is wrong with it.
     ///
     /// # Errors

@@ -70,6 +70,8 @@ pub enum Kind {
     Queue,
     /// The cases the screen shows.
     Cases,
+    /// Which marked cases are in the queue.
+    Marks,
     /// Looking for a text among cases.
     Seek,
     /// The card of the case under the cursor.
@@ -294,6 +296,11 @@ pub enum ReviewJob {
         /// In how many columns they may differ.
         differences: usize,
     },
+    /// Which of these cases are in the present view: marks that a filter hides are counted before anything is decided.
+    InView {
+        /// The cases.
+        rows: Vec<RowId>,
+    },
     /// Cases of the present view.
     Page {
         /// The first one's place.
@@ -478,6 +485,7 @@ impl Job {
             Self::Review(job) => match job {
                 ReviewJob::Open { .. } => Kind::Review,
                 ReviewJob::Arrange { .. } | ReviewJob::Similar { .. } => Kind::Queue,
+                ReviewJob::InView { .. } => Kind::Marks,
                 ReviewJob::Page { .. } => Kind::Cases,
                 ReviewJob::NextUnreviewed { .. } | ReviewJob::Find { .. } => Kind::Seek,
                 ReviewJob::Card { .. } => Kind::Card,

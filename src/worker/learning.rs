@@ -12,16 +12,21 @@ use crate::store::{LocalStore, StoreError, StoreOptions, VerdictStore};
 use crate::triage::Cases;
 use crate::workspace::Workspace;
 
-/// What people judged of a schema's rows; nothing where the workspace has no verdicts yet.
+/// What people judged of a schema's rows; nothing where the workspace has no verdicts yet. `shared` is the workspace's
+/// setting.
 ///
 /// # Errors
 /// The store cannot be opened or read; says what to do.
-pub fn judged_cases(workspace: &Workspace, schema: &str) -> Result<JudgedCases, StoreError> {
+pub fn judged_cases(workspace: &Workspace, shared: bool, schema: &str) -> Result<JudgedCases, StoreError> {
     // Reading must not leave a store behind where there was none.
     if !workspace.verdicts_file().exists() && !workspace.audit_file().exists() {
         return Ok(JudgedCases::default());
     }
-    judged_in(&mut LocalStore::open(workspace, StoreOptions::default())?, schema)
+    let options = StoreOptions {
+        shared,
+        ..StoreOptions::default()
+    };
+    judged_in(&mut LocalStore::open(workspace, options)?, schema)
 }
 
 /// The same from an open store.
@@ -63,7 +68,11 @@ pub(super) fn flips(desk: &Desk, run: &str, reporter: &Reporter) -> Result<Reply
     let surroundings = &desk.surroundings;
     reporter.progress(0, None, "both models on the judged rows");
     let pair = RunPair::open(&surroundings.workspace, run)?;
-    let judged = judged_cases(&surroundings.workspace, pair.schema())?;
+    let judged = judged_cases(
+        &surroundings.workspace,
+        surroundings.settings.workspace.shared,
+        pair.schema(),
+    )?;
     match pair.flips(&judged, &surroundings.settings.validation, reporter.cancel()) {
         Ok(flips) => Ok(Reply::Flips(Box::new(flips))),
         Err(FlipsError::Cancelled(_)) => Err(Ended::Cancelled),

@@ -15,6 +15,7 @@ mod pacer;
 mod pipeline;
 mod quiet;
 mod reporter;
+mod review;
 mod runs;
 mod session;
 mod survey;

@@ -8,6 +8,7 @@ pub use super::failure::Failure;
 use super::job::Ticket;
 use crate::artifacts::{Manifest, RunComparison};
 use crate::browse::{ColumnInfo, ColumnStatistics, Match, RowCount, TableRow};
+use crate::data::RowId;
 use crate::event::{Event, Level};
 use crate::pipeline::comparison::PairedDifference;
 pub use crate::pipeline::judged_flips::{Flip, JudgedFlips};
@@ -122,6 +123,8 @@ pub enum Reply {
     ReviewOpened(Box<OpenedReview>),
     /// To [`super::ReviewJob::Arrange`] and `Similar`.
     Queue(QueueView),
+    /// To [`super::ReviewJob::InView`]: those that are.
+    InView(Vec<RowId>),
     /// To [`super::ReviewJob::Page`].
     Cases(ReviewPage),
     /// To [`super::ReviewJob::NextUnreviewed`] and `Find`: a place in the view; `None` if there is none.

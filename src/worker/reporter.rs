@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::job::Ticket;
 use super::mailbox::Mailbox;
-use super::news::{LogLine, News, Report};
+use super::news::{LogLine, News, Report, ReviewNews};
 use super::pacer::Pacer;
 use crate::browse::RowCount;
 use crate::cancel::CancelToken;
@@ -99,6 +99,13 @@ impl Reporter {
             lines.push(line);
         }
         self.0.announce();
+    }
+
+    /// Tells at once what others decided, also after the end, unless nobody wants it any more. Comes twice a second at most.
+    pub fn reviewed(&self, news: ReviewNews) {
+        if !self.0.cancel.is_cancelled() {
+            self.0.tell(Report::Reviewed(news));
+        }
     }
 
     /// Tells what still waits, and then how the job ended. Only the first end counts.

@@ -58,10 +58,10 @@ impl AuditFile<'_> {
     fn header(&self) -> Vec<u8> {
         let mut names = self.dataset.header.clone();
         for ours in [GIVEN_LABEL, LABEL_DOUBT, CONFLICTING_TWINS] {
-            let name = free_name(ours, &names);
+            let name = free_name(ours, &names.names);
             names.names.push(name);
         }
-        let added: Vec<String> = ADDED.iter().map(|name| free_name(name, &names)).collect();
+        let added: Vec<String> = ADDED.iter().map(|name| free_name(name, &names.names)).collect();
         let mut line = Vec::new();
         let Header { names } = &names;
         for name in names.iter().chain(&added) {

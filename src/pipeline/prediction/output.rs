@@ -95,7 +95,7 @@ impl OutputFormat {
         let added: Vec<String> = source
             .into_iter()
             .chain(ADDED)
-            .map(|name| free_name(name, input))
+            .map(|name| free_name(name, &input.names))
             .collect();
         line.extend_from_slice(added.join(",").as_bytes());
         line.push(b'\n');
@@ -112,9 +112,9 @@ impl OutputFormat {
 }
 
 /// Our name, prefixed until no input column bears it.
-pub fn free_name(name: &str, input: &Header) -> String {
+pub fn free_name(name: &str, input: &[String]) -> String {
     let mut name = name.to_owned();
-    while input.names.contains(&name) {
+    while input.contains(&name) {
         name.insert_str(0, "nsec_");
     }
     name

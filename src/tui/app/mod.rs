@@ -287,7 +287,8 @@ impl App {
         if ended {
             self.shared.ended(ticket);
         }
-        if !self.shared.is_latest(ticket) {
+        // Decisions follow each other faster than they are kept; each answer says what became of one.
+        if !self.shared.is_latest(ticket) && ticket.kind != Kind::Decide {
             return;
         }
         match &news.report {

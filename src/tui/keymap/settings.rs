@@ -22,9 +22,10 @@ pub struct KeymapError {
 const ALIKE: f64 = 0.75;
 
 /// Without a key for these nobody gets out again.
-const WAYS_OUT: [(Context, Action); 8] = [
+const WAYS_OUT: [(Context, Action); 9] = [
     (Context::Everywhere, Action::Quit),
     (Context::Dial, Action::Back),
+    (Context::Tags, Action::Back),
     (Context::Form, Action::Back),
     (Context::Prompt, Action::Back),
     (Context::Picker, Action::Back),

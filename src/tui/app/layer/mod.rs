@@ -13,6 +13,7 @@ pub use prompt::Prompt;
 pub use reader::{Reader, ReaderLine, Tone};
 
 use super::panel::Panel;
+use super::review::Asking;
 use crate::tui::key::KeyPress;
 use crate::tui::keymap::{Action, Context};
 
@@ -55,6 +56,8 @@ pub enum Purpose {
     Rollback,
     /// Whether this run is deleted.
     Delete(String),
+    /// Something of the Review panel.
+    Review(Asking),
     /// A text that log lines must contain.
     FilterLog,
     /// The keys of where one is.

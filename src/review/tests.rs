@@ -1,0 +1,6 @@
+//! Reviews of small files with a store in memory.
+
+mod deciding;
+mod opening;
+mod queues;
+mod suppressing;

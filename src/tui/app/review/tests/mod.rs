@@ -1,0 +1,1 @@
+//! The tests of the Review panel's state, by what they are about.
