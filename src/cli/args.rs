@@ -88,7 +88,7 @@ pub enum Command {
     /// List, show, compare, promote, roll back and prune training runs
     #[command(subcommand)]
     Runs(RunsCommand),
-    /// Export, import and count what analysts decided; find doubtful training labels, write cleaned data
+    /// Decide, export, import and count decisions; find doubtful training labels, write cleaned data
     #[command(subcommand)]
     Verdicts(VerdictsCommand),
     /// Generate synthetic data for demos and load tests; never evidence of accuracy
@@ -332,6 +332,9 @@ pub enum VerdictsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Commands that decide
+    #[command(flatten)]
+    Set(super::verdicts_set::SetCommand),
     /// Commands about labels
     #[command(flatten)]
     Labels(super::verdicts_labels::LabelsCommand),

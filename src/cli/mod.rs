@@ -21,6 +21,7 @@ mod verdicts;
 mod verdicts_export;
 mod verdicts_import;
 mod verdicts_labels;
+mod verdicts_set;
 
 use std::process::ExitCode;
 
