@@ -88,7 +88,7 @@ pub enum Command {
     /// List, show, compare, promote, roll back and prune training runs
     #[command(subcommand)]
     Runs(RunsCommand),
-    /// Export, import and count what analysts decided
+    /// Decide, export, import and count decisions; find doubtful training labels, write cleaned data
     #[command(subcommand)]
     Verdicts(VerdictsCommand),
     /// Generate synthetic data for demos and load tests; never evidence of accuracy
@@ -161,6 +161,10 @@ pub struct TrainArgs {
     /// How the threshold is chosen: f1, alerts:N, cost:FP,FN or fpr:X [setting: training.threshold_by]
     #[arg(long, value_name = "RULE")]
     pub threshold_by: Option<ThresholdRule>,
+    /// Learn from what people judged, too: true positives as malicious, false positives as benign [settings:
+    /// training.verdicts]
+    #[arg(long)]
+    pub with_verdicts: bool,
     /// Take over the finished trials of this interrupted run, which must be of the same data and settings
     #[arg(long, value_name = "RUN")]
     pub resume: Option<String>,
@@ -328,6 +332,12 @@ pub enum VerdictsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Commands that decide
+    #[command(flatten)]
+    Set(super::verdicts_set::SetCommand),
+    /// Commands about labels
+    #[command(flatten)]
+    Labels(super::verdicts_labels::LabelsCommand),
 }
 
 /// `verdicts export`.

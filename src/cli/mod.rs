@@ -20,6 +20,8 @@ mod validate;
 mod verdicts;
 mod verdicts_export;
 mod verdicts_import;
+mod verdicts_labels;
+mod verdicts_set;
 
 use std::process::ExitCode;
 

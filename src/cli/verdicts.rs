@@ -11,7 +11,8 @@ use super::args::VerdictsCommand;
 use super::context::Context;
 use super::error::CliError;
 use super::verdicts_import::{Imported, read_import};
-use super::{print, verdicts_export};
+use super::verdicts_labels;
+use super::{print, verdicts_export, verdicts_set};
 use crate::artifacts::RegistryStore;
 use crate::store::{BadLine, Kept, LocalStore, Standing, StoreOptions, VerdictStore};
 use crate::text::{grouped, visible_text};
@@ -30,6 +31,8 @@ pub(super) fn run(command: &VerdictsCommand, context: &Context) -> Result<(), Cl
         } => from_audit(context, *json),
         VerdictsCommand::Import { files, json, .. } => import(context, files, *json),
         VerdictsCommand::Stats { json } => stats(context, *json),
+        VerdictsCommand::Set(command) => verdicts_set::run(command, context),
+        VerdictsCommand::Labels(command) => verdicts_labels::run(command, context),
     }
 }
 

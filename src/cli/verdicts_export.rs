@@ -108,7 +108,7 @@ fn stored(
 ) -> Result<Summary, CliError> {
     let mut store = open_store(context)?;
     let cases = all_cases(&mut store)?;
-    let schema = schema_of(args, context, &cases)?;
+    let schema = schema_of(args.schema.as_deref(), context, &cases)?;
     let cells: HashMap<CaseId, Cells> = store.cells(&schema)?.into_iter().collect();
     let judged = judged_cases(&cases, &schema);
     let columns = columns_of(&judged, &cells);
@@ -192,12 +192,12 @@ impl Write for Piped {
     }
 }
 
-/// The schema whose cases are exported: an export has the columns of one.
-fn schema_of(args: &VerdictsExportArgs, context: &Context, cases: &Cases) -> Result<String, CliError> {
+/// The schema whose cases are meant where nobody names one: the only one of which cases were judged, else the workspace's.
+pub(super) fn schema_of(named: Option<&str>, context: &Context, cases: &Cases) -> Result<String, CliError> {
     let judged = cases.iter().filter(|(_, state)| state.verdict.is_some());
     let schemas: BTreeSet<&str> = judged.map(|(case, _)| case.schema.as_str()).collect();
-    if let Some(named) = &args.schema {
-        return Ok(named.clone());
+    if let Some(named) = named {
+        return Ok(named.to_owned());
     }
     let of_workspace = || {
         context

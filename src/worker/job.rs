@@ -250,6 +250,9 @@ pub struct TrainPlan {
     pub threshold_by: String,
     /// Minutes after which no new trial begins; `None` for no limit.
     pub minutes: Option<u32>,
+    /// Whether what people judged is learned from too.
+    #[serde(default)]
+    pub verdicts: bool,
 }
 
 /// What a person set in the prediction dialog.

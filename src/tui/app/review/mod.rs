@@ -6,7 +6,9 @@ mod asking;
 mod cards;
 mod deciding;
 mod dialogs;
+mod exporting;
 mod file;
+mod finding;
 mod jobs;
 mod layout;
 mod marking;
@@ -15,6 +17,9 @@ mod news;
 mod opening;
 mod pending;
 mod reading;
+mod rules;
+mod score_form;
+mod scoring;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -24,15 +29,18 @@ pub mod words;
 
 pub use asking::{Asking, Target};
 pub use cards::{Cards, ShownCard};
-pub use file::ScoredFile;
+pub use dialogs::Dialog;
+pub use file::Scored;
+pub use finding::Find;
 pub use jobs::{SimilarTo, Wanted};
 pub use layout::{CARD, Layout};
 pub use marks::Marks;
 pub use pending::Seen;
 pub use session::ReviewSession;
-pub use walking::{Find, ListColumn};
+pub use walking::ListColumn;
 pub use window::{Sight, Window};
 
+use self::dialogs::Dialogs;
 use self::jobs::Jobs;
 use self::pending::Pendings;
 use super::layer::{Answer, Given, Purpose};
@@ -48,7 +56,7 @@ const CELL: usize = 120;
 /// The Review panel.
 #[derive(Debug, Default)]
 pub struct ReviewPanel {
-    file: ScoredFile,
+    file: Scored,
     view: QueueView,
     similar: Option<SimilarTo>,
     window: Window,
@@ -56,6 +64,7 @@ pub struct ReviewPanel {
     marks: Marks,
     pending: Pendings,
     jobs: Jobs,
+    dialogs: Dialogs,
     find: Option<Find>,
     /// The column of the list that the cursor is on.
     column: usize,
@@ -77,7 +86,7 @@ pub struct ReviewPanel {
 
 impl ReviewPanel {
     /// The file.
-    pub fn file(&self) -> &ScoredFile {
+    pub fn file(&self) -> &Scored {
         &self.file
     }
 
@@ -169,7 +178,8 @@ impl ReviewPanel {
             }
             return;
         };
-        if self.cards.come_to(row, at, shared.now) {
+        // Nobody looks; the card is asked for when somebody does.
+        if self.shown && self.cards.come_to(row, at, shared.now) {
             let ticket = shared.submit(crate::worker::Job::Review(ReviewJob::Card { at }));
             self.cards.asked(ticket);
             if let Some(when) = self.cards.changes_at(shared.now) {
@@ -181,12 +191,12 @@ impl ReviewPanel {
     /// With no file open there is only one to open or to score.
     fn act_without_file(&mut self, shared: &mut Shared, action: Action) -> bool {
         match (action, &self.file) {
-            (Action::Open, ScoredFile::Failed { path, .. }) => {
+            (Action::Open, Scored::Failed { path, .. }) => {
                 let path = path.clone();
                 self.open(shared, path);
                 return true;
             }
-            (Action::Back, ScoredFile::Opening { .. }) => return self.jobs.stop(shared),
+            (Action::Back, Scored::Opening { .. }) => return self.jobs.stop(shared),
             (Action::Back, _) => return false,
             _ => {}
         }
@@ -256,7 +266,9 @@ impl PanelState for ReviewPanel {
     }
 
     fn answered(&mut self, shared: &mut Shared, answer: Answer) {
-        if let Purpose::Review(asking) = answer.purpose {
+        if let Purpose::Dialog(dialog) = answer.purpose {
+            self.dialog_answered(shared, dialog, answer.given);
+        } else if let Purpose::Review(asking) = answer.purpose {
             match (asking, answer.given) {
                 (Asking::Decide(decision), Given::Yes) => self.give(shared, decision),
                 (Asking::Note(target), Given::Line { text, .. }) => self.note_answered(shared, &target, &text),
@@ -270,11 +282,14 @@ impl PanelState for ReviewPanel {
     }
 
     fn news(&mut self, shared: &mut Shared, news: &News) {
-        self.take_news(shared, news);
+        if !self.dialog_news(shared, news) {
+            self.take_news(shared, news);
+        }
         self.refresh(shared);
     }
 
     fn command(&mut self, shared: &mut Shared, command: &Command) {
+        self.dialog_command(shared, command);
         match command {
             Command::Review(path) => {
                 self.resuming = None;
@@ -286,19 +301,22 @@ impl PanelState for ReviewPanel {
         self.refresh(shared);
     }
 
-    fn work(&self, _shared: &Shared) -> Option<String> {
-        self.progress.clone()
+    fn work(&self, shared: &Shared) -> Option<String> {
+        self.progress.clone().or_else(|| self.dialog_work(shared))
     }
 
     fn status(&self, _shared: &Shared) -> Option<String> {
         let file = self.file.opened()?;
         let mut text = format!(
-            "{}: {} cases, {} flagged, by {}",
+            "{}: {} cases, {} flagged",
             file.name,
             grouped(file.cases),
-            grouped(file.flagged),
-            file.run
+            grouped(file.flagged)
         );
+        if let Some((rows, path)) = &file.rejected {
+            let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+            text.push_str(&format!(", {} rows rejected ({name})", grouped(*rows)));
+        }
         let (cases, rows) = self.view.progress.suppressed;
         if cases > 0 {
             text.push_str(&format!("; {} suppressed ({} rows)", grouped(cases), grouped(rows)));
@@ -308,12 +326,13 @@ impl PanelState for ReviewPanel {
             let share = percent(malicious, audited);
             text.push_str(&format!("; of {} drawn at random {share} malicious", grouped(audited)));
         }
+        text.push_str(&format!("; by {}", file.run));
         Some(text)
     }
 
     fn shown(&mut self, shared: &mut Shared) {
         self.shown = true;
-        if matches!(self.file, ScoredFile::Closed) {
+        if matches!(self.file, Scored::Closed) {
             let path = self.resuming.as_ref().and_then(ReviewSession::path);
             self.open(shared, path);
         }
