@@ -69,6 +69,8 @@ fn as_child(command: &mut Command, role: &str, place: &Path) {
 fn the_child_of_other_tests() {
     let Ok(role) = std::env::var(ROLE) else { return };
     let workspace = Workspace::at(std::env::var_os(PLACE).unwrap());
+    // The test harness has begun a line.
+    say("");
     match role.as_str() {
         "append" => append_for_ever(&workspace),
         "fill" => fill(&workspace, 4_000),

@@ -343,7 +343,8 @@ pub enum VerdictsCommand {
 /// `verdicts export`.
 #[derive(Debug, Args)]
 pub struct VerdictsExportArgs {
-    /// Where to [default: standard output]
+    /// Where to; what is there is replaced. - is standard output, if that is no terminal [default: the workspace's
+    /// prediction_output/verdicts.csv, or the format's ending]
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// csv, ndjson (Elastic Common Schema), stix (2.1 bundle), parquet or md (hand-over of the shift) [default: what the
@@ -359,8 +360,8 @@ pub struct VerdictsExportArgs {
     /// Without --scored: only cases of the schema of this name [default: the only one, else the workspace's]
     #[arg(long, value_name = "NAME", conflicts_with = "scored")]
     pub schema: Option<String>,
-    /// Print one JSON object on standard output; needs FILE
-    #[arg(long, requires = "file")]
+    /// Print one JSON object on standard output
+    #[arg(long)]
     pub json: bool,
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::json;
@@ -328,9 +328,4 @@ impl<'c> Schemas<'c> {
         let of_workspace = || context.schema(None).ok().map(|schema| schema.name.clone());
         self.known.entry(String::new()).or_insert_with(of_workspace).clone()
     }
-}
-
-/// A file's name without its directory.
-pub(super) fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -1,7 +1,8 @@
 //! Owns `verdicts export`: judged cases of the store, or the rows of a scored file with what was decided about them.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -9,7 +10,7 @@ use super::args::VerdictsExportArgs;
 use super::context::Context;
 use super::error::CliError;
 use super::print;
-use super::verdicts::{all_cases, file_name, open_store};
+use super::verdicts::{all_cases, open_store};
 use crate::artifacts::Timestamp;
 use crate::browse::Work;
 use crate::export::{ExportHeader, ExportRow, Format, Summary, write, write_file};
@@ -23,21 +24,19 @@ use crate::triage::{CaseId, CaseState, Cases, Cells, RiskLevel, RiskSettings};
 pub(super) fn run(args: &VerdictsExportArgs, context: &Context) -> Result<(), CliError> {
     let of_ending = || args.file.as_deref().and_then(Format::of_path);
     let format = args.format.or_else(of_ending).unwrap_or(Format::Csv);
+    let target = target(args, format, context)?;
     let summary = match &args.scored {
-        Some(_) => scored(args, format, context)?,
-        None => stored(args, format, context)?,
+        Some(_) => scored(args, format, target.as_deref(), context)?,
+        None => stored(args, format, target.as_deref(), context)?,
     };
     if args.json {
         return print::json(&json!({
-            "file": args.file, "format": format.name(), "rows": summary.rows, "judged": summary.judged,
+            "file": target, "format": format.name(), "rows": summary.rows, "judged": summary.judged,
             "suppressed": summary.suppressed, "without_indicator": summary.without_indicator,
             "objects": summary.objects, "unreadable_cells": summary.unreadable_cells, "bytes": summary.bytes,
         }));
     }
-    let name = args
-        .file
-        .as_deref()
-        .map_or_else(|| "standard output".to_owned(), file_name);
+    let name = target.map_or_else(|| "standard output".to_owned(), |path| path.display().to_string());
     let mut line = format!(
         "{}: {} rows, {} of them with a verdict",
         visible_text(&name),
@@ -60,7 +59,32 @@ pub(super) fn run(args: &VerdictsExportArgs, context: &Context) -> Result<(), Cl
     Ok(())
 }
 
-fn scored(args: &VerdictsExportArgs, format: Format, context: &Context) -> Result<Summary, CliError> {
+/// The file to write; `None` is standard output.
+fn target(args: &VerdictsExportArgs, format: Format, context: &Context) -> Result<Option<PathBuf>, CliError> {
+    let Some(named) = &args.file else {
+        let name = format!("verdicts.{}", format.extension());
+        return Ok(Some(context.workspace.output_dir().join(name)));
+    };
+    if named != Path::new("-") {
+        return Ok(Some(named.clone()));
+    }
+    if args.json {
+        let message = "standard output cannot take both the export and --json; name a file";
+        return Err(CliError::Usage(message.to_owned()));
+    }
+    if io::stdout().is_terminal() {
+        let message = "cells can hold characters that a terminal acts on; name a file, or pipe it on";
+        return Err(CliError::Usage(message.to_owned()));
+    }
+    Ok(None)
+}
+
+fn scored(
+    args: &VerdictsExportArgs,
+    format: Format,
+    target: Option<&Path>,
+    context: &Context,
+) -> Result<Summary, CliError> {
     let control = Work {
         cancel: &context.cancel,
         progress: &|_, _, _| {},
@@ -70,13 +94,18 @@ fn scored(args: &VerdictsExportArgs, format: Format, context: &Context) -> Resul
     let opened = OpenedStore::new(Box::new(store));
     let review = Review::open(&context.surroundings, args.scored.as_deref(), opened, control)?;
     let scope = if args.judged { Scope::Judged } else { Scope::All };
-    match &args.file {
+    match target {
         Some(path) => Ok(review.export(format, scope, path, true, control)?),
         None => to_stdout(|out| Ok(review.export_to(format, scope, out, control)?)),
     }
 }
 
-fn stored(args: &VerdictsExportArgs, format: Format, context: &Context) -> Result<Summary, CliError> {
+fn stored(
+    args: &VerdictsExportArgs,
+    format: Format,
+    target: Option<&Path>,
+    context: &Context,
+) -> Result<Summary, CliError> {
     let mut store = open_store(context)?;
     let cases = all_cases(&mut store)?;
     let schema = schema_of(args.schema.as_deref(), context, &cases)?;
@@ -109,7 +138,7 @@ fn stored(args: &VerdictsExportArgs, format: Format, context: &Context) -> Resul
         row.events = cases.history(case).to_vec();
         Ok(row)
     });
-    match &args.file {
+    match target {
         Some(path) => Ok(write_file(format, path, true, &header, &mut rows)?),
         None => to_stdout(|out| Ok(write(format, &header, &mut rows, out)?)),
     }
