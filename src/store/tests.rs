@@ -1,4 +1,4 @@
-//! Tests of the store with real files: what is kept, what a kill, a lock, damage and lack of room leave.
+//! Owns the tests of the store with real files: what is kept, what a kill, a lock, damage and lack of room leave.
 
 mod damage;
 mod views;

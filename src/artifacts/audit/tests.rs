@@ -1,4 +1,4 @@
-//! Tests of the audit log.
+//! Owns the tests of the audit log.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Tests of what events add up to: sequences made by hand, and properties.
+//! Owns the tests of what events add up to: sequences made by hand, and properties.
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;

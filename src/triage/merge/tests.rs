@@ -1,4 +1,4 @@
-//! Tests of merging: nobody's verdict goes silently before one that they never saw.
+//! Owns the tests of merging: nobody's verdict goes silently before one that they never saw.
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;

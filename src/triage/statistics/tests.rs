@@ -1,4 +1,4 @@
-//! Tests of the figures against values worked out by hand.
+//! Owns the tests of the figures against values worked out by hand.
 
 use chrono::{DateTime, Utc};
 
