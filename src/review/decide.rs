@@ -10,7 +10,7 @@ use super::open::Review;
 use crate::artifacts::Timestamp;
 use crate::data::RowId;
 use crate::store::Kept;
-use crate::triage::{CaseState, Change, Event, EventId, Score};
+use crate::triage::{CaseState, Change, Event, EventId, Score, command_line};
 
 /// Characters of a note at most.
 const NOTE: usize = 10_000;
@@ -247,8 +247,11 @@ impl Review {
         let Some(store) = &mut shelf.store else {
             return Err(ReviewError::NoStore(shelf.without().to_owned()));
         };
-        // No command line judges single cases, so none is named for the audit log.
-        let kept = match store.append(&events, "") {
+        // Events that are kept together make one change, each to its own case.
+        let command = events
+            .first()
+            .map(|event| command_line(&event.change, &event.case.schema, &rows));
+        let kept = match store.append(&events, &command.unwrap_or_default()) {
             Ok(kept) => kept,
             Err(error) => {
                 shelf.failed = Some(error.to_string());

@@ -13,7 +13,7 @@ use crate::browse::{Conditions, Work, open_text};
 use crate::cancel::CancelToken;
 use crate::data::RowId;
 use crate::pipeline::csv_text::push_cell;
-use crate::triage::{CaseState, Cells, EventId, SuppressionRule, Verdict, WhatIf};
+use crate::triage::{CaseState, Cells, EventId, SuppressionRule, Verdict, WhatIf, suppress_line, withdraw_line};
 
 /// Days a rule may hold at most.
 const MOST_DAYS: u32 = 3650;
@@ -156,7 +156,7 @@ impl Review {
             withdrawn: None,
             hits: 0,
         };
-        self.with_store(|store| store.add_rule(&rule, ""))?;
+        self.with_store(|store| store.add_rule(&rule, &suppress_line(&rule, days)))?;
         self.renew_rules(control)
     }
 
@@ -165,7 +165,7 @@ impl Review {
     /// # Errors
     /// It is not there, or was not withdrawn.
     pub fn withdraw_rule(&self, rule: EventId, control: Work<'_>) -> Result<(), ReviewError> {
-        self.with_store(|store| store.withdraw_rule(rule, &self.analyst, ""))?;
+        self.with_store(|store| store.withdraw_rule(rule, &self.analyst, &withdraw_line(rule)))?;
         self.renew_rules(control)
     }
 

@@ -87,7 +87,6 @@ impl LocalStore {
         let own = range.as_ref().map(|range| (range, &entry));
         if self.take(own, self.wait()).is_none() {
             let why = self.behind.clone().unwrap_or_default();
-            self.pending.push(entry);
             return Ok(Kept::Journalled(why));
         }
         Ok(match &self.home {
@@ -110,7 +109,9 @@ impl LocalStore {
         for entry in &self.pending {
             match entry {
                 Entry::Rule(rule) if rule.schema == parameter || rule.id.to_string() == parameter => {
-                    rules.insert(0, rule.clone());
+                    if rules.iter().all(|known| known.id != rule.id) {
+                        rules.insert(0, rule.clone());
+                    }
                 }
                 Entry::Withdrawal { rule, at, by } => {
                     for known in rules.iter_mut().filter(|known| known.id == *rule) {
@@ -176,9 +177,12 @@ impl VerdictStore for LocalStore {
         self.settle();
         let mut changed = self.again;
         if self.behind.is_some() || self.journal_has_more() {
-            let was = self.behind.is_some();
+            let (was, known) = (self.behind.is_some(), self.pending.len());
             let taken = self.take(None, std::time::Duration::ZERO);
-            changed |= taken.is_some_and(|taken| was || taken.events + taken.rules > 0);
+            changed |= match taken {
+                Some(taken) => was || taken.events + taken.rules > 0,
+                None => self.pending.len() > known,
+            };
         }
         Ok(self.version_changed()? | changed | self.again)
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::database::{self, TakeError, Trouble, trouble};
-use super::journal::{BadLine, Entry};
+use super::journal::{self, BadLine, Entry, Found, Position, Reader};
 use super::open::{OpenError, open_file, open_memory};
 use super::{Standing, StoreError, StoreOptions, files};
 use crate::artifacts::audit;
@@ -32,8 +32,10 @@ pub struct LocalStore {
     pub(super) behind: Option<String>,
     /// Why nothing can be kept.
     pub(super) read_only: Option<String>,
-    /// What is in the journal and not yet in `home`, of what this process has kept.
+    /// What is in the journal and not yet in `home`, while that is behind.
     pub(super) pending: Vec<Entry>,
+    /// How far the journal was read for it.
+    tail: Option<Position>,
     /// Whether places given out before mean nothing any more.
     pub(super) again: bool,
     /// The journal's length when it was last taken over.
@@ -89,6 +91,7 @@ impl LocalStore {
             behind: None,
             read_only: None,
             pending: Vec::new(),
+            tail: None,
             again: false,
             journal_length: 0,
             version: 0,
@@ -167,6 +170,8 @@ impl LocalStore {
 
     fn move_in(&mut self, connection: Connection) {
         self.home = Home::File(connection, files::identity(&self.path));
+        self.pending.clear();
+        self.tail = None;
         self.behind = None;
         self.read_only = None;
         self.journal_length = u64::MAX;
@@ -179,6 +184,8 @@ impl LocalStore {
         self.read_only = audit::check_writable(&self.workspace).err().map(|e| e.to_string());
         self.home = Home::Memory(connection, why, Instant::now() + TRY_AGAIN);
         self.version = database::data_version(self.connection()).unwrap_or(0);
+        self.pending.clear();
+        self.tail = None;
         self.behind = None;
         self.journal_length = u64::MAX;
         self.again = true;
@@ -289,6 +296,7 @@ impl LocalStore {
                     self.journal_length = length;
                     self.behind = None;
                     self.pending.clear();
+                    self.tail = None;
                     if taken.restarted {
                         self.notices.push(format!(
                             "{}: not the journal of last time; it was read from its start",
@@ -310,12 +318,33 @@ impl LocalStore {
                     let damaged = trouble(&cause) == Trouble::Damaged && matches!(self.home, Home::File(..));
                     self.behind = Some(format!("{}: {}", self.path.display(), database::advice(&cause)));
                     if !damaged || self.replace(&cause.to_string()).is_err() {
+                        self.read_tail();
                         return None;
                     }
                 }
             }
         }
         None
+    }
+
+    /// Reads what the journal has beyond the database, so that it is known while it cannot be taken over.
+    fn read_tail(&mut self) {
+        let known = self.tail.take().or_else(|| database::position(self.connection()).ok());
+        let journal = self.workspace.audit_file();
+        let reader = known.and_then(|from| Reader::open(&journal, &from).ok().flatten());
+        let Some(mut reader) = reader else { return };
+        if reader.restarted {
+            self.pending.clear();
+        }
+        // Lines that cannot be understood are told of when they are taken over.
+        while let Ok(Some(found)) = reader.next() {
+            if let Found::Entry(entry) = found {
+                self.pending.push(entry);
+            }
+        }
+        let mut position = reader.position;
+        position.mark = journal::mark(&journal, position.offset).unwrap_or_default();
+        self.tail = Some(position);
     }
 
     fn tell_bad(&mut self, bad: &[BadLine]) {

@@ -14,6 +14,7 @@ use crate::data::Source;
 use crate::event::{Event, EventSink};
 use crate::pipeline::prediction::{KnownVerdicts, PredictSummary, PredictionError, ScoreOrder, ScoringModel, score};
 use crate::surroundings::Surroundings;
+use crate::text::shell_word;
 
 /// Scores the plan's file with the plan's model, by the way the command line goes. Rejected rows are in a file of their own.
 pub(super) fn predict(desk: &Desk, plan: &PredictPlan, reporter: &Reporter) -> Result<Reply, Ended> {
@@ -23,7 +24,12 @@ pub(super) fn predict(desk: &Desk, plan: &PredictPlan, reporter: &Reporter) -> R
     // Before the model is loaded and the first rows are scored, which may take a while.
     reporter.progress(0, None, "loading the model");
     let model = ScoringModel::load(&surroundings.workspace, &plan.model, reporter)?;
-    let known = known_verdicts(&surroundings.workspace, model.schema_name(), reporter);
+    let known = known_verdicts(
+        &surroundings.workspace,
+        surroundings.settings.workspace.shared,
+        model.schema_name(),
+        reporter,
+    );
     let order = ScoreOrder {
         output: plan.output.as_deref(),
         threshold: plan.threshold,
@@ -85,26 +91,17 @@ pub(super) fn order<'a>(
 
 /// What would do the same from a shell.
 fn command_line(plan: &PredictPlan, source: &Source, summary: &PredictSummary) -> String {
-    let mut words = vec!["nsec-tui".to_owned(), "predict".to_owned(), quoted(&source.to_string())];
-    words.extend(["--model".to_owned(), quoted(&summary.model.run_id)]);
+    let word = |text: &str| shell_word(text).into_owned();
+    let mut words = vec!["nsec-tui".to_owned(), "predict".to_owned(), word(&source.to_string())];
+    words.extend(["--model".to_owned(), word(&summary.model.run_id)]);
     if let Some(threshold) = plan.threshold {
         words.extend(["--threshold".to_owned(), threshold.to_string()]);
     }
     if let Some(alerts) = plan.alerts {
         words.extend(["--alerts".to_owned(), alerts.to_string()]);
     }
-    words.extend(["--output".to_owned(), quoted(&summary.output)]);
+    words.extend(["--output".to_owned(), word(&summary.output)]);
     words.join(" ")
-}
-
-/// A word as a POSIX shell reads it back.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 #[cfg(test)]
@@ -120,7 +117,7 @@ mod tests {
             ("it's", r"'it'\''s'"),
             ("$(rm)", "'$(rm)'"),
         ] {
-            assert_eq!(quoted(word), written);
+            assert_eq!(shell_word(word), written);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Owns the tests of the worker: what they share.
 
 mod lanes;
+mod learning;
 mod records;
 mod review;
 mod scoring;

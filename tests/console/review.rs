@@ -79,8 +79,10 @@ fn a_conflict_is_shown_and_settled() {
         session.keys("j j").shows("review-conflict");
         shows_plain(session, "review-conflict");
         session.keys("enter").shows("review-card-in-full");
-        session.keys("esc t k*1").wait(5_000).shows("review-conflict-settled");
-        assert!(!session.text().contains("CONFLICT"));
+        session.keys("esc t").wait(5_000).shows("review-conflict-settled");
+        session.keys("k");
+        assert!(!session.text().contains("CONFLICT"), "{}", session.text());
+        session.keys("j j").wait(5_000).shows("review-suppressed");
     });
 }
 
@@ -175,7 +177,7 @@ fn queues_and_filters() {
             .wait(5_000)
             .shows("review-nothing-fits");
         session.keys("F").shows("review-filters");
-        session.keys("enter esc").wait(5_000);
+        session.keys("enter").wait(5_000);
         assert!(session.text().contains("filter nowhere"), "{}", session.text());
     });
 }

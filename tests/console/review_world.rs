@@ -174,7 +174,7 @@ impl Engine {
             },
             reason,
             state: self.states[at].clone(),
-            suppressed: None,
+            suppressed: (self.setup.conflict && at == 4).then(|| "service = 'dns' and web_traffic = 1".to_owned()),
             cells: columns.iter().map(|column| self.cell(at, *column)).collect(),
         }
     }

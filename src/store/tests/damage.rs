@@ -172,7 +172,12 @@ fn while_another_process_writes_verdicts_go_to_the_journal_and_come_after() {
     assert_eq!(store.cells("phishing").unwrap().len(), 2);
     // Another console starts meanwhile, and knows of it, too.
     let mut late = place.open();
-    assert_eq!(all_of(&mut late).len(), 1);
+    assert_eq!(all_of(&mut late), both);
+    let third = judged(3, Verdict::Duplicate);
+    store.append(&[third.clone()], "").unwrap();
+    assert!(late.has_changed().unwrap() && !late.has_changed().unwrap());
+    let both = bare(&[first, second, third]);
+    assert_eq!(all_of(&mut late), both);
     assert!(matches!(late.standing(), Standing::Journal(_)));
     other.execute_batch("COMMIT").unwrap();
     assert!(store.has_changed().unwrap());
@@ -180,7 +185,7 @@ fn while_another_process_writes_verdicts_go_to_the_journal_and_come_after() {
     assert_eq!(all_of(&mut store), both);
     assert!(late.has_changed().unwrap());
     assert_eq!(all_of(&mut late), both);
-    assert_eq!(place.journal().lines().count(), 2);
+    assert_eq!(place.journal().lines().count(), 3);
 }
 
 #[test]

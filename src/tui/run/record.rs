@@ -187,6 +187,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_known_of_a_case_is_hidden_and_can_still_be_played() {
+        let card = serde_json::json!({
+            "row": {"row": "00000000000003e8", "ordinal": 0, "copies": 1, "probability": 0.9, "confidence": 0.9,
+                "flagged": true, "risk": "high", "action": "block", "reason": "host = secret (+.3)",
+                "state": {"verdict": null, "conflicts": [], "note": "secret", "tags": [], "latest": null},
+                "suppressed": "host = 'secret'", "cells": ["secret"]},
+            "at": 0,
+            "columns": [{"column": "host", "value": "secret", "share": 0.3, "usual": "secret in 3 %",
+                "unseen": false, "drifted": false}],
+            "other": [["host", "secret"]],
+            "smallest_change": {"fields": [{"column": "host", "from": {"text": "secret"}, "to": {"text": "secret"}}],
+                "before": 0.9, "after": 0.1, "distance": 0.1, "scored": 3},
+            "neighbours": [{"source": {"from": "training", "row": 1, "malicious": true}, "distance": 0.1,
+                "differs": [["host", "secret", "secret"]], "differences": 1}],
+            "reliability": null,
+            "history": [{"at": "now", "analyst": "ana", "what": "note: secret", "undone": false, "lane": "picked"}],
+            "missing": [],
+        });
+        let reply = Reply::Card(Box::new(serde_json::from_value(card).unwrap()));
+        let ticket = Ticket {
+            id: 1,
+            kind: Kind::Card,
+        };
+        let report = Report::Done(Box::new(reply));
+        let message = Message::News(Box::new(News { ticket, report }));
+        let hidden = recorded(message, false);
+        assert!(!hidden.contains("secret"), "{hidden}");
+        serde_json::from_str::<Timed>(&hidden).unwrap();
+    }
+
+    #[test]
     fn a_recording_is_played_back() {
         let path = tempfile::tempdir().unwrap().keep().join("session.jsonl");
         let mut recorder = Recorder::create(&path, false).unwrap();

@@ -3,7 +3,7 @@
 use super::asking::Asking;
 use super::jobs::{Asked, Origin, SimilarTo, Wanted};
 use super::{Find, ListColumn, ReviewPanel};
-use crate::browse::{Direction, condition};
+use crate::browse::condition;
 use crate::text::grouped;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{Given, Layer, Picker, PickerItem, Prompt, Purpose};
@@ -344,36 +344,6 @@ impl ReviewPanel {
             ListColumn::Cell(at) => row.cells.get(at).cloned().unwrap_or_default(),
         };
         shared.effects.push(Effect::Copy(text));
-    }
-
-    /// Asks for a text to look for, read as the one before.
-    pub(super) fn ask_for_text(&self, shared: &mut Shared, before: &Find, error: Option<String>) {
-        let mut prompt = Prompt::new("find", "any text; Enter alone finds the last one again")
-            .starting_with(before.text.clone())
-            .remembering(&self.finds_typed);
-        prompt.regex = Some(before.regex);
-        prompt.exact_case = Some(before.exact_case);
-        prompt.error = error;
-        shared.open(Layer::prompt(Panel::Review, Purpose::Review(Asking::Find), prompt));
-    }
-
-    fn find_answered(&mut self, shared: &mut Shared, text: String, regex: bool, exact_case: bool) {
-        let text = if text.is_empty() {
-            match self.finds_typed.last() {
-                Some(last) => last.clone(),
-                None => return,
-            }
-        } else {
-            text
-        };
-        remember(&mut self.finds_typed, &text);
-        self.find = Some(Find {
-            text,
-            regex,
-            exact_case,
-            found: false,
-        });
-        self.find_on(shared, Direction::Forward);
     }
 
     /// Takes what was answered about the queue or the file.

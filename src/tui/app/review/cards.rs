@@ -22,6 +22,15 @@ pub enum ShownCard<'c> {
     Failed(&'c str),
 }
 
+/// Whether another case's card came than was meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Missed {
+    #[default]
+    No,
+    Yes,
+    AskedAgain,
+}
+
 /// The cards.
 #[derive(Clone, Debug, Default)]
 pub struct Cards {
@@ -34,6 +43,8 @@ pub struct Cards {
     seen: Option<RowId>,
     problem: Option<String>,
     stale: bool,
+    /// Another case's card came, so that the rows are asked for anew; then the card is, once.
+    missed: Missed,
     /// Whether the card is to be opened in full when it comes.
     pub open_when_read: bool,
 }
@@ -54,6 +65,7 @@ impl Cards {
             }
             self.about = Some((row, at, now));
             self.open_when_read = false;
+            self.missed = Missed::No;
         } else if let Some((_, place, _)) = &mut self.about {
             *place = at;
         }
@@ -95,6 +107,21 @@ impl Cards {
     pub fn failed(&mut self, why: String) {
         self.asked = None;
         self.problem = Some(why);
+    }
+
+    /// The card that came is another case's.
+    pub fn missed(&mut self) {
+        if self.missed == Missed::No {
+            self.missed = Missed::Yes;
+        }
+    }
+
+    /// The rows have come: places can be trusted again.
+    pub fn rows_came(&mut self) {
+        if self.missed == Missed::Yes {
+            self.missed = Missed::AskedAgain;
+            self.stale = true;
+        }
     }
 
     /// The worker gave it up for something newer.

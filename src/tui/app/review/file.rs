@@ -6,7 +6,7 @@ use crate::worker::{Failure, OpenedReview, StoreState};
 
 /// The scored file.
 #[derive(Clone, Debug, Default)]
-pub enum ScoredFile {
+pub enum Scored {
     /// Nobody has asked for one.
     #[default]
     Closed,
@@ -28,7 +28,7 @@ pub enum ScoredFile {
     Open(Box<OpenedReview>),
 }
 
-impl ScoredFile {
+impl Scored {
     /// The open file.
     pub fn opened(&self) -> Option<&OpenedReview> {
         match self {

@@ -1,9 +1,9 @@
 //! Owns what the keys of marks do, and which cases a decision is about.
 
-use super::ReviewPanel;
 use super::asking::Target;
 use super::jobs::Asked;
 use super::marks::LONGEST_RANGE;
+use super::{Marks, ReviewPanel};
 use crate::text::grouped;
 use crate::tui::app::shared::Shared;
 use crate::tui::keymap::Action;
@@ -82,11 +82,18 @@ impl ReviewPanel {
         }
     }
 
-    pub(super) fn range_came(&mut self, page: &ReviewPage) {
+    pub(super) fn range_came(&mut self, shared: &mut Shared, page: &ReviewPage) {
         let Some(at) = self.window.place() else { return };
+        let gap = |marks: &Marks| marks.range.as_ref().and_then(super::marks::Range::gap);
+        let before = gap(&self.marks);
         let rows = page.rows.iter().enumerate();
         self.marks
             .reach(at, rows.map(|(at, row)| (page.first + at as u64, row.row)));
+        // Rows that do not come although they were asked for would be asked for without end.
+        if before.is_some() && gap(&self.marks) == before {
+            self.marks.range = None;
+            shared.complain("the cases of this range cannot be read; draw it anew");
+        }
     }
 
     /// The cases that a decision made now is about; `None` if there is none, which is then said.

@@ -8,6 +8,7 @@ mod deciding;
 mod dialogs;
 mod exporting;
 mod file;
+mod finding;
 mod jobs;
 mod layout;
 mod marking;
@@ -29,13 +30,14 @@ pub mod words;
 pub use asking::{Asking, Target};
 pub use cards::{Cards, ShownCard};
 pub use dialogs::Dialog;
-pub use file::ScoredFile;
+pub use file::Scored;
+pub use finding::Find;
 pub use jobs::{SimilarTo, Wanted};
 pub use layout::{CARD, Layout};
 pub use marks::Marks;
 pub use pending::Seen;
 pub use session::ReviewSession;
-pub use walking::{Find, ListColumn};
+pub use walking::ListColumn;
 pub use window::{Sight, Window};
 
 use self::dialogs::Dialogs;
@@ -54,7 +56,7 @@ const CELL: usize = 120;
 /// The Review panel.
 #[derive(Debug, Default)]
 pub struct ReviewPanel {
-    file: ScoredFile,
+    file: Scored,
     view: QueueView,
     similar: Option<SimilarTo>,
     window: Window,
@@ -84,7 +86,7 @@ pub struct ReviewPanel {
 
 impl ReviewPanel {
     /// The file.
-    pub fn file(&self) -> &ScoredFile {
+    pub fn file(&self) -> &Scored {
         &self.file
     }
 
@@ -189,12 +191,12 @@ impl ReviewPanel {
     /// With no file open there is only one to open or to score.
     fn act_without_file(&mut self, shared: &mut Shared, action: Action) -> bool {
         match (action, &self.file) {
-            (Action::Open, ScoredFile::Failed { path, .. }) => {
+            (Action::Open, Scored::Failed { path, .. }) => {
                 let path = path.clone();
                 self.open(shared, path);
                 return true;
             }
-            (Action::Back, ScoredFile::Opening { .. }) => return self.jobs.stop(shared),
+            (Action::Back, Scored::Opening { .. }) => return self.jobs.stop(shared),
             (Action::Back, _) => return false,
             _ => {}
         }
@@ -306,12 +308,15 @@ impl PanelState for ReviewPanel {
     fn status(&self, _shared: &Shared) -> Option<String> {
         let file = self.file.opened()?;
         let mut text = format!(
-            "{}: {} cases, {} flagged, by {}",
+            "{}: {} cases, {} flagged",
             file.name,
             grouped(file.cases),
-            grouped(file.flagged),
-            file.run
+            grouped(file.flagged)
         );
+        if let Some((rows, path)) = &file.rejected {
+            let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+            text.push_str(&format!(", {} rows rejected ({name})", grouped(*rows)));
+        }
         let (cases, rows) = self.view.progress.suppressed;
         if cases > 0 {
             text.push_str(&format!("; {} suppressed ({} rows)", grouped(cases), grouped(rows)));
@@ -321,12 +326,13 @@ impl PanelState for ReviewPanel {
             let share = percent(malicious, audited);
             text.push_str(&format!("; of {} drawn at random {share} malicious", grouped(audited)));
         }
+        text.push_str(&format!("; by {}", file.run));
         Some(text)
     }
 
     fn shown(&mut self, shared: &mut Shared) {
         self.shown = true;
-        if matches!(self.file, ScoredFile::Closed) {
+        if matches!(self.file, Scored::Closed) {
             let path = self.resuming.as_ref().and_then(ReviewSession::path);
             self.open(shared, path);
         }

@@ -1,7 +1,7 @@
 //! Owns what the Review panel does with the worker's news.
 
 use super::jobs::{Asked, Deciding};
-use super::{ReviewPanel, ScoredFile};
+use super::{ReviewPanel, Scored};
 use crate::text::grouped;
 use crate::tui::app::shared::Shared;
 use crate::worker::{Decided, Failure, Kept, Kind, News, Reply, Report, ReviewNews, StoreState, Ticket};
@@ -63,6 +63,7 @@ impl ReviewPanel {
                         self.open_card_if_wanted(shared);
                     } else {
                         // Another case stands at that place by now.
+                        self.cards.missed();
                         self.window.outlived();
                     }
                 }
@@ -75,7 +76,7 @@ impl ReviewPanel {
     }
 
     fn progressed(&mut self, ticket: Ticket, done: u64, total: Option<u64>, note: &str) {
-        if let ScoredFile::Opening { note: shown, .. } = &mut self.file
+        if let Scored::Opening { note: shown, .. } = &mut self.file
             && ticket.kind == Kind::Review
         {
             note.clone_into(shown);
@@ -97,7 +98,7 @@ impl ReviewPanel {
             (Asked::Seek(seeking), Reply::CaseAt(found)) => self.sought(shared, seeking, *found),
             (Asked::Decide(deciding), Reply::Decided(decided)) => self.decided(shared, ticket, deciding, decided),
             (Asked::Marks, Reply::InView(rows)) => self.marks.in_view(rows),
-            (Asked::Range, Reply::Cases(page)) => self.range_came(page),
+            (Asked::Range, Reply::Cases(page)) => self.range_came(shared, page),
             (Asked::Runs, Reply::Runs(list)) => self.ask_for_run(shared, list),
             _ => {}
         }
@@ -134,10 +135,15 @@ impl ReviewPanel {
             shared.complain(format!(
                 "{text}; {who} otherwise: both stand until one of you judges again"
             ));
-        } else if deciding != Deciding::One || decided.hidden > 0 {
-            shared.say(text);
-        } else if decided.progress.of > 0 && decided.progress.judged >= decided.progress.of {
-            shared.say(self.all_judged());
+        } else {
+            let all = decided.progress.of > 0 && decided.progress.judged >= decided.progress.of;
+            let done = (all && !taken_back).then(|| self.all_judged());
+            let said = (deciding != Deciding::One || decided.hidden > 0).then_some(text);
+            let parts: Vec<String> = said.into_iter().chain(done).collect();
+            // One verdict among many is told by its sign in the list.
+            if !parts.is_empty() {
+                shared.say(parts.join("; "));
+            }
         }
     }
 
@@ -170,7 +176,12 @@ impl ReviewPanel {
             Asked::Seek(seeking) => self.seek_failed(shared, seeking, failure),
             Asked::Decide(deciding) => self.not_decided(shared, ticket, deciding, &failure.message),
             Asked::Marks => self.marks.untold(),
-            Asked::Similar(_) | Asked::Range | Asked::Runs => shared.complain(failure.message.clone()),
+            Asked::Range => {
+                // Asked for once more it would fail once more.
+                self.marks.range = None;
+                shared.complain(failure.message.clone());
+            }
+            Asked::Similar(_) | Asked::Runs => shared.complain(failure.message.clone()),
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::arranging::remember;
 use super::asking::Asking;
 use super::jobs::{Asked, Origin, Wanted};
-use super::{Marks, ReviewPanel, ScoredFile, Window};
+use super::{Marks, ReviewPanel, Scored, Window};
 use crate::tui::app::layer::{Layer, Picker, PickerItem, Purpose};
 use crate::tui::app::panel::Panel;
 use crate::tui::app::shared::Shared;
@@ -25,7 +25,7 @@ impl ReviewPanel {
         self.marks = Marks::default();
         self.find = None;
         self.tagging = false;
-        self.file = ScoredFile::Opening {
+        self.file = Scored::Opening {
             path: path.clone(),
             note: String::new(),
         };
@@ -37,7 +37,7 @@ impl ReviewPanel {
         if let Some(path) = opened.path.to_str() {
             remember(&mut self.recent, path);
         }
-        self.file = ScoredFile::Open(Box::new(opened.clone()));
+        self.file = Scored::Open(Box::new(opened.clone()));
         if let Some(session) = self.resuming.take() {
             let wanted = Wanted {
                 queue: session.queue,
@@ -63,7 +63,7 @@ impl ReviewPanel {
             return self.open(shared, None);
         }
         self.resuming = None;
-        self.file = ScoredFile::Failed {
+        self.file = Scored::Failed {
             path,
             failure: failure.clone(),
         };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ReviewPanel, ScoredFile};
+use super::{ReviewPanel, Scored};
 use crate::worker::{Queue, RowId};
 
 /// What of the panel the next start takes up again.
@@ -46,7 +46,7 @@ impl ReviewPanel {
         match (&self.resuming, &self.file) {
             // Not taken up yet, so it is still what the next start wants.
             (Some(resuming), _) => resuming.clone(),
-            (None, ScoredFile::Open(_)) => {
+            (None, Scored::Open(_)) => {
                 let wanted = self.wanted();
                 ReviewSession {
                     path: self.path_text(),

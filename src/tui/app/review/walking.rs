@@ -14,19 +14,6 @@ const SETTLE: u64 = 300;
 /// Columns that stand in the list if the settings name none.
 const COLUMNS_UNASKED: usize = 3;
 
-/// A text that is looked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Find {
-    /// As typed.
-    pub text: String,
-    /// Whether it is a regular expression.
-    pub regex: bool,
-    /// Whether case counts whatever the text.
-    pub exact_case: bool,
-    /// Whether a match was found.
-    pub found: bool,
-}
-
 /// A column of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListColumn {
@@ -130,7 +117,7 @@ impl ReviewPanel {
         self.seek(shared, job, Seeking { why, direction, from });
     }
 
-    fn seek(&mut self, shared: &mut Shared, job: ReviewJob, seeking: Seeking) {
+    pub(super) fn seek(&mut self, shared: &mut Shared, job: ReviewJob, seeking: Seeking) {
         self.jobs.ask(shared, job, Asked::Seek(seeking));
     }
 
@@ -147,25 +134,6 @@ impl ReviewPanel {
                 return Some(at);
             }
         }
-    }
-
-    pub(super) fn find_on(&mut self, shared: &mut Shared, direction: Direction) {
-        let (Some(find), Some(from)) = (&self.find, self.window.place()) else {
-            return;
-        };
-        let job = ReviewJob::Find {
-            text: find.text.clone(),
-            regex: find.regex,
-            case: find.exact_case.then_some(true),
-            from,
-            direction,
-        };
-        let seeking = Seeking {
-            why: Sought::Match,
-            direction,
-            from,
-        };
-        self.seek(shared, job, seeking);
     }
 
     /// What was sought stands there, or there is none.
@@ -213,7 +181,9 @@ impl ReviewPanel {
                 let text = self.find.take().map(|find| find.text).unwrap_or_default();
                 shared.complain(format!("no case here has {text}"));
             }
-            Sought::Advance | Sought::Unreviewed => shared.say(self.all_judged()),
+            Sought::Unreviewed => shared.say(self.all_judged()),
+            // It is said when the verdict is on disk.
+            Sought::Advance => {}
         }
     }
 
@@ -242,6 +212,7 @@ impl ReviewPanel {
     /// Takes rows, and keeps hands off the case under the cursor where it is another one without anybody having moved.
     pub(super) fn page_came(&mut self, shared: &mut Shared, page: &ReviewPage) {
         self.pending.filled();
+        self.cards.rows_came();
         if self.window.filled(page.clone()) == Filled::Another {
             self.unsettled = shared.now + SETTLE;
         }

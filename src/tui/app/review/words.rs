@@ -16,6 +16,20 @@ pub fn probability(value: f64) -> String {
     }
 }
 
+/// The same with two decimals: `.31`.
+fn roughly(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.strip_prefix('0').map(str::to_owned).unwrap_or(text)
+}
+
+/// A time to the minute: `2026-11-27 08:40`.
+fn minute(time: &str) -> String {
+    match (time.get(..10), time.get(11..16)) {
+        (Some(day), Some(minute)) => format!("{day} {minute}"),
+        _ => time.to_owned(),
+    }
+}
+
 /// A share of the evidence with its sign: `+.31`, `-.08`.
 pub fn share(value: f64) -> String {
     if !value.is_finite() {
@@ -29,7 +43,7 @@ pub fn share(value: f64) -> String {
     }
 }
 
-/// `true positive (phishing) by mira, 2026-11-27T08:40:00Z`.
+/// `true positive (phishing) by mira, 2026-11-27 08:40`.
 pub fn judgement(judgement: &Judgement) -> String {
     let reason = judgement
         .reason
@@ -40,7 +54,7 @@ pub fn judgement(judgement: &Judgement) -> String {
         "{}{reason} by {}, {}",
         judgement.verdict.words(),
         judgement.analyst,
-        judgement.at
+        minute(&judgement.at.to_string())
     )
 }
 
@@ -60,24 +74,24 @@ pub fn smallest_change(change: &SmallestChange) -> String {
     format!(
         "{} would make it {}: benign",
         fields.join(" and "),
-        probability(change.after)
+        roughly(change.after)
     )
 }
 
-/// `of 214 rows scored .850 to .950, 207 were malicious; of 12 judged, 11`.
+/// `of 214 rows scored .85 to .95, 207 were malicious; of 12 judged, 11`.
 pub fn reliability(known: &Reliability) -> String {
     let mut text = if known.rows == 0 {
         format!(
             "no row that the model did not learn from scored {} to {}",
-            probability(known.from),
-            probability(known.to)
+            roughly(known.from),
+            roughly(known.to)
         )
     } else {
         format!(
             "of {} rows scored {} to {}, {} were malicious",
             grouped(known.rows),
-            probability(known.from),
-            probability(known.to),
+            roughly(known.from),
+            roughly(known.to),
             grouped(known.malicious)
         )
     };
@@ -141,7 +155,7 @@ pub fn progress(progress: &Progress) -> Vec<String> {
     if progress.today > 0 {
         let mut today = format!("{} today", grouped(progress.today));
         if let Some(rate) = progress.per_hour.filter(|rate| rate.is_finite() && *rate > 0.0) {
-            today.push_str(&format!(", {rate:.0} an hour"));
+            today.push_str(&format!(", {rate:.0}/h"));
             let left = of.saturating_sub(judged);
             if left > 0 {
                 today.push_str(&format!(", {} left", hours(left as f64 / rate)));
@@ -155,7 +169,8 @@ pub fn progress(progress: &Progress) -> Vec<String> {
         }
     }
     if progress.conflicts > 0 {
-        parts.push(format!("{} conflicts", grouped(progress.conflicts)));
+        let s = if progress.conflicts == 1 { "" } else { "s" };
+        parts.push(format!("{} conflict{s}", grouped(progress.conflicts)));
     }
     parts
 }
@@ -210,7 +225,7 @@ mod tests {
             progress(&known),
             [
                 "312 / 1,204 judged",
-                "90 today, 223 an hour, 4 h 0 min left",
+                "90 today, 223/h, 4 h 0 min left",
                 "precision 75 % of 80"
             ]
         );

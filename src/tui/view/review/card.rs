@@ -8,7 +8,7 @@ use super::list::risk_role;
 use super::sign;
 use crate::text::grouped;
 use crate::tui::app::review::{ReviewPanel, Seen, ShownCard, words};
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Context};
 use crate::tui::view::lines::{below, top};
 use crate::tui::view::text::wrapped;
 use crate::tui::view::{Frame, Look, Role, bars, popup};
@@ -74,7 +74,8 @@ fn draw_body(frame: &Frame<'_>, panel: &ReviewPanel, area: Rect, buffer: &mut Bu
         let text = format!("no model to explain this file: {why}");
         lines.push(Line::Text("missing", text, Role::Warning));
     }
-    let more = frame.key_here(Action::Open);
+    let more = frame.app.keymap.key_for(&[Context::Review], Action::Open);
+    let more = more.unwrap_or_default();
     draw_lines(look, &lines, dim, &more, below(area, 1), buffer);
 }
 
@@ -137,7 +138,7 @@ fn judged<'a>(look: Look, row: &ReviewRow, seen: &Seen<'_>) -> Vec<Line<'a>> {
         lines.push(Line::Text("CONFLICT", text, Role::Bad));
     }
     if let Some(rule) = &row.suppressed {
-        lines.push(Line::Text("suppressed", format!("by the rule {rule}"), Role::Warning));
+        lines.push(Line::Text("rule", format!("suppressed by {rule}"), Role::Warning));
     }
     if !seen.note.is_empty() {
         lines.push(Line::Text("note", seen.note.to_owned(), Role::Plain));

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::tui::app::review::{ReviewPanel, ScoredFile};
+use crate::tui::app::review::{ReviewPanel, Scored};
 use crate::tui::keymap::Action;
 use crate::tui::view::lines::{Lines, below, top};
 use crate::tui::view::{Frame, Role, popup};
@@ -13,7 +13,7 @@ use crate::worker::Queue;
 pub fn draw_without_file(frame: &Frame<'_>, panel: &ReviewPanel, area: Rect, buffer: &mut Buffer) {
     let look = frame.look;
     match panel.file() {
-        ScoredFile::Failed { path, failure } => {
+        Scored::Failed { path, failure } => {
             let [score, open, again] =
                 [Action::ScoreFile, Action::OpenFile, Action::Open].map(|action| frame.key_here(action));
             let train = frame.key(Action::ShowTraining);
@@ -42,14 +42,14 @@ pub fn draw_without_file(frame: &Frame<'_>, panel: &ReviewPanel, area: Rect, buf
             lines.draw(look, top(area, height), "", buffer);
             popup::empty_state(look, buffer, below(area, height), why, &keys);
         }
-        ScoredFile::Opening { path, note } => {
+        Scored::Opening { path, note } => {
             let name = path
                 .as_ref()
                 .map_or_else(|| "what was scored last".to_owned(), |path| path.display().to_string());
             let text = format!("opening {name} {note}");
             look.put(buffer, top(below(area, 1), 1), text.trim_end(), look.style(Role::Faint));
         }
-        ScoredFile::Closed | ScoredFile::Open(_) => {}
+        Scored::Closed | Scored::Open(_) => {}
     }
 }
 

@@ -102,7 +102,8 @@ fn draw_progress(frame: &Frame<'_>, panel: &ReviewPanel, line: Rect, buffer: &mu
     let look = frame.look;
     let rejected = panel.file().opened().and_then(|file| file.rejected.as_ref());
     let mut left = line;
-    if let Some((rows, path)) = rejected {
+    // Where there is less room the status line says it.
+    if let Some((rows, path)) = rejected.filter(|_| line.width >= 120) {
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         let text = format!("{} rows rejected: {name}", grouped(*rows));
         let used = look.put_right(buffer, line, &text, look.style(Role::Warning));

@@ -1,5 +1,6 @@
 //! The tests of the Review panel's state: what is decided about which case, and what the marks are about.
 
+mod cards;
 mod marks;
 mod typing;
 mod window;
