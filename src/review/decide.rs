@@ -14,6 +14,10 @@ use crate::triage::{CaseState, Change, Event, EventId, Score, command_line};
 
 /// Characters of a note at most.
 const NOTE: usize = 10_000;
+/// Cases that are decided at once at most.
+const MOST: usize = 1_000_000;
+/// Cases whose events are kept in one go: their cells are held meanwhile.
+const PART: usize = 20_000;
 
 /// What was decided.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,23 +61,45 @@ impl Review {
             return Err(ReviewError::Refused(text));
         }
         let (selected, hidden) = self.selected(&decision.selection)?;
-        let events = {
-            let live = self.live();
-            self.events_of(&live, selected, &decision.change)
-        };
-        let what = format!("{} on {}", words(&decision.change), cases(events.len()));
-        if events.is_empty() {
-            return Ok(Outcome {
-                what: format!("{what}: nothing to change"),
-                hidden,
-                ..self.nothing()
-            });
+        if selected.len() > MOST {
+            return Err(ReviewError::Refused(format!(
+                "{} are more than can be decided at once ({MOST}); filter first",
+                cases(selected.len())
+            )));
         }
-        let events = self.with_cells(events)?;
-        let (kept, conflicts) = self.keep(events.iter().map(|(_, event)| event.clone()).collect())?;
+        let (group, at) = (EventId::new(), Timestamp::now());
+        let (mut changed, mut kept, mut conflicts) = (0, Kept::Stored, 0);
+        for part in selected.chunks(PART) {
+            let events = {
+                let live = self.live();
+                self.events_of(&live, part, &decision.change, (group, at))
+            };
+            if events.is_empty() {
+                continue;
+            }
+            let count = events.len();
+            let done = self.with_cells(events).and_then(|events| self.keep(events));
+            let (how, against) = done.map_err(|error| match changed {
+                0 => error,
+                done => ReviewError::Partly {
+                    done,
+                    of: selected.len(),
+                    cause: Box::new(error),
+                },
+            })?;
+            changed += count;
+            conflicts = conflicts.max(against);
+            if how != Kept::Stored {
+                kept = how;
+            }
+        }
+        let mut what = format!("{} on {}", words(&decision.change), cases(changed));
+        if changed == 0 {
+            what += ": nothing to change";
+        }
         Ok(Outcome {
             what,
-            cases: events.len() as u64,
+            cases: changed as u64,
             hidden,
             kept,
             conflicts,
@@ -161,11 +187,16 @@ impl Review {
     }
 
     /// One event for each case that the change changes.
-    fn events_of(&self, live: &Live, selected: Vec<u32>, change: &Change) -> Vec<(u32, Event)> {
-        let (group, at) = (EventId::new(), Timestamp::now());
+    fn events_of(
+        &self,
+        live: &Live,
+        selected: &[u32],
+        change: &Change,
+        (group, at): (EventId, Timestamp),
+    ) -> Vec<(u32, Event)> {
         let lane = self.view().lane;
         let mut events = Vec::with_capacity(selected.len());
-        for case in selected {
+        for &case in selected {
             let row = self.cases().id(case);
             let state = live.ledger.state(row);
             if changes_nothing(state, change) {
@@ -195,7 +226,7 @@ impl Review {
     }
 
     /// Puts the cells to events of cases of which the store has none yet.
-    fn with_cells(&self, mut events: Vec<(u32, Event)>) -> Result<Vec<(u32, Event)>, ReviewError> {
+    fn with_cells(&self, mut events: Vec<(u32, Event)>) -> Result<Vec<Event>, ReviewError> {
         let without: Vec<usize> = {
             let live = self.live();
             let known = |event: &Event| live.ledger.has_cells(event.case.row);
@@ -205,7 +236,7 @@ impl Review {
         for (at, cells) in without.into_iter().zip(self.file.cells_of(&cases)?) {
             events[at].1.cells = Some(cells);
         }
-        Ok(events)
+        Ok(events.into_iter().map(|(_, event)| event).collect())
     }
 
     /// Brings events to disk, and only then into the state. Also the number of analysts who contradict.

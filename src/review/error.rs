@@ -101,6 +101,19 @@ pub enum ReviewError {
     /// The store did not keep or give what was asked.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A decision about very many cases was kept in part.
+    #[error(
+        "{done} of {of} cases were decided, the others were not: {cause}; undo takes those back, deciding again does the rest"
+    )]
+    Partly {
+        /// Cases that were decided.
+        done: usize,
+        /// Cases that were meant.
+        of: usize,
+        /// Why it ended.
+        #[source]
+        cause: Box<ReviewError>,
+    },
     /// The store cannot be written.
     #[error("nothing was decided: {0}")]
     NoStore(String),

@@ -8,7 +8,7 @@ use super::cases::{CaseTable, Told};
 use super::columns::{OurColumns, last_named};
 use super::error::ReviewError;
 use crate::artifacts::{RegistryStore, RunFile};
-use crate::browse::{BrowseError, Table, Work, each_row, open_file};
+use crate::browse::{BrowseError, Table, TableRow, Work, each_row, open_file};
 use crate::data::{Header, Layout, ReadSettings};
 use crate::pipeline::csv_text::unguarded;
 use crate::pipeline::label_audit::LABEL_DOUBT;
@@ -125,15 +125,20 @@ impl ScoredFile {
         let rows = self.table.read(rows, CELL)?;
         let mut found = vec![Cells::new(); cases.len()];
         for (row, at) in rows.into_iter().zip(order) {
-            let columns = self.schema.columns.iter().zip(&self.layout.sources);
-            let own = columns.filter(|(column, _)| !self.schema.is_label(&column.name));
-            let cells = own.filter_map(|(column, source)| {
-                let cell = row.cells.get((*source)?)?;
-                Some((column.name.clone(), plain(cell)))
-            });
-            found[at] = cells.collect();
+            found[at] = self.schema_cells(&row);
         }
         Ok(found)
+    }
+
+    /// The cells of the schema's columns but the label of a row.
+    pub(crate) fn schema_cells(&self, row: &TableRow) -> Cells {
+        let columns = self.schema.columns.iter().zip(&self.layout.sources);
+        let own = columns.filter(|(column, _)| !self.schema.is_label(&column.name));
+        let cells = own.filter_map(|(column, source)| {
+            let cell = row.cells.get((*source)?)?;
+            Some((column.name.clone(), plain(cell)))
+        });
+        cells.collect()
     }
 
     /// Places of the columns that a model may look at, ascending.

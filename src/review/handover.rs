@@ -217,11 +217,13 @@ impl ExportRows<'_> {
                 };
                 let line = review.line(&live, case, text, &[], 0);
                 let reasons = review.file.ours.reasons.and_then(|at| text.cells.get(at));
-                let events = if self.told.insert(case) {
-                    live.ledger.history(line.row).to_vec()
-                } else {
-                    Vec::new()
-                };
+                let mut events = Vec::new();
+                if self.told.insert(case) {
+                    events = live.ledger.history(line.row).to_vec();
+                    if let Some(first) = events.first_mut().filter(|_| live.ledger.has_cells(line.row)) {
+                        first.cells = Some(review.file.schema_cells(text));
+                    }
+                }
                 made[at] = Some(ExportRow {
                     cells: review.input_cells(text).into_iter().map(|(_, cell)| cell).collect(),
                     line: None,

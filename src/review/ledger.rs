@@ -52,13 +52,14 @@ impl Ledger {
     pub fn add(&mut self, events: Vec<Event>) -> Vec<Event> {
         let mut new = Vec::new();
         let mut touched = HashSet::new();
-        for event in events {
+        for mut event in events {
+            let own = event.case.schema == self.schema;
+            // The store has them, and they would take most of the memory.
+            if event.cells.take().is_some() && own {
+                self.with_cells.insert(event.case.row);
+            }
             if !self.cases.add(event.clone()) {
                 continue;
-            }
-            let own = event.case.schema == self.schema;
-            if own && event.cells.is_some() {
-                self.with_cells.insert(event.case.row);
             }
             if event.analyst == self.analyst {
                 if own {
@@ -99,7 +100,7 @@ impl Ledger {
         self.cases.state(&self.case(row))
     }
 
-    /// Everything ever said of a case of the schema, in the store's order.
+    /// Everything ever said of a case of the schema, in the store's order, without cells.
     pub fn history(&self, row: RowId) -> &[Event] {
         self.cases.history(&self.case(row))
     }

@@ -101,11 +101,10 @@ impl Reporter {
         self.0.announce();
     }
 
-    /// Tells at once what others decided, also after the end, unless nobody wants it any more. Comes twice a second at most.
+    /// Tells at once what others decided, also after the end, and also when another file was asked for that may not open: who
+    /// calls knows whether the file is still open. Comes twice a second at most.
     pub fn reviewed(&self, news: ReviewNews) {
-        if !self.0.cancel.is_cancelled() {
-            self.0.tell(Report::Reviewed(news));
-        }
+        self.0.tell(Report::Reviewed(news));
     }
 
     /// Tells at once what became of a file in the watched directory; nothing after the end.

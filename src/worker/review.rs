@@ -282,6 +282,7 @@ fn hear(review: &Weak<Review>, reporter: &Reporter, closing: &CancelToken) {
         let Some(review) = review.upgrade() else { return };
         match review.poll(control) {
             Ok(None) => {}
+            Ok(Some(_)) if closing.is_cancelled() => return,
             Ok(Some(changed)) => reporter.reviewed(news(changed)),
             Err(error) => tracing::warn!("rules were not applied: {error}"),
         }

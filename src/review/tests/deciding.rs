@@ -226,3 +226,33 @@ fn the_journal_is_told_and_work_goes_on() {
     );
     assert_eq!(review.progress().verdicts[0], 2);
 }
+
+#[test]
+fn a_very_large_bulk_is_one_decision() {
+    let desk = Desk::new();
+    let rows: Vec<_> = (1..=20_500).map(|id| (id, 1, 1, 0.9, true)).collect();
+    desk.write("s.csv", &rows);
+    let review = desk.open("s.csv", "ana");
+    arrange(&review, Queue::TopRisk, &[]);
+    let view = Decision {
+        selection: Selection::View,
+        change: judge(Verdict::FalsePositive),
+    };
+    let outcome = review.decide(&view).unwrap();
+    assert_eq!(
+        (outcome.what.as_str(), outcome.progress.judged),
+        ("false positive on 20500 cases", 20_500)
+    );
+    {
+        let shared = desk.shared.lock().unwrap();
+        assert!(
+            shared
+                .events
+                .iter()
+                .all(|event| event.group == shared.events[0].group && event.cells.is_some())
+        );
+    }
+    let undone = review.undo().unwrap();
+    assert_eq!((undone.cases, undone.progress.judged), (20_500, 0));
+    assert!(review.undo().is_err());
+}
