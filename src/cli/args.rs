@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::data::{Source, SplitStrategy};
+use crate::export::Format;
 use crate::metrics::ThresholdRule;
 use crate::models::SearchStrategy;
 use crate::settings::LogLevel;
@@ -87,7 +88,7 @@ pub enum Command {
     /// List, show, compare, promote, roll back and prune training runs
     #[command(subcommand)]
     Runs(RunsCommand),
-    /// Audit labels, clean data
+    /// Export, import and count what analysts decided; find doubtful training labels, write cleaned data
     #[command(subcommand)]
     Verdicts(VerdictsCommand),
     /// Generate synthetic data for demos and load tests; never evidence of accuracy
@@ -311,9 +312,53 @@ pub enum RunsCommand {
 /// `verdicts …`.
 #[derive(Debug, Subcommand)]
 pub enum VerdictsCommand {
+    /// Write judged cases, or the rows of a scored file with their verdicts
+    Export(VerdictsExportArgs),
+    /// Take in what another analyst decided; contradictions are listed, and nobody's verdict is lost
+    Import {
+        /// Files by verdicts export (CSV, NDJSON), or another workspace's logs/audit.ndjson
+        #[arg(required_unless_present = "from_audit", value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Take over whatever this workspace's own logs/audit.ndjson has and the store lacks
+        #[arg(long, conflicts_with = "files")]
+        from_audit: bool,
+        /// Print one JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Count verdicts by kind, lane and analyst; agreement, precision by run and week, contradictions
+    Stats {
+        /// Print one JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
     /// Commands about labels
     #[command(flatten)]
     Labels(super::verdicts_labels::LabelsCommand),
+}
+
+/// `verdicts export`.
+#[derive(Debug, Args)]
+pub struct VerdictsExportArgs {
+    /// Where to [default: standard output]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// csv, ndjson (Elastic Common Schema), stix (2.1 bundle), parquet or md (hand-over of the shift) [default: what the
+    /// file's ending says, else csv]
+    #[arg(long, value_name = "F", value_parser = str::parse::<Format>)]
+    pub format: Option<Format>,
+    /// Write the rows of this scored file [default: the cases in the store, with the cells they had when judged]
+    #[arg(long, value_name = "FILE")]
+    pub scored: Option<PathBuf>,
+    /// With --scored: only rows whose case has a verdict
+    #[arg(long, requires = "scored")]
+    pub judged: bool,
+    /// Without --scored: only cases of the schema of this name [default: the only one, else the workspace's]
+    #[arg(long, value_name = "NAME", conflicts_with = "scored")]
+    pub schema: Option<String>,
+    /// Print one JSON object on standard output; needs FILE
+    #[arg(long, requires = "file")]
+    pub json: bool,
 }
 
 /// `generate …`.

@@ -6,6 +6,7 @@ use std::io;
 use crate::artifacts::{RegistryError, RunError, WriteError};
 use crate::cancel::Cancelled;
 use crate::data::DataError;
+use crate::export::ExportError;
 use crate::models::ModelError;
 use crate::pipeline::ingestion::IngestionError;
 use crate::pipeline::label_audit::LabelAuditError;
@@ -14,6 +15,7 @@ use crate::pipeline::prediction::PredictionError;
 use crate::pipeline::trained_model::ModelFileError;
 use crate::pipeline::training::TrainingError;
 use crate::pipeline::validation::ValidationStageError;
+use crate::review::ReviewError;
 use crate::schema::{GenerationError, SchemaError};
 use crate::settings::SettingsError;
 use crate::store::StoreError;
@@ -190,6 +192,35 @@ impl From<RegistryError> for CliError {
     }
 }
 
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Score { .. } | StoreError::NoSuchRule(_) => Self::Usage(error.to_string()),
+            other => Self::Unreachable(other.to_string()),
+        }
+    }
+}
+
+impl From<ExportError> for CliError {
+    fn from(error: ExportError) -> Self {
+        Self::failed(error)
+    }
+}
+
+impl From<ReviewError> for CliError {
+    fn from(error: ReviewError) -> Self {
+        match error {
+            ReviewError::Data(data) => data.into(),
+            ReviewError::Run(run) => run.into(),
+            ReviewError::Model(model) => model.into(),
+            ReviewError::Store(store) => store.into(),
+            ReviewError::Export(export) => export.into(),
+            ReviewError::Cancelled(_) => Self::Cancelled,
+            other => Self::failed(other),
+        }
+    }
+}
+
 impl From<WriteError> for CliError {
     fn from(error: WriteError) -> Self {
         Self::failed(error)
@@ -240,12 +271,6 @@ impl From<CleaningError> for CliError {
             }
             CleaningError::Uncut { .. } => Self::Blocked(error.to_string()),
         }
-    }
-}
-
-impl From<StoreError> for CliError {
-    fn from(error: StoreError) -> Self {
-        Self::Unreachable(error.to_string())
     }
 }
 

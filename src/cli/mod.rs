@@ -17,13 +17,16 @@ mod train;
 mod tui;
 mod usage;
 mod validate;
+mod verdicts;
+mod verdicts_export;
+mod verdicts_import;
 mod verdicts_labels;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::args::{Cli, Command, GlobalArgs, TuiArgs, VerdictsCommand};
+use self::args::{Cli, Command, GlobalArgs, TuiArgs};
 use self::context::Context;
 use self::error::CliError;
 use self::signals::SignalWatch;
@@ -89,7 +92,7 @@ fn dispatch(command: &Command, global: &GlobalArgs, cancel: &CancelToken) -> Res
         Command::Predict(args) => predict::run(args, &context),
         Command::Schema(command) => schema::run(command, &context),
         Command::Runs(command) => runs::run(command, &context),
-        Command::Verdicts(VerdictsCommand::Labels(command)) => verdicts_labels::run(command, &context),
+        Command::Verdicts(command) => verdicts::run(command, &context),
         Command::Tui(_) | Command::Completions { .. } | Command::Man | Command::Generate(_) => Ok(()),
     };
     if let Err(error) = &result {

@@ -13,7 +13,12 @@ use crate::worker::known_verdicts;
 /// Scores and prints what came of it.
 pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError> {
     let model = ScoringModel::load(&context.workspace, &args.model, &context.progress)?;
-    let known = known_verdicts(&context.workspace, model.schema_name(), &context.progress);
+    let known = known_verdicts(
+        &context.workspace,
+        context.settings.workspace.shared,
+        model.schema_name(),
+        &context.progress,
+    );
     let order = ScoreOrder {
         workspace: &context.workspace,
         inputs: &args.inputs,

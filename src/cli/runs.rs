@@ -235,7 +235,7 @@ fn judged_flips(context: &Context, run: &str) -> Result<Option<JudgedFlips>, Cli
         // What is wrong with the run itself, promotion says.
         Err(_) => return Ok(None),
     };
-    let judged = match judged_cases(&context.workspace, pair.schema()) {
+    let judged = match judged_cases(&context.workspace, context.settings.workspace.shared, pair.schema()) {
         Ok(judged) if judged.cases.is_empty() => return Ok(None),
         Ok(judged) => judged,
         Err(error) => {

@@ -21,7 +21,7 @@ pub(super) fn run(args: &TrainArgs, context: &Context) -> Result<(), CliError> {
     let training = overridden(context.settings.training.clone(), args);
     let judged = args
         .with_verdicts
-        .then(|| judged_cases(&context.workspace, &schema.name))
+        .then(|| judged_cases(&context.workspace, context.settings.workspace.shared, &schema.name))
         .transpose()?;
     let threads = args
         .threads

@@ -95,7 +95,7 @@ fn clean(context: &Context, file: &Path, output: &Path, json: bool) -> Result<()
         Some(audited) => (audited.data.as_path(), audited.schema.clone(), &own_reading),
         None => (file, context.schema(None)?, reading),
     };
-    let judged = judged_cases(&context.workspace, &schema.name)?;
+    let judged = judged_cases(&context.workspace, context.settings.workspace.shared, &schema.name)?;
     if judged.is_empty() {
         context.progress.line(&format!(
             "no verdicts on rows of schema {} yet: nothing to correct",

@@ -19,19 +19,18 @@ pub trait ScoreChanges {
     /// The model refuses, or cancellation.
     fn unchanged(&mut self) -> Result<f64, Self::Error>;
 
-    /// For each column with each of its values, in the order of [`SeenValues`], the probability of the row so changed; with
-    /// `first`, a column and the place of its value, of the row in which that is set before. Lists of columns that are not
-    /// changeable, and of the one in `first`, are not looked at.
+    /// The probability of the row with each of these, a column and the place of its value, which ascend; with `first`, of the
+    /// row in which that is set before. None of them is of the column in `first`.
     ///
     /// # Errors
     /// The model refuses, or cancellation.
-    fn each(&mut self, first: Option<(usize, usize)>) -> Result<Vec<Vec<f64>>, Self::Error>;
+    fn each(&mut self, first: Option<Place>, changes: &[Place]) -> Result<Vec<f64>, Self::Error>;
 
-    /// For each value of the earlier column and each of the later one the probability of the row with both.
+    /// The probability of the row with both of each pair; all pairs are of the same two columns.
     ///
     /// # Errors
     /// The model refuses, or cancellation.
-    fn both(&mut self, earlier: usize, later: usize) -> Result<Vec<Vec<f64>>, Self::Error>;
+    fn both(&mut self, pairs: &[(Place, Place)]) -> Result<Vec<f64>, Self::Error>;
 }
 
 /// [`super::smallest_change`] by a scorer of whole columns; `pairs` is whether two fields are tried.
@@ -50,21 +49,29 @@ pub fn change_search<S: ScoreChanges>(
         return Ok(None);
     }
     let gaps = Gaps::of(seen, row);
-    let singles = gaps.changes(&scorer.each(None)?, None);
+    let changes = gaps.changes();
+    let singles = gaps.singles(&changes, scorer.each(None, &changes)?);
     let mut scored = 1 + singles.len();
     let mut found = smallest_of(singles.iter().map(|single| Scored::one(*single)), threshold);
     if found.is_none() && pairs {
         for start in starts(&singles) {
-            let others = gaps.changes(&scorer.each(Some(start.place))?, Some(start.place.0));
-            scored += others.len();
+            let others = changes.iter().copied().filter(|place| place.0 != start.place.0);
+            scored += others.clone().count();
+            // What is farther than what was found cannot be smaller.
+            let farthest = found.map_or(f64::INFINITY, |found| found.gap);
+            let others: Vec<Place> = others
+                .filter(|place| start.gap + gaps.gap(*place) <= farthest)
+                .collect();
+            let others = gaps.singles(&others, scorer.each(Some(start.place), &others)?);
             let two = others.into_iter().map(|other| Scored::two(start, other));
             found = smaller(found, smallest_of(two, threshold));
         }
         if let Some(pair) = found {
-            let Some(later) = pair.later else { return Ok(None) };
-            let finer = gaps.both(pair.earlier, later, &scorer.both(pair.earlier.0, later.0)?);
-            scored += finer.len();
-            found = smallest_of(finer.into_iter(), threshold);
+            let (both, all) = gaps.both(&pair);
+            scored += all;
+            let probabilities = scorer.both(&both)?;
+            let finer = both.iter().zip(probabilities).map(|(pair, p)| gaps.pair(*pair, p));
+            found = smaller(found, smallest_of(finer, threshold));
         }
     }
     Ok(found.map(|found| SmallestChange {
@@ -77,7 +84,7 @@ pub fn change_search<S: ScoreChanges>(
 }
 
 /// A column and the place of a value of it. In the order of columns and of values, for values ascend.
-type Place = (usize, usize);
+pub type Place = (usize, usize);
 
 /// A change of one field.
 #[derive(Clone, Copy, Debug)]
@@ -190,38 +197,48 @@ impl<'a> Gaps<'a> {
             .unwrap_or(1.0)
     }
 
-    /// Changes of one field, but of the column `except`.
-    fn changes(&self, probabilities: &[Vec<f64>], except: Option<usize>) -> Vec<Single> {
-        let mut changes = Vec::new();
-        for (column, probabilities) in probabilities.iter().enumerate() {
-            let places = probabilities.iter().enumerate().map(|(value, p)| ((column, value), *p));
-            let made = places.filter(|(place, _)| Some(column) != except && self.changes_it(*place));
-            changes.extend(made.map(|(place, probability)| Single {
-                place,
-                gap: self.gap(place),
-                probability,
-            }));
-        }
-        changes
+    /// Every change of one field.
+    fn changes(&self) -> Vec<Place> {
+        let columns = self.seen.columns().iter().enumerate();
+        let places = columns.flat_map(|(column, known)| (0..known.values.len()).map(move |value| (column, value)));
+        places.filter(|place| self.changes_it(*place)).collect()
     }
 
-    /// Changes of both columns.
-    fn both(&self, earlier: Place, later: Place, probabilities: &[Vec<f64>]) -> Vec<Scored> {
-        let mut changes = Vec::new();
-        for (a, probabilities) in probabilities.iter().enumerate() {
-            for (b, probability) in probabilities.iter().enumerate() {
-                let (earlier, later) = ((earlier.0, a), (later.0, b));
-                if self.changes_it(earlier) && self.changes_it(later) {
-                    changes.push(Scored {
-                        earlier,
-                        later: Some(later),
-                        gap: self.gap(earlier) + self.gap(later),
-                        probability: *probability,
-                    });
+    fn singles(&self, places: &[Place], probabilities: Vec<f64>) -> Vec<Single> {
+        let scored = places.iter().zip(probabilities);
+        let single = |(place, probability): (&Place, f64)| Single {
+            place: *place,
+            gap: self.gap(*place),
+            probability,
+        };
+        scored.map(single).collect()
+    }
+
+    /// Changes of the same two columns that are no larger than this one, and how many there are of any size.
+    fn both(&self, found: &Scored) -> (Vec<(Place, Place)>, usize) {
+        let changes = self.changes();
+        let of = |column: Option<usize>| changes.iter().filter(move |place| Some(place.0) == column);
+        let later = found.later.map(|later| later.0);
+        let mut pairs = Vec::new();
+        let mut all = 0;
+        for a in of(Some(found.earlier.0)) {
+            for b in of(later) {
+                all += 1;
+                if self.gap(*a) + self.gap(*b) <= found.gap {
+                    pairs.push((*a, *b));
                 }
             }
         }
-        changes
+        (pairs, all)
+    }
+
+    fn pair(&self, (earlier, later): (Place, Place), probability: f64) -> Scored {
+        Scored {
+            earlier,
+            later: Some(later),
+            gap: self.gap(earlier) + self.gap(later),
+            probability,
+        }
     }
 
     fn field(&self, (column, value): Place) -> Option<FieldChange> {

@@ -12,7 +12,7 @@ mod smallest_change;
 mod usual;
 mod value;
 
-pub use change_search::{ScoreChanges, change_search};
+pub use change_search::{Place, ScoreChanges, change_search};
 pub use gower::Measure;
 pub use reasons::{ColumnShare, column_shares, format_reasons};
 pub use reference_rows::{MOST_ROWS, Neighbour, ReferenceRows, RowChoice};

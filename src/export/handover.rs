@@ -122,7 +122,7 @@ fn progress(page: &mut String, tally: &Tally) {
     let (cases, rows) = (tally.all.1, tally.rows);
     line(
         page,
-        &format!("\n{rows} rows are {cases} cases: rows that are identical are one case.\n"),
+        &format!("\nRows: {rows}, cases: {cases}; rows that are identical are one case.\n"),
     );
     table(page, &["verdict", "this shift", "ever"]);
     for (at, verdict) in Verdict::ALL.into_iter().enumerate() {
@@ -141,13 +141,8 @@ fn shift(page: &mut String, tally: &Tally) {
         );
     } else {
         let share = percent(right, right + wrong);
-        let of = right + wrong;
-        line(
-            page,
-            &format!(
-                "Precision {share}: of {of} flagged cases that were found to be one or the other, {right} were true positives and {wrong} false ones."
-            ),
-        );
+        let of = format!("{right} true and {wrong} false positives among flagged cases");
+        line(page, &format!("Precision {share}: {of}."));
     }
     let (malicious, drawn) = tally.audited;
     if drawn > 0 {
@@ -201,16 +196,15 @@ fn listed(page: &mut String, title: &str, list: &Listed, none: &str) {
 }
 
 fn suppression(page: &mut String, header: &ExportHeader, tally: &Tally) {
-    heading(page, &format!("Suppression: {} rules", header.rules.len()));
+    heading(page, &format!("Suppression rules: {}", header.rules.len()));
     let (cases, rows) = tally.suppressed;
     if header.rules.is_empty() {
         return line(page, "No rule holds.");
     }
+    let counts = format!("Rows here that they suppress: {rows}, cases: {cases}.");
     line(
         page,
-        &format!(
-            "They suppress {rows} rows here, which are {cases} cases. Suppressed rows are exported like all others.\n"
-        ),
+        &format!("{counts} Suppressed rows are exported like all others.\n"),
     );
     table(page, &["condition", "rows here", "owner", "reason", "holds until"]);
     for (rule, rows) in &header.rules {

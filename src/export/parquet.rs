@@ -55,10 +55,10 @@ impl Values {
     /// Takes a cell. What is not of the column's type is empty.
     fn push(&mut self, cell: Cell<'_>) {
         match (self, cell) {
-            (Self::Int(all), Cell::Value(CellValue::Int(value))) => all.push(Some(value)),
+            (Self::Int(all), Cell::Value(CellValue::Int(value)))
+            | (Self::Time(all), Cell::Value(CellValue::Time(value))) => all.push(Some(value)),
             (Self::Float(all), Cell::Value(CellValue::Float(value))) => all.push(Some(value)),
             (Self::Bool(all), Cell::Value(CellValue::Bool(value))) => all.push(Some(value)),
-            (Self::Time(all), Cell::Value(CellValue::Time(value))) => all.push(Some(value)),
             (Self::Text(all), Cell::Text(text)) => all.push(Some(text.to_owned())),
             (Self::Text(all), Cell::Value(CellValue::Ip(address))) => all.push(Some(address.to_string())),
             (Self::Int(all) | Self::Time(all), _) => all.push(None),

@@ -1,4 +1,4 @@
-//! Holds docs/EXPORTS.md to the code.
+//! Owns the proof of docs/EXPORTS.md, and of what counts as a URL, a domain, a protocol.
 
 use super::Format;
 use super::csv::added_columns;

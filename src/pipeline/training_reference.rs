@@ -132,6 +132,7 @@ impl TrainingReference {
             rows.add(column, &cells);
             usual.push(UsualColumn::of(column, &cells));
         }
+        rows.arrange();
         let any_row = vec![0.0; model.classifier.width()];
         Ok(Self {
             features: SeenFeatures::of(model, &columns, &seen)?,

@@ -93,3 +93,6 @@ impl From<ModelError> for CardError {
         ScoreError::from(error).into()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -220,6 +220,10 @@ impl CaseTable {
         firsts.par_sort_unstable();
         let mut of_row = vec![NONE; count];
         let mut table = Self::default();
+        table.ids.reserve_exact(firsts.len());
+        table.first.reserve_exact(firsts.len());
+        table.probability.reserve_exact(firsts.len());
+        table.marks.reserve_exact(firsts.len());
         for (case, &at) in firsts.iter().enumerate() {
             let at = at as usize;
             of_row[rows.row[at] as usize] = case as u32;
@@ -229,7 +233,7 @@ impl CaseTable {
             table.marks.push(rows.marks[at]);
         }
         table.copies = vec![0; firsts.len()];
-        table.by_id.reserve(firsts.len());
+        table.by_id.reserve_exact(firsts.len());
         for group in order.chunk_by(same) {
             let case = of_row[rows.row[group[0] as usize] as usize];
             table.by_id.push(case);

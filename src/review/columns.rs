@@ -27,7 +27,7 @@ impl OurColumns {
     pub fn find(columns: &[ColumnInfo]) -> Result<Self, Vec<&'static str>> {
         let mut missing = Vec::new();
         let mut needed = |name: &'static str| {
-            place(columns, name).unwrap_or_else(|| {
+            last_named(columns, name).unwrap_or_else(|| {
                 missing.push(name);
                 0
             })
@@ -38,9 +38,9 @@ impl OurColumns {
             probability: needed("probability"),
             risk_level: needed("risk_level"),
             model_run: needed("model_run"),
-            action: place(columns, "recommended_action"),
-            reasons: place(columns, "reasons"),
-            stale: STALE.map(|name| place(columns, name)),
+            action: last_named(columns, "recommended_action"),
+            reasons: last_named(columns, "reasons"),
+            stale: STALE.map(|name| last_named(columns, name)),
             all: Vec::new(),
         };
         if !missing.is_empty() {
@@ -55,7 +55,7 @@ impl OurColumns {
         ];
         all.extend(found.action);
         all.extend(found.reasons);
-        all.extend(place(columns, "confidence"));
+        all.extend(last_named(columns, "confidence"));
         all.extend(found.stale.iter().flatten());
         all.sort_unstable();
         all.dedup();
@@ -65,7 +65,7 @@ impl OurColumns {
 }
 
 /// The last column of that name, prefixes aside: what was added stands behind what was there.
-fn place(columns: &[ColumnInfo], name: &str) -> Option<usize> {
+pub(crate) fn last_named(columns: &[ColumnInfo], name: &str) -> Option<usize> {
     columns.iter().rposition(|column| {
         let mut rest = column.name.as_str();
         while let Some(shorter) = rest.strip_prefix("nsec_") {

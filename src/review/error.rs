@@ -104,6 +104,9 @@ pub enum ReviewError {
     /// The store cannot be written.
     #[error("nothing was decided: {0}")]
     NoStore(String),
+    /// The store cannot be read.
+    #[error("the verdicts cannot be read: {0}")]
+    NoVerdicts(String),
     /// What was asked for is not meant seriously.
     #[error("{0}")]
     Refused(String),

@@ -17,8 +17,8 @@ use crate::triage::{Cells, Event};
 const CARDS: usize = 512;
 /// Judged cases that cards are compared with: the latest.
 const MOST_JUDGED: usize = 20_000;
-/// Judged cases that are taken in before one card; the rest come with the next ones.
-const AT_ONCE: usize = 200;
+/// Judged cases that are taken in before one card; the rest are while cards are made ready.
+const AT_ONCE: usize = 20;
 /// Rows by which drift is told.
 const SAMPLE: u64 = 4_000;
 /// Characters of a cell of the sample.
@@ -162,8 +162,8 @@ impl Review {
         Ok(cells.collect())
     }
 
-    /// Takes in some of the cases whose verdict has changed.
-    fn renew_judged(&self, explained: &Explained) -> Result<(), ReviewError> {
+    /// Takes in some of the cases whose verdict has changed; whether there were any.
+    fn renew_judged(&self, explained: &Explained) -> Result<bool, ReviewError> {
         let some: Vec<RowId> = {
             let mut stale = self.explainer.stale();
             let some: Vec<RowId> = stale.iter().copied().take(AT_ONCE).collect();
@@ -171,7 +171,7 @@ impl Review {
             some
         };
         if some.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let known: Vec<(RowId, u32)> = some
             .iter()
@@ -179,11 +179,10 @@ impl Review {
             .collect();
         let cases: Vec<u32> = known.iter().map(|(_, case)| *case).collect();
         let cells = self.file.cells_of(&cases)?;
-        let mut judged = explained.judged();
         for ((row, _), cells) in known.into_iter().zip(cells) {
             let verdict = self.live().ledger.state(row).and_then(|state| state.verdict.clone());
             let Some(judgement) = verdict else {
-                judged.remove(row);
+                explained.judged().remove(row);
                 continue;
             };
             let case = JudgedCase {
@@ -193,9 +192,10 @@ impl Review {
                 score: judgement.score,
                 cells: Some(cells),
             };
-            explained.cache.maker().judge(&mut judged, case);
+            // One at a time, so that a card never waits for many.
+            explained.cache.maker().judge(&mut explained.judged(), case);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The card of the case at a place. Waits for the run to be read.
@@ -252,6 +252,9 @@ impl Review {
                 cancel.check()?;
                 tracing::debug!("no card made ready: {error}");
             }
+        }
+        while self.renew_judged(&explained)? {
+            cancel.check()?;
         }
         Ok(())
     }

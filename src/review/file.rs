@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cases::{CaseTable, Told};
-use super::columns::OurColumns;
+use super::columns::{OurColumns, last_named};
 use super::error::ReviewError;
 use crate::artifacts::{RegistryStore, RunFile};
 use crate::browse::{BrowseError, Table, Work, each_row, open_file};
 use crate::data::{Header, Layout, ReadSettings};
 use crate::pipeline::csv_text::unguarded;
+use crate::pipeline::label_audit::LABEL_DOUBT;
+use crate::pipeline::prediction::rejects_beside;
 use crate::pipeline::trained_model::TrainedModel;
 use crate::schema::{Role, Schema};
 use crate::surroundings::Surroundings;
@@ -18,8 +20,6 @@ use crate::triage::Cells;
 
 /// Characters of a cell that are kept with a verdict.
 const CELL: usize = 1 << 20;
-/// The columns that only a label audit has, in the order in which they stand.
-pub(crate) const AUDIT_COLUMN: &str = "label_doubt";
 
 /// A scored file with everything that does not change while it is open.
 pub struct ScoredFile {
@@ -82,7 +82,7 @@ impl ScoredFile {
         for &at in &ours.all {
             header.names[at] = format!("\0{at}");
         }
-        let doubt = header.names.iter().position(|name| name == AUDIT_COLUMN);
+        let doubt = last_named(table.columns(), LABEL_DOUBT);
         Ok(Self {
             layout: Layout::resolve(&behind.schema, &header),
             threshold: cases.threshold(behind.threshold),
@@ -226,13 +226,7 @@ impl Behind {
 
 /// The rows that were rejected when a file was scored, and where they are: `predict` writes them beside its output.
 fn rejected(path: &Path, reading: &ReadSettings, control: Work<'_>) -> Result<Option<(u64, PathBuf)>, ReviewError> {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let name = if stem == "output" {
-        "rejects.csv".to_owned()
-    } else {
-        format!("{stem}.rejects.csv")
-    };
-    let beside = path.with_file_name(name);
+    let beside = rejects_beside(path);
     let modified = |path: &Path| std::fs::metadata(path).and_then(|found| found.modified());
     let pair: io::Result<_> = modified(&beside).and_then(|rejects| Ok((rejects, modified(path)?)));
     // They are written after the output; older ones belong to an output that was replaced.

@@ -4,13 +4,16 @@ use std::collections::{HashSet, VecDeque};
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::arrange::CaseView;
 use super::error::ReviewError;
-use super::open::Review;
+use super::open::{OpenedStore, Review};
 use crate::artifacts::Timestamp;
 use crate::browse::{BrowseError, Work};
 use crate::export::{ExportHeader, ExportRow, Format, RowError, Summary, write, write_file};
+use crate::surroundings::Surroundings;
+use crate::triage::Queue;
 
 /// Rows that are read at once.
 const CHUNK: usize = 8192;
@@ -26,6 +29,39 @@ pub enum Scope {
     View,
     /// Rows of cases with a verdict.
     Judged,
+}
+
+/// What a command line wants to export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportWish<'w> {
+    /// The scored file; `None` is the workspace's own output.
+    pub scored: Option<&'w Path>,
+    /// How it is written.
+    pub format: Format,
+    /// Which rows. Without a console the view is the flagged ones, the highest risk first.
+    pub scope: Scope,
+    /// Where to.
+    pub path: &'w Path,
+    /// Whether a file that is there may be replaced.
+    pub replace: bool,
+}
+
+/// Exports a scored file with the verdicts of the workspace's store, without a console.
+///
+/// # Errors
+/// As [`Review::open`] and [`Review::export`]; a store that cannot be read is one here, for the verdicts would be missing.
+pub fn export_scored(
+    surroundings: &Arc<Surroundings>,
+    wish: &ExportWish<'_>,
+    control: Work<'_>,
+) -> Result<Summary, ReviewError> {
+    let store = OpenedStore::local(surroundings);
+    if store.store.is_none() {
+        return Err(ReviewError::NoVerdicts(store.without));
+    }
+    let review = Review::open(surroundings, wish.scored, store, control)?;
+    review.arrange(&Queue::TopRisk, &[], None, control)?;
+    review.export(wish.format, wish.scope, wish.path, wish.replace, control)
 }
 
 impl Scope {

@@ -33,6 +33,6 @@ pub use decide::Outcome;
 pub use error::ReviewError;
 pub use file::ScoredFile;
 pub use find::Sought;
-pub use handover::Scope;
+pub use handover::{ExportWish, Scope, export_scored};
 pub use open::{OpenedStore, Review, analyst};
 pub use watch::Changed;

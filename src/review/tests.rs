@@ -1,6 +1,7 @@
 //! Reviews of small files with a store in memory.
 
 mod deciding;
+mod handing;
 mod opening;
 mod queues;
 mod suppressing;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::contract::{Progress, StoreState};
 use super::error::ReviewError;
 use super::open::Review;
+use crate::artifacts::Timestamp;
 use crate::browse::Work;
 use crate::triage::{Change, Event};
 
@@ -47,7 +48,7 @@ impl Review {
             new.extend(more);
             (new, conflicts, shelf.take_notes(), changed)
         };
-        if changed && self.rules_have_changed() {
+        if self.a_rule_has_expired() || changed && self.rules_have_changed() {
             self.renew_rules(control)?;
             told.append(&mut self.shelf().take_notes());
             told.push("suppression rules have changed".to_owned());
@@ -86,6 +87,12 @@ impl Review {
         self.explainer.note(&new);
         let conflicts = of_file.iter().filter(|case| live.is_contradicted(**case)).count();
         (new, conflicts as u64)
+    }
+
+    fn a_rule_has_expired(&self) -> bool {
+        let now = Timestamp::now();
+        let live = self.live();
+        live.rules.iter().any(|here| here.rows > 0 && !here.rule.holds_at(now))
     }
 
     fn rules_have_changed(&self) -> bool {

@@ -8,7 +8,6 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::StoreError;
 use super::rows::change_kind;
 use crate::artifacts::audit::{self, AuditError};
 use crate::artifacts::{Timestamp, current_user};
@@ -274,26 +273,33 @@ impl Reader {
 
     /// What is wrong is handed out after what is right, for `waiting` is emptied from its end.
     fn understand(&mut self, line: &[u8]) {
-        #[derive(Deserialize)]
-        struct Head {
-            action: String,
-        }
         if line.is_empty() {
             return;
         }
-        match serde_json::from_slice::<Head>(line) {
-            Err(e) => self.bad(format!("no line of an audit log: {e}")),
-            Ok(head) if !ACTIONS.contains(&head.action.as_str()) => {}
-            Ok(_) => match entry_of(line) {
-                Ok((entry, wrong)) => {
-                    for why in wrong {
-                        self.bad(why);
-                    }
-                    self.waiting.push(Found::Entry(entry));
+        match understand(line) {
+            Ok(None) => {}
+            Ok(Some((entry, wrong))) => {
+                for why in wrong.into_iter().rev() {
+                    self.bad(why);
                 }
-                Err(why) => self.bad(why),
-            },
+                self.waiting.push(Found::Entry(entry));
+            }
+            Err(why) => self.bad(why),
         }
+    }
+}
+
+/// What a line of an audit log holds of what is kept, with what is wrong with those of its events that cannot be read; `None`
+/// for one about something else.
+pub(super) fn understand(line: &[u8]) -> Result<Option<(Entry, Vec<String>)>, String> {
+    #[derive(Deserialize)]
+    struct Head {
+        action: String,
+    }
+    match serde_json::from_slice::<Head>(line) {
+        Err(e) => Err(format!("no line of an audit log: {e}")),
+        Ok(head) if !ACTIONS.contains(&head.action.as_str()) => Ok(None),
+        Ok(_) => entry_of(line).map(Some),
     }
 }
 
@@ -376,27 +382,14 @@ fn mark_of(file: &mut File, offset: u64) -> io::Result<String> {
     Ok(blake3::hash(&bytes).to_hex()[..16].to_owned())
 }
 
-/// Every event of a journal, in its order, and the lines that cannot be understood: for another workspace's `audit.ndjson`.
+/// The events in a line of some workspace's audit log, with what is wrong with those that cannot be read; `None` for a line
+/// that holds none.
 ///
 /// # Errors
-/// It cannot be read.
-pub fn read_events(path: &Path) -> Result<(Vec<Event>, Vec<BadLine>), StoreError> {
-    let fail = |cause| StoreError::Journal {
-        path: path.to_path_buf(),
-        cause,
-    };
-    let (mut events, mut bad) = (Vec::new(), Vec::new());
-    // What is not there is said as such: a person named it.
-    File::open(path).map_err(fail)?;
-    let Some(mut reader) = Reader::open(path, &Position::default()).map_err(fail)? else {
-        return Ok((events, bad));
-    };
-    while let Some(found) = reader.next().map_err(fail)? {
-        match found {
-            Found::Entry(Entry::Events(more)) => events.extend(more),
-            Found::Entry(_) => {}
-            Found::Bad(line) => bad.push(line),
-        }
-    }
-    Ok((events, bad))
+/// It is no line of an audit log, in words.
+pub fn events_of_line(line: &[u8]) -> Result<Option<(Vec<Event>, Vec<String>)>, String> {
+    Ok(match understand(line)? {
+        Some((Entry::Events(events), wrong)) => Some((events, wrong)),
+        _ => None,
+    })
 }

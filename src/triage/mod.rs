@@ -3,6 +3,7 @@
 
 pub mod case;
 pub mod event;
+pub mod merge;
 pub mod queue;
 pub mod risk;
 pub mod settings;
@@ -12,6 +13,7 @@ pub mod verdict;
 
 pub use case::{CaseState, Cases, Judgement};
 pub use event::{CaseId, Cells, Change, Event, EventId, Lane, Score};
+pub use merge::{Merged, merge};
 pub use queue::{Queue, audit_place, is_audited};
 pub use risk::{Action, RiskLevel, RiskSettings};
 pub use settings::{SavedQueue, TriageSettings};

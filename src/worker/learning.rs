@@ -14,12 +14,13 @@ use crate::store::{LocalStore, StoreError, StoreOptions, VerdictStore};
 use crate::triage::Cases;
 use crate::workspace::Workspace;
 
-/// What people judged of a schema's rows; nothing where the workspace has no verdicts yet.
+/// What people judged of a schema's rows; nothing where the workspace has no verdicts yet. `shared` is the workspace's
+/// setting.
 ///
 /// # Errors
 /// The store cannot be opened or read; says what to do.
-pub fn judged_cases(workspace: &Workspace, schema: &str) -> Result<JudgedCases, StoreError> {
-    match existing_store(workspace)? {
+pub fn judged_cases(workspace: &Workspace, shared: bool, schema: &str) -> Result<JudgedCases, StoreError> {
+    match existing_store(workspace, shared)? {
         Some(mut store) => judged_in(&mut store, schema),
         None => Ok(JudgedCases::default()),
     }
@@ -27,9 +28,9 @@ pub fn judged_cases(workspace: &Workspace, schema: &str) -> Result<JudgedCases, 
 
 /// What was decided about a schema's cases, for files that are scored now. That it cannot be read is said and keeps no row from
 /// being scored.
-pub fn known_verdicts(workspace: &Workspace, schema: &str, events: &dyn EventSink) -> KnownVerdicts {
+pub fn known_verdicts(workspace: &Workspace, shared: bool, schema: &str, events: &dyn EventSink) -> KnownVerdicts {
     let read = || -> Result<KnownVerdicts, StoreError> {
-        let Some(mut store) = existing_store(workspace)? else {
+        let Some(mut store) = existing_store(workspace, shared)? else {
             return Ok(KnownVerdicts::none());
         };
         Ok(KnownVerdicts::of(schema, cases_in(&mut store)?.iter()))
@@ -44,11 +45,15 @@ pub fn known_verdicts(workspace: &Workspace, schema: &str, events: &dyn EventSin
 }
 
 /// The store, if there is one: reading must not leave one behind where there was none.
-fn existing_store(workspace: &Workspace) -> Result<Option<LocalStore>, StoreError> {
+fn existing_store(workspace: &Workspace, shared: bool) -> Result<Option<LocalStore>, StoreError> {
     if !workspace.verdicts_file().exists() && !workspace.audit_file().exists() {
         return Ok(None);
     }
-    LocalStore::open(workspace, StoreOptions::default()).map(Some)
+    let options = StoreOptions {
+        shared,
+        ..StoreOptions::default()
+    };
+    LocalStore::open(workspace, options).map(Some)
 }
 
 fn cases_in(store: &mut dyn VerdictStore) -> Result<Cases, StoreError> {
@@ -94,7 +99,11 @@ pub(super) fn flips(desk: &Desk, run: &str, reporter: &Reporter) -> Result<Reply
     let surroundings = &desk.surroundings;
     reporter.progress(0, None, "both models on the judged rows");
     let pair = RunPair::open(&surroundings.workspace, run)?;
-    let judged = judged_cases(&surroundings.workspace, pair.schema())?;
+    let judged = judged_cases(
+        &surroundings.workspace,
+        surroundings.settings.workspace.shared,
+        pair.schema(),
+    )?;
     match pair.flips(&judged, &surroundings.settings.validation, reporter.cancel()) {
         Ok(flips) => Ok(Reply::Flips(Box::new(flips))),
         Err(FlipsError::Cancelled(_)) => Err(Ended::Cancelled),

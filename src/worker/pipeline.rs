@@ -111,7 +111,7 @@ pub(super) fn train(desk: &Desk, plan: &TrainPlan, reporter: &Reporter) -> Resul
     };
     let judged = plan
         .verdicts
-        .then(|| judged_cases(&surroundings.workspace, &schema.name))
+        .then(|| judged_cases(&surroundings.workspace, settings.workspace.shared, &schema.name))
         .transpose()?;
     let request = TrainRequest {
         workspace: &surroundings.workspace,

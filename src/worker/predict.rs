@@ -23,7 +23,12 @@ pub(super) fn predict(desk: &Desk, plan: &PredictPlan, reporter: &Reporter) -> R
     // Before the model is loaded and the first rows are scored, which may take a while.
     reporter.progress(0, None, "loading the model");
     let model = ScoringModel::load(&surroundings.workspace, &plan.model, reporter)?;
-    let known = known_verdicts(&surroundings.workspace, model.schema_name(), reporter);
+    let known = known_verdicts(
+        &surroundings.workspace,
+        surroundings.settings.workspace.shared,
+        model.schema_name(),
+        reporter,
+    );
     let order = ScoreOrder {
         output: plan.output.as_deref(),
         threshold: plan.threshold,

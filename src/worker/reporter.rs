@@ -101,18 +101,18 @@ impl Reporter {
         self.0.announce();
     }
 
+    /// Tells at once what others decided, also after the end, unless nobody wants it any more. Comes twice a second at most.
+    pub fn reviewed(&self, news: ReviewNews) {
+        if !self.0.cancel.is_cancelled() {
+            self.0.tell(Report::Reviewed(news));
+        }
+    }
+
     /// Tells at once what became of a file in the watched directory; nothing after the end.
     pub fn watched(&self, file: WatchedFile) {
         let ended = self.0.ended();
         if !*ended {
             self.0.tell(Report::Watched(file));
-        }
-    }
-
-    /// Tells at once what others decided, also after the end, unless nobody wants it any more. Comes twice a second at most.
-    pub fn reviewed(&self, news: ReviewNews) {
-        if !self.0.cancel.is_cancelled() {
-            self.0.tell(Report::Reviewed(news));
         }
     }
 

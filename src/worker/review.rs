@@ -24,8 +24,20 @@ type OpenStore = Box<dyn Fn(&Surroundings) -> OpenedStore + Send + Sync>;
 pub(super) struct Reviewer {
     surroundings: Arc<Surroundings>,
     open_store: OpenStore,
-    opened: RwLock<Option<Arc<Review>>>,
+    opened: RwLock<Option<Opened>>,
     ahead: Ahead,
+}
+
+/// The open file, with what ends the threads beside it when it is closed.
+struct Opened {
+    review: Arc<Review>,
+    closing: CancelToken,
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.closing.cancel();
+    }
 }
 
 impl Reviewer {
@@ -49,8 +61,7 @@ impl Reviewer {
         if let ReviewJob::Open { path } = job {
             return self.open(path.as_deref(), control, reporter).map_err(of);
         }
-        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(review) = opened else {
+        let Some(review) = self.review() else {
             return Err(Ended::Failed(Failure::new("no scored file is open; open one first")));
         };
         if let ReviewJob::Card { at } = job {
@@ -63,15 +74,24 @@ impl Reviewer {
         carry_out(&review, job, control).map_err(of)
     }
 
+    fn review(&self) -> Option<Arc<Review>> {
+        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
+        opened.as_ref().map(|opened| Arc::clone(&opened.review))
+    }
+
     fn open(&self, path: Option<&Path>, control: Work<'_>, reporter: &Reporter) -> Result<Reply, ReviewError> {
         let store = (self.open_store)(&self.surroundings);
         let review = Arc::new(Review::open(&self.surroundings, path, store, control)?);
         control.cancel.check()?;
         let reply = Reply::ReviewOpened(Box::new(review.opened()));
+        let opened = Opened {
+            review: Arc::clone(&review),
+            closing: CancelToken::new(),
+        };
+        listen(&review, reporter.clone(), opened.closing.clone());
+        read_run(&review, opened.closing.clone());
         // The one before goes with its last job.
-        *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&review));
-        listen(&review, reporter.clone());
-        read_run(&review, reporter.cancel().clone());
+        *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(opened);
         Ok(reply)
     }
 }
@@ -240,25 +260,23 @@ fn make_ready(shared: &(Mutex<Wish>, Condvar)) {
     }
 }
 
-/// Tells what others decide, until the file is closed or the job that opened it is stale.
-fn listen(review: &Arc<Review>, reporter: Reporter) {
+/// Tells what others decide, until the file is closed.
+fn listen(review: &Arc<Review>, reporter: Reporter, closing: CancelToken) {
     let review = Arc::downgrade(review);
     let thread = std::thread::Builder::new().name("nsec-verdicts".to_owned());
-    if let Err(error) = thread.spawn(move || hear(&review, &reporter)) {
+    if let Err(error) = thread.spawn(move || hear(&review, &reporter, &closing)) {
         tracing::warn!("no thread to hear what others decide: {error}");
     }
 }
 
-fn hear(review: &Weak<Review>, reporter: &Reporter) {
-    // A cancelled look through the file for a rule would leave rules half applied; it is short.
-    let never = CancelToken::new();
+fn hear(review: &Weak<Review>, reporter: &Reporter, closing: &CancelToken) {
     let control = Work {
-        cancel: &never,
+        cancel: closing,
         progress: &|_, _, _| {},
     };
     loop {
         std::thread::sleep(LISTEN);
-        if reporter.cancel().is_cancelled() {
+        if closing.is_cancelled() {
             return;
         }
         let Some(review) = review.upgrade() else { return };

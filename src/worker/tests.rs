@@ -1,7 +1,9 @@
 //! Owns the tests of the worker: what they share.
 
 mod lanes;
+mod learning;
 mod records;
+mod review;
 mod scoring;
 mod stages;
 

@@ -1,6 +1,6 @@
 //! Sessions about the Runs panel.
 
-use nsec_tui::tui::app::{Effect, Panel};
+use nsec_tui::tui::app::Effect;
 use nsec_tui::worker::{ComparedRuns, Job, JudgedFlips, Kind, Reply, Report, RunFacts, RunLine, RunsJob, RunsList};
 use serde_json::json;
 

@@ -73,7 +73,7 @@ fn a_shift_by_hand() {
 | medium | 0 | 0 | – |
 | low | 2 | 1 | 50.0 % |
 
-9 rows are 8 cases: rows that are identical are one case.
+Rows: 9, cases: 8; rows that are identical are one case.
 
 | verdict | this shift | ever |
 |---|---|---|
@@ -85,7 +85,7 @@ fn a_shift_by_hand() {
 
 ## The shift
 
-Precision 66.7 %: of 3 flagged cases that were found to be one or the other, 2 were true positives and 1 false ones.
+Precision 66.7 %: 2 true and 1 false positives among flagged cases.
 
 | analyst | true positive | benign positive | false positive | duplicate | undetermined |
 |---|---|---|---|---|---|
@@ -111,9 +111,9 @@ Precision 66.7 %: of 3 flagged cases that were found to be one or the other, 2 w
 |---|---|---|---|---|---|
 | `0000000000000004` | 1 | critical | 0.8000 | – | `links = 9 (+0.75); ratio = 1 (-0.25)` |
 
-## Suppression: 1 rules
+## Suppression rules: 1
 
-They suppress 2 rows here, which are 1 cases. Suppressed rows are exported like all others.
+Rows here that they suppress: 2, cases: 1. Suppressed rows are exported like all others.
 
 | condition | rows here | owner | reason | holds until |
 |---|---|---|---|---|

@@ -3,7 +3,7 @@
 use ndarray::Array2;
 
 use crate::cancel::CancelToken;
-use crate::explain::{ScoreChanges, SeenValues, Value};
+use crate::explain::{Place, ScoreChanges, SeenColumn, SeenValues, Value};
 use crate::models::{Variation, predict_in_blocks};
 use crate::pipeline::trained_model::{ScoreError, TrainedModel};
 use crate::pipeline::typed_values::frame_of;
@@ -41,7 +41,7 @@ impl SeenFeatures {
             .map(|value| seen.columns().iter().map(|column| column.values.get(value)).collect())
             .collect();
         let matrix = model.matrix(&framed(columns, &rows)?)?;
-        let of_column = |(at, known): (usize, &crate::explain::SeenColumn)| {
+        let of_column = |(at, known): (usize, &SeenColumn)| {
             let name = columns.get(at).map(|column| column.name.as_str());
             let own = matrix.features.iter().enumerate();
             let own = own.filter(|(_, feature)| Some(feature.source.as_str()) == name);
@@ -141,13 +141,6 @@ impl<'a> ChangeScorer<'a> {
 }
 
 impl ColumnFeatures {
-    fn variation(&self) -> Variation<'_> {
-        Variation {
-            features: &self.features,
-            values: &self.values,
-        }
-    }
-
     /// Sets the column to a seen value.
     fn set(&self, row: &mut [f32], value: usize) {
         let width = self.features.len();
@@ -173,40 +166,43 @@ impl ScoreChanges for ChangeScorer<'_> {
         Ok(scores.first().copied().unwrap_or(f64::NAN))
     }
 
-    fn each(&mut self, first: Option<(usize, usize)>) -> Result<Vec<Vec<f64>>, ScoreError> {
+    fn each(&mut self, first: Option<Place>, changes: &[Place]) -> Result<Vec<f64>, ScoreError> {
         let mut row = self.row();
-        let fixed = first.and_then(|(column, value)| Some((column, self.seen.columns.get(column)?, value)));
-        if let Some((_, column, value)) = fixed {
+        if let Some((column, value)) = first
+            && let Some(column) = self.seen.columns.get(column)
+        {
             column.set(&mut row, value);
         }
-        let except = fixed.map(|(at, ..)| at);
-        let varied = self.seen.columns.iter().enumerate().map(|(at, column)| match except {
-            Some(except) if except == at => Variation {
-                features: &column.features,
-                values: &[],
-            },
-            _ => column.variation(),
+        let mut columns: Vec<(&ColumnFeatures, Vec<f32>)> = Vec::new();
+        for of_column in changes.chunk_by(|a, b| a.0 == b.0) {
+            let Some(column) = of_column.first().and_then(|place| self.seen.columns.get(place.0)) else {
+                continue;
+            };
+            let values = of_column.iter().flat_map(|place| column.value(place.1)).copied();
+            columns.push((column, values.collect()));
+        }
+        let variations = columns.iter().map(|(column, values)| Variation {
+            features: &column.features,
+            values,
         });
-        self.score(&row, &varied.collect::<Vec<_>>())
+        Ok(self.score(&row, &variations.collect::<Vec<_>>())?.concat())
     }
 
-    fn both(&mut self, earlier: usize, later: usize) -> Result<Vec<Vec<f64>>, ScoreError> {
-        let (Some(a), Some(b)) = (self.seen.columns.get(earlier), self.seen.columns.get(later)) else {
-            return Ok(Vec::new());
-        };
+    fn both(&mut self, pairs: &[(Place, Place)]) -> Result<Vec<f64>, ScoreError> {
+        let columns = pairs.first().and_then(|(a, b)| {
+            let column = |place: &Place| self.seen.columns.get(place.0);
+            column(a).zip(column(b))
+        });
+        let Some((a, b)) = columns else { return Ok(Vec::new()) };
         let features = [a.features.as_slice(), &b.features].concat();
-        let mut values = Vec::with_capacity(a.count * b.count * features.len());
-        for first in 0..a.count {
-            for second in 0..b.count {
-                values.extend_from_slice(a.value(first));
-                values.extend_from_slice(b.value(second));
-            }
-        }
+        let values = pairs
+            .iter()
+            .flat_map(|(first, second)| a.value(first.1).iter().chain(b.value(second.1)));
+        let values: Vec<f32> = values.copied().collect();
         let pairs = Variation {
             features: &features,
             values: &values,
         };
-        let scores = self.score(&self.row(), &[pairs])?.pop().unwrap_or_default();
-        Ok(scores.chunks(b.count.max(1)).map(<[f64]>::to_vec).collect())
+        Ok(self.score(&self.row(), &[pairs])?.concat())
     }
 }

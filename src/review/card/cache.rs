@@ -1,6 +1,6 @@
 //! Owns which cards are made before they are asked for, and how many are kept.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::maker::{CardMaker, ModelParts};
@@ -22,10 +22,8 @@ pub struct CardCache {
 
 #[derive(Default)]
 struct Kept {
-    parts: HashMap<RowId, Arc<ModelParts>>,
-    /// Cases by their last use, the oldest first; a case may stand in it several times, then its last place counts.
-    order: VecDeque<(RowId, u64)>,
-    used: HashMap<RowId, u64>,
+    /// Each with when it was used last.
+    parts: HashMap<RowId, (Arc<ModelParts>, u64)>,
     clock: u64,
 }
 
@@ -92,28 +90,22 @@ impl CardCache {
 
 impl Kept {
     fn take(&mut self, row: RowId) -> Option<Arc<ModelParts>> {
-        let parts = self.parts.get(&row).cloned()?;
-        self.touch(row);
-        Some(parts)
-    }
-
-    fn touch(&mut self, row: RowId) {
         self.clock += 1;
-        self.used.insert(row, self.clock);
-        self.order.push_back((row, self.clock));
+        let (parts, used) = self.parts.get_mut(&row)?;
+        *used = self.clock;
+        Some(Arc::clone(parts))
     }
 
+    /// O(cards kept), which is nothing beside the making of one.
     fn put(&mut self, row: RowId, parts: Arc<ModelParts>, most: usize) {
-        self.parts.insert(row, parts);
-        self.touch(row);
-        while self.parts.len() > most || self.order.len() > 4 * most {
-            let Some((oldest, at)) = self.order.pop_front() else {
+        self.clock += 1;
+        self.parts.insert(row, (parts, self.clock));
+        while self.parts.len() > most {
+            let oldest = self.parts.iter().min_by_key(|(_, (_, used))| *used);
+            let Some(oldest) = oldest.map(|(row, _)| *row) else {
                 return;
             };
-            if self.used.get(&oldest) == Some(&at) {
-                self.used.remove(&oldest);
-                self.parts.remove(&oldest);
-            }
+            self.parts.remove(&oldest);
         }
     }
 }

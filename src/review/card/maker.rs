@@ -1,28 +1,31 @@
 //! Owns making a card: what the model, its training rows, past scores and judged cases say of one row.
 
+mod finish;
+
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use polars::prelude::DataFrame;
 
 use super::drifted::{Drifted, drifted_columns};
-use super::judged::{JudgedCase, JudgedRows, NearCase};
+use super::judged::{JudgedCase, JudgedRows};
 use super::past_scores::PastScores;
 use super::row_text::RowText;
 use super::{CardError, CardInput, CardParts};
 use crate::artifacts::RunFile;
 use crate::cancel::{CancelToken, Cancelled};
-use crate::explain::{ColumnShare, Measure, Neighbour, SmallestChange, UsualColumn, Value, column_shares};
+use crate::explain::{ColumnShare, Measure, Neighbour, SmallestChange, Value, column_shares};
 use crate::pipeline::trained_model::TrainedModel;
-use crate::pipeline::training_reference::{ChangeSearch, TrainingReference, TrainingReferenceError};
-use crate::review::contract::{CardColumn, CardNeighbour, NeighbourSource, Reliability};
+use crate::pipeline::training::read_reference;
+use crate::pipeline::training_reference::{
+    ChangeSearch, TrainingReference, TrainingReferenceError, model_columns, row_values,
+};
 use crate::schema::{Column, ColumnType, DriftThresholds, NullTokens, Schema};
 use crate::text::visible_text;
+use crate::validation::drift::Reference;
 
-/// Judged rows on a card, training rows on it, and differing columns that are told of each.
-const JUDGED: usize = 5;
+/// Training rows on a card.
 const TRAINING: usize = 5;
-const DIFFERENCES: usize = 4;
 
 /// Makes cards of the rows that one run scored. Several threads may use it at once.
 pub struct CardMaker {
@@ -35,12 +38,10 @@ pub struct CardMaker {
     model: Option<TrainedModel>,
     training: Option<TrainingReference>,
     past: Option<PastScores>,
-    reference: Option<crate::validation::drift::Reference>,
+    reference: Option<Reference>,
     drifted: OnceLock<Drifted>,
     /// What every card lacks, and why.
     missing: Vec<String>,
-    /// Cards do not wait for a training run that has all threads of the common pool.
-    pool: Option<rayon::ThreadPool>,
 }
 
 /// What a card says without looking at judged cases or at the file's drift; stays true while the file is open.
@@ -82,7 +83,7 @@ impl CardMaker {
                 None
             }
         };
-        let reference = match crate::pipeline::training::read_reference(run) {
+        let reference = match read_reference(run) {
             Ok(reference) => Some(reference),
             Err(error) => {
                 missing.push(format!("no drift: {}", visible_text(&error.to_string())));
@@ -107,12 +108,12 @@ impl CardMaker {
         past: Option<PastScores>,
         nulls: NullTokens,
     ) -> Result<Self, CardError> {
-        let columns = crate::pipeline::training_reference::model_columns(&model)?;
+        let columns = model_columns(&model)?;
         let measures = match &training {
             Some(training) => training.seen.columns().iter().map(|column| column.measure).collect(),
             None => columns.iter().map(|_| Measure::Equality).collect(),
         };
-        let text = RowText::new(std::sync::Arc::clone(&model.schema), nulls);
+        let text = RowText::new(Arc::clone(&model.schema), nulls);
         let missing = Vec::new();
         Ok(Self {
             run,
@@ -125,12 +126,15 @@ impl CardMaker {
             reference: None,
             drifted: OnceLock::new(),
             missing,
-            pool: rayon::ThreadPoolBuilder::new()
-                .num_threads(1)
-                .thread_name(|_| "nsec-card-pool".to_owned())
-                .build()
-                .ok(),
         })
+    }
+
+    /// With what training rows looked like, against which drift is measured.
+    pub fn with_reference(self, reference: Reference) -> Self {
+        Self {
+            reference: Some(reference),
+            ..self
+        }
     }
 
     /// Where there is no model: cards have the row's text and the nearest judged rows, which are those with the most equal
@@ -150,7 +154,7 @@ impl CardMaker {
         };
         Self {
             run: String::new(),
-            text: RowText::new(std::sync::Arc::new(schema), NullTokens::new::<Vec<u8>>([])),
+            text: RowText::new(Arc::new(schema), NullTokens::new::<Vec<u8>>([])),
             measures: columns.iter().map(|_| Measure::Equality).collect(),
             columns,
             model: None,
@@ -159,7 +163,6 @@ impl CardMaker {
             reference: None,
             drifted: OnceLock::new(),
             missing: vec![format!("no explanation of the score: {}", visible_text(why))],
-            pool: None,
         }
     }
 
@@ -182,13 +185,6 @@ impl CardMaker {
     /// # Errors
     /// The row does not fit the model, or cancellation.
     pub fn explain(&self, row: &CardInput, cancel: &CancelToken) -> Result<ModelParts, CardError> {
-        match &self.pool {
-            Some(pool) => pool.install(|| self.explain_here(row, cancel)),
-            None => self.explain_here(row, cancel),
-        }
-    }
-
-    fn explain_here(&self, row: &CardInput, cancel: &CancelToken) -> Result<ModelParts, CardError> {
         let frame = self.text.frame(&row.cells);
         let mut parts = ModelParts {
             values: self.values(&frame, 0)?,
@@ -257,130 +253,7 @@ impl CardMaker {
     }
 
     fn values(&self, frame: &DataFrame, row: usize) -> Result<Vec<Option<Value>>, CardError> {
-        Ok(crate::pipeline::training_reference::row_values(
-            &self.columns,
-            frame,
-            row,
-        )?)
-    }
-
-    /// Puts judged cases, what is usual and drift beside what the model says.
-    pub fn finish(&self, row: &CardInput, parts: &ModelParts, judged: &JudgedRows) -> CardParts {
-        let places = self.text.places(&row.cells);
-        let text_of = |column: &str| {
-            let at = self
-                .text
-                .place_of(column)
-                .and_then(|at| places.get(at).copied().flatten());
-            at.and_then(|at| row.cells.get(at))
-                .map_or("", |(_, text)| text.as_str())
-        };
-        let order = self.by_evidence(parts);
-        let columns = order.iter().filter_map(|&at| self.column(at, parts, text_of)).collect();
-        let near = judged.nearest(&parts.values, row.row, JUDGED).into_iter();
-        let mut neighbours: Vec<CardNeighbour> = near
-            .map(|near| {
-                let NearCase { case, distance, values } = near;
-                let source = NeighbourSource::Judged {
-                    row: case.row,
-                    verdict: case.verdict,
-                    analyst: case.analyst.clone(),
-                };
-                self.neighbour(source, distance, &parts.values, values, &order, text_of)
-            })
-            .collect();
-        neighbours.extend(parts.training.iter().map(|near| {
-            let source = NeighbourSource::Training {
-                row: near.row,
-                malicious: near.malicious,
-            };
-            self.neighbour(source, near.distance, &parts.values, &near.values, &order, text_of)
-        }));
-        let used: Vec<usize> = self
-            .columns
-            .iter()
-            .filter_map(|c| self.text.place_of(&c.name))
-            .collect();
-        let used: Vec<usize> = used
-            .iter()
-            .filter_map(|&at| places.get(at).copied().flatten())
-            .collect();
-        let others = row.cells.iter().enumerate().filter(|(at, _)| !used.contains(at));
-        CardParts {
-            columns,
-            other: others.map(|(_, cell)| cell.clone()).collect(),
-            smallest_change: parts.smallest_change.clone(),
-            neighbours,
-            reliability: self.reliability(row, judged),
-            missing: self.missing.iter().chain(&parts.missing).cloned().collect(),
-        }
-    }
-
-    /// Places of the columns, the largest share of the evidence first.
-    fn by_evidence(&self, parts: &ModelParts) -> Vec<usize> {
-        let place = |name: &str| self.columns.iter().position(|column| column.name == name);
-        let shares = parts.shares.iter().flatten();
-        let mut order: Vec<usize> = shares.filter_map(|share| place(&share.column)).collect();
-        let rest: Vec<usize> = (0..self.columns.len()).filter(|at| !order.contains(at)).collect();
-        order.extend(rest);
-        order
-    }
-
-    fn column<'a>(&self, at: usize, parts: &ModelParts, text_of: impl Fn(&str) -> &'a str) -> Option<CardColumn> {
-        let name = &self.columns.get(at)?.name;
-        let value = parts.values.get(at).and_then(Option::as_ref);
-        let usual = self.training.as_ref().and_then(|training| training.usual.get(at));
-        // A column that is not among the shares has none of the evidence, unless nothing is known of any.
-        let share = parts.shares.as_ref().map(|shares| {
-            let found = shares.iter().find(|share| share.column == *name);
-            found.map_or(0.0, |share| share.share)
-        });
-        Some(CardColumn {
-            column: name.clone(),
-            value: text_of(name).to_owned(),
-            share,
-            usual: usual.map_or_else(String::new, |usual: &UsualColumn| usual.text(value)),
-            unseen: usual.is_some_and(|usual| usual.is_unseen(value)),
-            drifted: self.drifted.get().is_some_and(|drifted| drifted.contains(name)),
-        })
-    }
-
-    fn neighbour<'a>(
-        &self,
-        source: NeighbourSource,
-        distance: f64,
-        row: &[Option<Value>],
-        other: &[Option<Value>],
-        order: &[usize],
-        text_of: impl Fn(&str) -> &'a str,
-    ) -> CardNeighbour {
-        let cell = |cells: &[Option<Value>], at: usize| cells.get(at).cloned().flatten();
-        let differing = order.iter().copied().filter(|&at| {
-            let measure = self.measures.get(at).copied().unwrap_or(Measure::Equality);
-            measure.gap(cell(row, at).as_ref(), cell(other, at).as_ref()) > 0.0
-        });
-        let differing: Vec<usize> = differing.collect();
-        let told = differing.iter().take(DIFFERENCES).filter_map(|&at| {
-            let name = &self.columns.get(at)?.name;
-            let text = cell(other, at).map(|value| value.to_string()).unwrap_or_default();
-            Some((name.clone(), text_of(name).to_owned(), text))
-        });
-        CardNeighbour {
-            source,
-            distance,
-            differs: told.collect(),
-            differences: differing.len(),
-        }
-    }
-
-    fn reliability(&self, row: &CardInput, judged: &JudgedRows) -> Option<Reliability> {
-        let around = self.past.as_ref()?.around(row.probability)?;
-        let count = judged.count(&self.run, around.from, around.to, row.row);
-        Some(Reliability {
-            judged: count.judged,
-            true_positives: count.true_positives,
-            ..around
-        })
+        Ok(row_values(&self.columns, frame, row)?)
     }
 
     /// An empty set of judged cases, to be filled with [`CardMaker::judge`].

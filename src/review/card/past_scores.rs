@@ -48,6 +48,9 @@ impl PastScores {
     /// Rows with about this score, in the narrowest range that has enough of them, else in the widest; `None` if it is
     /// empty. Nothing is said of judged cases.
     pub(super) fn around(&self, score: f64) -> Option<Reliability> {
+        if score.is_nan() {
+            return None;
+        }
         let range = |half: &f64| self.range((score - half).max(0.0), (score + half).min(1.0));
         let enough = HALF_WIDTHS.iter().map(range).find(|range| range.rows >= ENOUGH);
         let widest = || HALF_WIDTHS.last().map(range);

@@ -67,7 +67,12 @@ impl Scores for Champion {
             return Err(Trouble::Elsewhere("no model is loaded".to_owned()));
         };
         let inputs = [Source::Path(input.to_owned())];
-        let known = known_verdicts(&self.surroundings.workspace, model.schema_name(), &log);
+        let known = known_verdicts(
+            &self.surroundings.workspace,
+            self.surroundings.settings.workspace.shared,
+            model.schema_name(),
+            &log,
+        );
         let order = ScoreOrder {
             output: Some(output),
             // The name holds what was scored: a file that is there is what a killed program came to.

@@ -36,6 +36,8 @@ struct Way<'a> {
     sums: Vec<f64>,
     /// The alternatives in any order; each node divides its own part of it.
     order: Vec<u32>,
+    /// Whether the alternatives are one number each, ascending, and stand so in `order`: then a threshold cuts them in two.
+    ascend: bool,
     /// The tree through which they have gone.
     tree: usize,
 }
@@ -146,7 +148,13 @@ impl Predictor {
                 let value = way.values[alternative as usize * way.features + owner.place as usize];
                 self.goes_right(at, node, value)
             };
-            let lefts = divide(order, goes_right);
+            let lefts = if way.ascend && node.threshold != SET {
+                order.partition_point(|alternative| !goes_right(*alternative))
+            } else {
+                let lefts = divide(order, goes_right);
+                way.ascend = false;
+                lefts
+            };
             let (left, right) = order.split_at_mut(lefts);
             let (left_node, right_node) = (at + distance, at + distance + 1);
             if right.is_empty() {
@@ -188,6 +196,7 @@ impl<'a> Way<'a> {
         Self {
             values: variation.values,
             features: variation.features.len(),
+            ascend: variation.features.len() == 1 && variation.values.is_sorted_by(|a, b| a <= b),
             sums: vec![0.0; alternatives],
             order: (0..alternatives as u32).collect(),
             tree: usize::MAX,

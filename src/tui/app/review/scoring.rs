@@ -201,14 +201,14 @@ impl Scoring {
 
     fn scored(&mut self, shared: &mut Shared, going: &Going, summary: &PredictSummary) {
         let mut text = format!("{} scored: {}", going.name, words(summary));
+        if summary.rejected > 0 {
+            text.push_str(" (R lists them)");
+        }
         if summary.tied_out > 0 {
             text.push_str(&format!(
                 ", {} more tie at the cut and stay out",
                 grouped(summary.tied_out)
             ));
-        }
-        if summary.rejected > 0 {
-            text.push_str("; R in Review shows the rejected ones");
         }
         let path = PathBuf::from(&summary.output);
         self.done = Some(summary.clone());
