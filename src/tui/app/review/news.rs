@@ -122,6 +122,9 @@ impl ReviewPanel {
         if let Some(at) = decided.at {
             self.window.go_to(at);
         }
+        if deciding == Deciding::Many && self.pending.was_judged(ticket) {
+            self.advance(shared);
+        }
         let mut text = decided.what.clone();
         if decided.hidden > 0 {
             text.push_str(&format!("; {} hidden here were left alone", grouped(decided.hidden)));
