@@ -10,6 +10,7 @@ mod layers;
 mod logs;
 mod pictures;
 mod review;
+mod review_setup;
 mod review_world;
 mod runs;
 mod screen;

@@ -49,6 +49,8 @@ impl ReviewPanel {
             shared.complain(text);
         } else if self.jobs.taking_back() {
             shared.say("still taking back; nothing was decided");
+        } else if self.jobs.deciding_many() {
+            shared.say("still keeping what was decided about many; nothing more was decided");
         } else if self.jobs.seeking().is_some_and(|seeking| seeking.why != Sought::Match) {
             shared.say("on the way to the next case; nothing was decided");
         } else if shared.now < self.unsettled {
@@ -89,7 +91,7 @@ impl ReviewPanel {
             let of = if filters.is_empty() {
                 String::new()
             } else {
-                format!(" that meet {filters}")
+                format!(" that meets {filters}")
             };
             consequences.insert(0, format!("Every case of {}{of}.", self.view.queue.title()));
         }
@@ -116,11 +118,18 @@ impl ReviewPanel {
         self.pending.add(ticket, &decision);
         if judged {
             self.marks.decided();
-            // After many at once the cursor may be on one that is still to be judged.
-            let here = self.window.current().map(|row| self.pending.seen(row));
-            if here.is_none_or(|seen| seen.verdict.is_some()) {
-                self.next_unreviewed(shared, Sought::Advance, Direction::Forward);
+            // After many at once the worker must have taken them in to know which case is next.
+            if one {
+                self.advance(shared);
             }
+        }
+    }
+
+    /// Goes on to the next case without a verdict, unless the one under the cursor has none.
+    pub(super) fn advance(&mut self, shared: &mut Shared) {
+        let here = self.window.current().map(|row| self.pending.seen(row));
+        if here.is_none_or(|seen| seen.verdict.is_some()) {
+            self.next_unreviewed(shared, Sought::Advance, Direction::Forward);
         }
     }
 

@@ -155,6 +155,12 @@ impl Jobs {
         self.asked.iter().any(|(_, asked)| back(asked))
     }
 
+    /// Whether a decision about several cases is on its way.
+    pub fn deciding_many(&self) -> bool {
+        let many = |asked: &Asked| matches!(asked, Asked::Decide(Deciding::Many));
+        self.asked.iter().any(|(_, asked)| many(asked))
+    }
+
     /// Another file is opened: nobody waits for any of them any more, but for decisions, which are kept all the same.
     pub fn give_up(&mut self, shared: &mut Shared) {
         for (ticket, _) in self.asked.iter().filter(|(ticket, _)| ticket.kind != Kind::Decide) {

@@ -122,6 +122,9 @@ impl ReviewPanel {
         if let Some(at) = decided.at {
             self.window.go_to(at);
         }
+        if deciding == Deciding::Many && self.pending.was_judged(ticket) {
+            self.advance(shared);
+        }
         let mut text = decided.what.clone();
         if decided.hidden > 0 {
             text.push_str(&format!("; {} hidden here were left alone", grouped(decided.hidden)));
@@ -191,7 +194,10 @@ impl ReviewPanel {
         match deciding {
             Deciding::Undo => shared.complain(format!("nothing was taken back: {why}")),
             Deciding::Redo => shared.complain(format!("nothing was decided again: {why}")),
-            Deciding::One => shared.complain(format!("NOT kept, the case has no new verdict: {why}")),
+            Deciding::One => {
+                let case = rows.first().map(ToString::to_string).unwrap_or_default();
+                shared.complain(format!("NOT kept, case {case} is as it was: {why}"));
+            }
             Deciding::Many => {
                 self.marks.restore(&rows);
                 shared.complain(format!("NOT kept, nothing was decided: {why}"));

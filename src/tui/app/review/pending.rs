@@ -73,6 +73,12 @@ impl Pendings {
         }
     }
 
+    /// Whether a decision gave a verdict.
+    pub fn was_judged(&self, ticket: Ticket) -> bool {
+        let judges = |pending: &Pending| pending.ticket == ticket && matches!(pending.change, Change::Judge { .. });
+        self.all.iter().any(judges)
+    }
+
     /// It was not kept; answers the cases it was about where they were named.
     pub fn failed(&mut self, ticket: Ticket) -> Vec<RowId> {
         let Some(at) = self.all.iter().position(|pending| pending.ticket == ticket) else {

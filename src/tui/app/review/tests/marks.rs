@@ -17,14 +17,37 @@ fn last(bench: &Bench) -> Vec<u64> {
     rows(&bench.decisions().last().unwrap().1)
 }
 
+/// The last decision is on disk.
+fn kept(bench: &mut Bench) {
+    let (ticket, _) = bench.decisions().pop().unwrap();
+    bench.tell(ticket, Report::Done(Box::new(decided("done", None))));
+}
+
+#[test]
+fn after_many_the_cursor_goes_on_when_they_are_kept() {
+    let mut bench = Bench::new();
+    bench.keys("v j j t f");
+    assert_eq!(
+        last(&bench),
+        [0, 1, 2],
+        "the second key would judge a case that was judged just now"
+    );
+    assert_eq!(bench.app.review.window().place(), Some(2));
+    kept(&mut bench);
+    assert_eq!(bench.app.review.window().place(), Some(3));
+}
+
 #[test]
 fn a_verdict_is_about_the_marked_cases() {
     let mut bench = Bench::new();
     bench.keys("space j space t");
     assert_eq!(last(&bench), [0, 2]);
     assert!(bench.app.review.marks().is_empty());
-    // Then on with the next one that has no verdict.
+    // The cursor is on one that has no verdict yet. While the others are being kept nothing more is decided.
     assert_eq!(bench.app.review.window().place(), Some(3));
+    bench.keys("t");
+    assert_eq!(last(&bench), [0, 2]);
+    kept(&mut bench);
     bench.keys("t");
     assert_eq!(last(&bench), [3]);
 }
@@ -64,6 +87,7 @@ fn a_range_is_sticky_and_goes_both_ways() {
     let mut bench = Bench::new();
     bench.keys("j j j v k k f");
     assert_eq!(last(&bench), [1, 2, 3]);
+    kept(&mut bench);
     bench.keys("v j j v t");
     assert_eq!(last(&bench).len(), 1, "a range that was left is none");
 }
@@ -94,6 +118,7 @@ fn much_at_once_is_asked_about() {
     bench.keys("n f y");
     assert_eq!(last(&bench), [u64::MAX]);
     assert!(bench.app.review.marks().is_empty());
+    kept(&mut bench);
     // Three are not much.
     bench.keys("space space space t");
     assert!(bench.app.layers.is_empty());
