@@ -32,13 +32,11 @@ pub(super) fn is_temporary(name: &OsStr) -> bool {
 
 /// The name as text, different for different names.
 pub(super) fn key(name: &OsStr) -> String {
-    match name.to_str() {
-        Some(text) => text.to_owned(),
-        None => {
-            let hash = blake3::hash(name.as_bytes()).to_hex();
-            format!("{} ({})", name.to_string_lossy(), &hash[..8])
-        }
+    if let Some(text) = name.to_str() {
+        return text.to_owned();
     }
+    let hash = blake3::hash(name.as_bytes()).to_hex();
+    format!("{} ({})", name.to_string_lossy(), &hash[..8])
 }
 
 /// What the output of a file with this content is called. The same file has the same output, so scoring it again after a crash

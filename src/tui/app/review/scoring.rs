@@ -268,7 +268,7 @@ impl Scoring {
                 if !file.earlier {
                     match &file.outcome {
                         Ok(summary) => {
-                            shared.say(format!("watched: {}: {}; W in Review lists", file.name, words(summary)))
+                            shared.say(format!("watched: {}: {}; W in Review lists", file.name, words(summary)));
                         }
                         Err(reason) => shared.complain(format!("watched: {}: {reason}", file.name)),
                     }
