@@ -161,6 +161,21 @@ impl Workspace {
         self.output_dir().join("rejects.csv")
     }
 
+    /// `prediction_output/watched/`: what came of files in the watched directory.
+    pub fn watched_dir(&self) -> PathBuf {
+        self.output_dir().join("watched")
+    }
+
+    /// `watch.ndjson`: which files of the watched directory were scored, one line a change.
+    pub fn watch_ledger_file(&self) -> PathBuf {
+        self.root.join("watch.ndjson")
+    }
+
+    /// `watch.lock`: held by the one program that watches; its content means nothing.
+    pub fn watch_lock_file(&self) -> PathBuf {
+        self.root.join("watch.lock")
+    }
+
     /// `logs/`: the logs.
     pub fn logs_dir(&self) -> PathBuf {
         self.root.join("logs")

@@ -253,6 +253,8 @@ impl From<PredictionError> for CliError {
     fn from(error: PredictionError) -> Self {
         match error {
             PredictionError::Ingestion(inner) => inner.into(),
+            PredictionError::Registry(inner) => inner.into(),
+            PredictionError::NoModel { .. } => Self::Unreachable(error.to_string()),
             PredictionError::Blocked(_) => Self::Blocked(error.to_string()),
             PredictionError::Model(inner) => inner.into(),
             PredictionError::Usage(_) => Self::Usage(error.to_string()),

@@ -6,7 +6,7 @@ use super::error::ExportError;
 use super::row::{ExportHeader, ExportRow, Summary};
 use super::write::Sink;
 use crate::pipeline::csv_text::{push_cell, push_guarded};
-use crate::pipeline::prediction::{ADDED, free_name};
+use crate::pipeline::prediction::{ADDED, free_name, push_verdict};
 
 /// The column that stands after all others where there are suppression rules.
 const SUPPRESSED_BY: &str = "suppressed_by";
@@ -83,21 +83,8 @@ impl<W: Write> Sink for CsvSink<'_, W> {
         self.word(row.action.name());
         self.text(&row.reasons);
         self.text(&row.run);
-        match &row.state.verdict {
-            Some(judged) => {
-                self.word(judged.verdict.name());
-                self.text(judged.reason.as_deref().unwrap_or_default());
-                self.text(&row.state.note);
-                self.text(&judged.analyst);
-                self.word(&judged.at.to_string());
-            }
-            // A note can stand without a verdict.
-            None => {
-                self.line.extend_from_slice(b",,");
-                self.text(&row.state.note);
-                self.line.extend_from_slice(b",,");
-            }
-        }
+        push_verdict(&mut self.line, &row.state, self.header.guard);
+        self.line.push(b',');
         if !self.header.rules.is_empty() {
             self.text(row.suppressed.as_deref().unwrap_or_default());
         }

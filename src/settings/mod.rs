@@ -10,6 +10,7 @@ mod locate;
 pub mod reference;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::fmt;
 use std::fs::File;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_yaml::Value;
 
 pub use self::console::{ConsoleColors, ConsoleSettings};
+pub use self::watch::WatchSettings;
 pub use crate::logging::{LogLevel, LoggingSettings};
 
 use crate::data::ReadSettings;
@@ -56,6 +58,8 @@ pub struct Settings {
     pub risk: RiskSettings,
     /// How flagged rows are reviewed.
     pub triage: TriageSettings,
+    /// The directory whose new files are scored.
+    pub watch: WatchSettings,
     /// How the console looks, and its keys.
     pub console: ConsoleSettings,
 }
@@ -75,6 +79,7 @@ impl Settings {
             prediction,
             risk,
             triage,
+            watch,
             // The console checks the names of keys when it begins, and says with `refused` what is wrong.
             console: _,
         } = self;
@@ -86,6 +91,7 @@ impl Settings {
             ("prediction", prediction.check()),
             ("risk", risk.validate()),
             ("triage", triage.check()),
+            ("watch", watch.check()),
         ];
         let wrong = |(section, result): (&str, Result<(), (String, String)>)| {
             result.err().map(|(key, message)| (format!("{section}.{key}"), message))
@@ -218,6 +224,7 @@ pub fn parse(text: &str, file: &str) -> Result<Settings, SettingsError> {
     if value.is_null() {
         return Ok(Settings::default());
     }
+    let value = written_out(value);
     let schema = schemars::schema_for!(Settings);
     let findings = check::check(&value, schema.as_value());
     let mut problems: Vec<Problem> = findings.into_iter().map(|f| located(&f.key, f.message)).collect();
@@ -283,6 +290,18 @@ fn located_by_reading(text: &str, error: &serde_yaml::Error) -> Option<Problem> 
         })
     })?;
     Some(Problem { line, key, message })
+}
+
+/// With short forms as what they stand for: `watch: DIR`.
+fn written_out(mut value: Value) -> Value {
+    if let Some(watch) = value.get_mut("watch")
+        && watch.is_string()
+    {
+        let directory = std::mem::take(watch);
+        let key = Value::String("directory".to_owned());
+        *watch = Value::Mapping([(key, directory)].into_iter().collect());
+    }
+    value
 }
 
 /// Without keys that have no value at the top: a section whose every key is commented out.

@@ -8,7 +8,7 @@ use super::job::{BrowseJob, FileJob, Job, PipelineJob, RunsJob};
 use super::news::Reply;
 use super::reporter::Reporter;
 use super::review::Reviewer;
-use super::{files, learning, log_tail, pipeline, runs, session, survey};
+use super::{files, learning, log_tail, pipeline, predict, runs, session, survey, watch};
 use crate::logging::{LogGuard, Recent, RunTag};
 use crate::review::OpenedStore;
 use crate::surroundings::Surroundings;
@@ -58,9 +58,8 @@ impl Desk {
                 PipelineJob::MoveThreshold { run, threshold } => {
                     pipeline::move_threshold(self, run, *threshold, reporter)
                 }
-                PipelineJob::Predict(_) | PipelineJob::Watch => {
-                    Err(Ended::Failed(Failure::new("in the works: prediction")))
-                }
+                PipelineJob::Predict(plan) => predict::predict(self, plan, reporter),
+                PipelineJob::Watch => watch::watch(self, reporter),
                 PipelineJob::AuditLabels { run } => learning::audit_labels(self, run, reporter),
                 PipelineJob::Flips { run } => learning::flips(self, run, reporter),
             },

@@ -13,6 +13,7 @@ mod mailbox;
 mod news;
 mod pacer;
 mod pipeline;
+mod predict;
 mod quiet;
 mod reporter;
 mod review;
@@ -21,6 +22,7 @@ mod session;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use browsing::{BrowseContext, Browser};
 pub use failure::{Ended, Failure};
@@ -28,7 +30,7 @@ pub use job::{
     BrowseJob, ExportScope, FileJob, Job, Kind, PipelineJob, PredictPlan, ReviewJob, RunsJob, Ticket, TrainPlan,
 };
 pub use lanes::{Tell, Worker};
-pub use learning::{judged_cases, judged_in};
+pub use learning::{judged_cases, judged_in, known_verdicts};
 pub use mailbox::Mailbox;
 pub use news::{
     Arranged, ComparedRuns, Decided, DirectoryEntry, Flip, JudgedFlips, LabelAuditSummary, LogLine, News, OpenedTable,
@@ -46,7 +48,7 @@ pub use crate::explain::{FieldChange, SmallestChange};
 pub use crate::metrics::{Confusion, Dial, Metrics, ThresholdRule, metric};
 pub use crate::models::Params;
 pub use crate::pipeline::comparison::{MetricDifference, PairedDifference};
-pub use crate::pipeline::prediction::PredictSummary;
+pub use crate::pipeline::prediction::{ModelSummary, PredictSummary, RiskCounts};
 pub use crate::pipeline::training::{
     Curves, CvScores, FitCurve, LeaderboardRow, LearningCurve, MetricsFile, MovedThreshold, RunScores, SideMetrics,
     SideRecord, Spread, ThresholdChoice, TrainOutcome,

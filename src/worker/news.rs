@@ -174,8 +174,14 @@ pub struct ReviewNews {
 /// What became of a file in the watched directory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WatchedFile {
-    /// The file's name.
+    /// The file's name; the directory's where it cannot be watched.
     pub name: String,
+    /// When, RFC 3339.
+    #[serde(default)]
+    pub at: String,
+    /// Whether it is told to have the list whole and is nothing new.
+    #[serde(default)]
+    pub earlier: bool,
     /// What scoring it gave, or why it could not be scored.
     pub outcome: Result<PredictSummary, String>,
 }
@@ -195,6 +201,9 @@ pub struct Survey {
     pub plan: Option<super::TrainPlan>,
     /// The champion's run.
     pub champion: Option<String>,
+    /// The watched directory, if the settings name one.
+    #[serde(default)]
+    pub watched: Option<String>,
     /// How many runs there are.
     pub runs: usize,
     /// What the console showed when it was left, as JSON.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::job::Ticket;
 use super::mailbox::Mailbox;
-use super::news::{LogLine, News, Report, ReviewNews};
+use super::news::{LogLine, News, Report, ReviewNews, WatchedFile};
 use super::pacer::Pacer;
 use crate::browse::RowCount;
 use crate::cancel::CancelToken;
@@ -99,6 +99,14 @@ impl Reporter {
             lines.push(line);
         }
         self.0.announce();
+    }
+
+    /// Tells at once what became of a file in the watched directory; nothing after the end.
+    pub fn watched(&self, file: WatchedFile) {
+        let ended = self.0.ended();
+        if !*ended {
+            self.0.tell(Report::Watched(file));
+        }
     }
 
     /// Tells at once what others decided, also after the end, unless nobody wants it any more. Comes twice a second at most.

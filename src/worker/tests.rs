@@ -3,6 +3,7 @@
 mod lanes;
 mod learning;
 mod records;
+mod scoring;
 mod stages;
 
 use std::fs;
@@ -109,12 +110,17 @@ impl House {
 
     /// Over this data.
     pub(super) fn with(data: &str) -> Self {
+        Self::with_settings(data, Settings::default())
+    }
+
+    /// Over this data, with these settings.
+    pub(super) fn with_settings(data: &str, settings: Settings) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let workspace = Workspace::at(directory.path());
         write(&workspace.default_data(), data);
         let surroundings = Surroundings {
             workspace: workspace.clone(),
-            settings: Settings::default(),
+            settings,
         };
         let heard = Arc::new(Heard::default());
         let worker = Worker::start(Arc::new(surroundings), 2, &LogGuard::default(), heard.tell()).unwrap();

@@ -2,12 +2,15 @@
 
 mod data;
 mod data_table;
+mod dialogs;
 mod frame;
 mod keys;
 mod known;
 mod layers;
 mod logs;
 mod pictures;
+mod review;
+mod review_world;
 mod runs;
 mod screen;
 mod session;

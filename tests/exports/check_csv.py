@@ -3,8 +3,10 @@
 check_csv.py pandas|polars FILE.csv CELLS.json OUT.csv; CELLS.json is {"columns": [...], "rows": [[...], ...]}.
 """
 
+import csv
 import json
 import sys
+import warnings
 
 engine, path, expected, out = sys.argv[1:]
 with open(expected, encoding="utf-8") as file:
@@ -17,8 +19,10 @@ if engine == "pandas":
         sys.exit(77)
     frame = pandas.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
     columns, rows = list(frame.columns), frame.values.tolist()
-    frame.to_csv(out, index=False, lineterminator="\n")
+    # All quoted, for a carriage return alone it would not quote.
+    frame.to_csv(out, index=False, quoting=csv.QUOTE_ALL)
     # The numbers read back to the same floats, and every row to the same numbers.
+    warnings.simplefilter("ignore", DeprecationWarning)  # the argument is the default in newer ones
     numbers = pandas.read_csv(path, float_precision="round_trip")["probability"]
     at = expected["columns"].index("probability")
     assert [float(row[at]) for row in expected["rows"]] == numbers.tolist()

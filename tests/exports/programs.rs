@@ -18,7 +18,7 @@ fn check(script: &str, arguments: &[&dyn AsRef<std::ffi::OsStr>]) -> bool {
     command.args(arguments.iter().map(AsRef::as_ref));
     let output = command.output();
     // Straight to standard error: the test harness swallows what is printed by tests that pass.
-    let mut say = |text: String| std::io::stderr().write_all(text.as_bytes()).unwrap();
+    let say = |text: String| std::io::stderr().write_all(text.as_bytes()).unwrap();
     let Ok(output) = output else {
         say(format!(
             "\nSKIPPED: {script}: {} is not there\n",

@@ -1,11 +1,13 @@
 //! Owns the settings of a training run, as `nsec.yaml` and the command line give them.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::SplitStrategy;
 use crate::metrics::{ThresholdRule, named_metric};
-use crate::models::{Monotone, SearchStrategy};
+use crate::models::{Monotone, ParamValue, Params, SearchStrategy, family};
 use crate::schema::{ColumnType, Schema};
 
 use super::error::TrainingError;
@@ -22,6 +24,9 @@ pub struct TrainingSettings {
     pub models: Vec<String>,
     /// Search over hyper-parameters: `none` (defaults only), `grid` or `random`.
     pub search: SearchStrategy,
+    /// Hyper-parameters that are not to be searched, by family and name: `{gradient_boosting: {trees: 300, max_leaves: 63}}`.
+    /// A search tries the others. `nsec-tui train --models FAMILY --search none` shows the names in its leaderboard.
+    pub params: BTreeMap<String, BTreeMap<String, ParamValue>>,
     /// Trials for each family with random search, 1 to 10000; the defaults are always the first.
     pub trials: usize,
     /// Folds of cross-validation, 2 to 20.
@@ -62,6 +67,7 @@ impl Default for TrainingSettings {
         Self {
             models: Vec::new(),
             search: SearchStrategy::Grid,
+            params: BTreeMap::new(),
             trials: 10,
             folds: 5,
             seed: 42,
@@ -187,6 +193,13 @@ impl TrainingSettings {
         }
         if let Err(unknown) = chosen_families(self) {
             return refuse("models", unknown.to_string());
+        }
+        for (name, values) in &self.params {
+            let resolved =
+                family(name).and_then(|family| Params(values.clone()).resolve(family.name(), &family.parameters()));
+            if let Err(wrong) = resolved {
+                return refuse(&format!("params.{name}"), wrong.to_string());
+            }
         }
         for (key, name) in [
             ("select_by", &self.select_by),

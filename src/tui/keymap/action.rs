@@ -40,11 +40,13 @@ pub enum Context {
     Reader,
     /// A question.
     Confirm,
+    /// A question to which Enter says no.
+    Caution,
 }
 
 impl Context {
     /// Every context, in the order that help shows them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Everywhere,
         Self::Lists,
         Self::Data,
@@ -61,6 +63,7 @@ impl Context {
         Self::Picker,
         Self::Reader,
         Self::Confirm,
+        Self::Caution,
     ];
 
     /// Its heading.
@@ -82,6 +85,7 @@ impl Context {
             Self::Picker => "Choosing from a list",
             Self::Reader => "Reading",
             Self::Confirm => "Questions",
+            Self::Caution => "Grave questions",
         }
     }
 
@@ -322,10 +326,16 @@ actions! {
     ScoreFile,
     /// Suppression rules.
     Rules,
+    /// The rows that could not be scored.
+    Rejects,
+    /// The latest files of the watched directory.
+    Watched,
     /// Marks the row.
     Mark,
     /// Compares two runs.
     Compare,
+    /// Looks for doubtful labels among the run's training rows.
+    AuditLabels,
     /// Makes the run champion.
     Promote,
     /// The champion before becomes champion again.

@@ -22,7 +22,7 @@ pub struct KeymapError {
 const ALIKE: f64 = 0.75;
 
 /// Without a key for these nobody gets out again.
-const WAYS_OUT: [(Context, Action); 9] = [
+const WAYS_OUT: [(Context, Action); 11] = [
     (Context::Everywhere, Action::Quit),
     (Context::Dial, Action::Back),
     (Context::Tags, Action::Back),
@@ -32,6 +32,8 @@ const WAYS_OUT: [(Context, Action); 9] = [
     (Context::Reader, Action::Back),
     (Context::Confirm, Action::No),
     (Context::Confirm, Action::Yes),
+    (Context::Caution, Action::No),
+    (Context::Caution, Action::Yes),
 ];
 
 /// Where characters are typed, so that none can be a key.

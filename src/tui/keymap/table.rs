@@ -77,6 +77,7 @@ pub const TABLE: &[Entry] = &[
     entry(C::Data, &["Y"], A::CopyRow, "", "copy the row as CSV"),
     entry(C::Data, &["e"], A::Export, "", "write what is shown (filter, order, columns) to a CSV file"),
     entry(C::Data, &["o"], A::OpenFile, "open", "open another file"),
+    entry(C::Data, &["P"], A::ScoreFile, "score", "score this file, or another one, and review it"),
 
     entry(C::Validation, &["r"], A::Run, "check", "check the data against the schema"),
     entry(C::Validation, &["enter"], A::Open, "rows", "see the failing rows in Data"),
@@ -142,7 +143,9 @@ pub const TABLE: &[Entry] = &[
     entry(C::Review, &["Y"], A::CopyRow, "", "copy the case's row id"),
     entry(C::Review, &["e"], A::Export, "export", "write the cases to a file: CSV, NDJSON, STIX, Parquet, a hand-over"),
     entry(C::Review, &["P"], A::ScoreFile, "score", "score a file and review it"),
-    entry(C::Review, &["S"], A::Rules, "", "suppression rules"),
+    entry(C::Review, &["S"], A::Rules, "", "suppression rules: what they hide, a new one, withdraw one"),
+    entry(C::Review, &["R"], A::Rejects, "", "the rows that could not be scored, in Data"),
+    entry(C::Review, &["W"], A::Watched, "", "the latest files of the watched directory, to review one"),
     entry(C::Review, &["o"], A::OpenFile, "open", "open another scored file"),
 
     entry(C::SavedQueues, &["F1"], A::SavedQueue1, "", "the first queue of the settings; `?` is still the help"),
@@ -170,7 +173,8 @@ pub const TABLE: &[Entry] = &[
     entry(C::Runs, &["m"], A::Mark, "mark", "mark for a comparison"),
     entry(C::Runs, &["c"], A::Compare, "compare", "compare the marked run with this one"),
     entry(C::Runs, &["t"], A::Run, "view", "see its curves and its dial in Training"),
-    entry(C::Runs, &["p"], A::Promote, "promote", "make it champion"),
+    entry(C::Runs, &["p"], A::Promote, "promote", "make it champion; says first which judged rows would change side"),
+    entry(C::Runs, &["A"], A::AuditLabels, "", "find training rows whose label is doubtful, and review them"),
     entry(C::Runs, &["b"], A::Rollback, "roll back", "the champion before becomes champion again"),
     entry(C::Runs, &["D"], A::Delete, "", "delete the run"),
     entry(C::Runs, &["&", "/"], A::Filter, "", "only runs that contain a text"),
@@ -219,4 +223,9 @@ pub const TABLE: &[Entry] = &[
 
     entry(C::Confirm, &["y", "enter"], A::Yes, "yes", "do it"),
     entry(C::Confirm, &["n", "esc", "q", "ctrl-c"], A::No, "no", "leave it"),
+    entry(C::Confirm, &["l"], A::Open, "", "list the rows it is about, where it is about rows"),
+
+    entry(C::Caution, &["y"], A::Yes, "yes", "do it all the same"),
+    entry(C::Caution, &["n", "enter", "esc", "q", "ctrl-c"], A::No, "no", "leave it"),
+    entry(C::Caution, &["l"], A::Open, "", "list the rows it is about, where it is about rows"),
 ];

@@ -9,8 +9,26 @@ use serde_json::Value;
 
 use crate::tui::app::{App, Message, Timed, update};
 
-/// Fields that hold what stands in cells, wherever they appear.
-const CELLS: [&str; 8] = ["cells", "value", "min", "max", "labels", "raw", "message", "details"];
+/// Fields that hold what stands in cells, or what people wrote about them, wherever they appear.
+const CELLS: [&str; 17] = [
+    "cells",
+    "value",
+    "min",
+    "max",
+    "labels",
+    "raw",
+    "message",
+    "details",
+    "reason",
+    "usual",
+    "other",
+    "differs",
+    "fields",
+    "note",
+    "what",
+    "suppressed",
+    "filters",
+];
 
 /// Writes messages down.
 #[derive(Debug)]

@@ -102,11 +102,9 @@ impl Cards {
         self.asked = None;
     }
 
-    /// Something was decided: the cards that are kept may be wrong about it.
+    /// Something was decided about the case under the cursor: its card is read anew. Others are read anew when the cursor
+    /// comes to them; until then they show what they showed.
     pub fn outlived(&mut self) {
-        let about = self.about.map(|(row, ..)| row);
-        // The one that is seen stays until it is read anew.
-        self.kept.retain(|card| Some(card.row.row) == about);
         self.stale = true;
     }
 

@@ -116,7 +116,11 @@ impl ReviewPanel {
         self.pending.add(ticket, &decision);
         if judged {
             self.marks.decided();
-            self.next_unreviewed(shared, Sought::Advance, Direction::Forward);
+            // After many at once the cursor may be on one that is still to be judged.
+            let here = self.window.current().map(|row| self.pending.seen(row));
+            if here.is_none_or(|seen| seen.verdict.is_some()) {
+                self.next_unreviewed(shared, Sought::Advance, Direction::Forward);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ mod asking;
 mod cards;
 mod deciding;
 mod dialogs;
+mod exporting;
 mod file;
 mod jobs;
 mod layout;
@@ -15,6 +16,9 @@ mod news;
 mod opening;
 mod pending;
 mod reading;
+mod rules;
+mod score_form;
+mod scoring;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -24,6 +28,7 @@ pub mod words;
 
 pub use asking::{Asking, Target};
 pub use cards::{Cards, ShownCard};
+pub use dialogs::Dialog;
 pub use file::ScoredFile;
 pub use jobs::{SimilarTo, Wanted};
 pub use layout::{CARD, Layout};
@@ -33,6 +38,7 @@ pub use session::ReviewSession;
 pub use walking::{Find, ListColumn};
 pub use window::{Sight, Window};
 
+use self::dialogs::Dialogs;
 use self::jobs::Jobs;
 use self::pending::Pendings;
 use super::layer::{Answer, Given, Purpose};
@@ -56,6 +62,7 @@ pub struct ReviewPanel {
     marks: Marks,
     pending: Pendings,
     jobs: Jobs,
+    dialogs: Dialogs,
     find: Option<Find>,
     /// The column of the list that the cursor is on.
     column: usize,
@@ -169,7 +176,8 @@ impl ReviewPanel {
             }
             return;
         };
-        if self.cards.come_to(row, at, shared.now) {
+        // Nobody looks; the card is asked for when somebody does.
+        if self.shown && self.cards.come_to(row, at, shared.now) {
             let ticket = shared.submit(crate::worker::Job::Review(ReviewJob::Card { at }));
             self.cards.asked(ticket);
             if let Some(when) = self.cards.changes_at(shared.now) {
@@ -256,7 +264,9 @@ impl PanelState for ReviewPanel {
     }
 
     fn answered(&mut self, shared: &mut Shared, answer: Answer) {
-        if let Purpose::Review(asking) = answer.purpose {
+        if let Purpose::Dialog(dialog) = answer.purpose {
+            self.dialog_answered(shared, dialog, answer.given);
+        } else if let Purpose::Review(asking) = answer.purpose {
             match (asking, answer.given) {
                 (Asking::Decide(decision), Given::Yes) => self.give(shared, decision),
                 (Asking::Note(target), Given::Line { text, .. }) => self.note_answered(shared, &target, &text),
@@ -270,11 +280,14 @@ impl PanelState for ReviewPanel {
     }
 
     fn news(&mut self, shared: &mut Shared, news: &News) {
-        self.take_news(shared, news);
+        if !self.dialog_news(shared, news) {
+            self.take_news(shared, news);
+        }
         self.refresh(shared);
     }
 
     fn command(&mut self, shared: &mut Shared, command: &Command) {
+        self.dialog_command(shared, command);
         match command {
             Command::Review(path) => {
                 self.resuming = None;
@@ -286,8 +299,8 @@ impl PanelState for ReviewPanel {
         self.refresh(shared);
     }
 
-    fn work(&self, _shared: &Shared) -> Option<String> {
-        self.progress.clone()
+    fn work(&self, shared: &Shared) -> Option<String> {
+        self.progress.clone().or_else(|| self.dialog_work(shared))
     }
 
     fn status(&self, _shared: &Shared) -> Option<String> {
