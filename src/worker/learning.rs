@@ -15,7 +15,7 @@ use crate::triage::Cases;
 use crate::workspace::Workspace;
 
 /// What people judged of a schema's rows; nothing where the workspace has no verdicts yet. `shared` is the workspace's
-/// setting.
+/// setting: the store is opened for the people who write to it, also to be read.
 ///
 /// # Errors
 /// The store cannot be opened or read; says what to do.
