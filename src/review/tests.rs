@@ -1,4 +1,4 @@
-//! Reviews of small files with a store in memory.
+//! Owns what tests of reviews share: small files with a store in memory.
 
 mod deciding;
 mod handing;

@@ -17,6 +17,7 @@ mod predict;
 mod quiet;
 mod reporter;
 mod review;
+mod review_job;
 mod runs;
 mod session;
 mod survey;
@@ -26,9 +27,7 @@ mod watch;
 
 pub use browsing::{BrowseContext, Browser};
 pub use failure::{Ended, Failure};
-pub use job::{
-    BrowseJob, ExportScope, FileJob, Job, Kind, PipelineJob, PredictPlan, ReviewJob, RunsJob, Ticket, TrainPlan,
-};
+pub use job::{BrowseJob, FileJob, Job, Kind, PipelineJob, PredictPlan, RunsJob, Ticket, TrainPlan};
 pub use lanes::{Tell, Worker};
 pub use learning::{judged_cases, judged_in, known_verdicts};
 pub use mailbox::Mailbox;
@@ -39,6 +38,7 @@ pub use news::{
 };
 pub use quiet::keep_off_the_screen;
 pub use reporter::Reporter;
+pub use review_job::{ExportScope, ReviewJob};
 
 // What answers are made of, so that who reads them needs to know no more than the worker.
 pub use crate::artifacts::{Manifest, RunComparison, RunId};

@@ -5,9 +5,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use super::failure::{Ended, Failure};
-use super::job::{ExportScope, ReviewJob};
 use super::news::{Decided, Reply, ReviewNews};
 use super::reporter::Reporter;
+use super::review_job::{ExportScope, ReviewJob};
 use crate::browse::Work;
 use crate::cancel::CancelToken;
 use crate::export::Format;
