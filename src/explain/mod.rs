@@ -14,7 +14,7 @@ mod value;
 
 pub use change_search::{Place, ScoreChanges, change_search};
 pub use gower::Measure;
-pub use reasons::{ColumnShare, column_shares, format_reasons};
+pub use reasons::{ColumnShare, column_shares, first_reason, format_reasons};
 pub use reference_rows::{MOST_ROWS, Neighbour, ReferenceRows, RowChoice};
 pub use seen_values::{MOST_NAMES, MOST_NUMBERS, SeenColumn, SeenValues};
 pub use smallest_change::{FieldChange, STARTS, SmallestChange, smallest_change};

@@ -16,6 +16,7 @@ use super::ledger::Ledger;
 use super::live::Live;
 use crate::artifacts::audit::current_user;
 use crate::browse::Work;
+use crate::pipeline::label_audit::{CONFLICTING_TWINS, GIVEN_LABEL, LABEL_DOUBT};
 use crate::store::{LocalStore, Standing, StoreError, StoreOptions, VerdictStore};
 use crate::surroundings::Surroundings;
 use crate::triage::{Event, Verdict};
@@ -210,11 +211,22 @@ impl Review {
             store: self.shelf().state(),
             reasons: reasons.to_vec(),
             tags: triage.tags.clone(),
-            list_columns: triage.columns.clone(),
+            list_columns: self.list_columns(),
             saved_queues: triage.queues.iter().map(|queue| queue.name.clone()).collect(),
             bulk_confirm: triage.bulk_confirm,
             suppression_days: triage.suppression_days,
         }
+    }
+
+    /// What the settings have; in a label audit without any, what is judged there.
+    fn list_columns(&self) -> Vec<String> {
+        let chosen = &self.surroundings.settings.triage.columns;
+        if chosen.is_empty() && self.file.doubt.is_some() {
+            return [GIVEN_LABEL, LABEL_DOUBT, CONFLICTING_TWINS]
+                .map(str::to_owned)
+                .to_vec();
+        }
+        chosen.clone()
     }
 
     /// The file.

@@ -10,6 +10,7 @@ use super::live::{Live, live_cells};
 use super::open::Review;
 use crate::browse::TableRow;
 use crate::data::RowId;
+use crate::explain::first_reason;
 use crate::text::shortened;
 use crate::triage::{Change, Event};
 
@@ -81,7 +82,7 @@ impl Review {
             flagged,
             risk: cases.risk(case),
             action: cases.action(case),
-            reason: reasons.map(|text| strongest(text)).unwrap_or_default(),
+            reason: reasons.map(|text| first_reason(text)).unwrap_or_default(),
             suppressed: live.suppressed_by(case).map(|rule| rule.condition.clone()),
             cells: columns.iter().map(shown).collect(),
             state,
@@ -140,11 +141,6 @@ impl Review {
     }
 }
 
-/// The first reason of a `reasons` cell.
-fn strongest(reasons: &str) -> String {
-    reasons.split("; ").next().unwrap_or_default().trim().to_owned()
-}
-
 fn history(events: &[Event]) -> Vec<HistoryLine> {
     let undone = undone(events);
     let line = |event: &Event| {
@@ -169,22 +165,4 @@ fn history(events: &[Event]) -> Vec<HistoryLine> {
         }
     };
     events.iter().rev().map(line).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_strongest_reason_is_the_first() {
-        assert_eq!(strongest(""), "");
-        assert_eq!(
-            strongest("a = 1 raises risk by 31 points"),
-            "a = 1 raises risk by 31 points"
-        );
-        assert_eq!(
-            strongest("a = 1 raises risk by 31 points; b is empty"),
-            "a = 1 raises risk by 31 points"
-        );
-    }
 }
