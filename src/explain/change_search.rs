@@ -162,7 +162,7 @@ fn starts(singles: &[Single]) -> Vec<Single> {
 struct Gaps<'a> {
     seen: &'a SeenValues,
     now: Vec<Option<&'a Value>>,
-    gaps: Vec<Vec<f64>>,
+    of_values: Vec<Vec<f64>>,
 }
 
 impl<'a> Gaps<'a> {
@@ -177,7 +177,7 @@ impl<'a> Gaps<'a> {
         });
         Self {
             seen,
-            gaps: of_column.collect(),
+            of_values: of_column.collect(),
             now,
         }
     }
@@ -190,7 +190,7 @@ impl<'a> Gaps<'a> {
     }
 
     fn gap(&self, (column, value): Place) -> f64 {
-        self.gaps
+        self.of_values
             .get(column)
             .and_then(|gaps| gaps.get(value))
             .copied()

@@ -46,21 +46,21 @@ impl Cells {
         }
         match measure {
             Measure::Range(range) => {
-                let number = |cell: &Option<&Value>| cell.and_then(Value::number).unwrap_or(f64::NAN);
+                let number = |cell: Option<&Value>| cell.and_then(Value::number).unwrap_or(f64::NAN);
                 Self::Numbers {
-                    numbers: cells.iter().map(number).collect(),
+                    numbers: cells.iter().copied().map(number).collect(),
                     kind,
                     range,
                 }
             }
             Measure::Equality => {
                 let names: Vec<Value> = distinct.into_iter().flatten().cloned().collect();
-                let code = |cell: &Option<&Value>| match cell {
+                let code = |cell: Option<&Value>| match cell {
                     Some(value) => names.binary_search(value).map_or(MISSING, |code| code as u32),
                     None => MISSING,
                 };
                 Self::Codes {
-                    codes: cells.iter().map(code).collect(),
+                    codes: cells.iter().copied().map(code).collect(),
                     names,
                 }
             }

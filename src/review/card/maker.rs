@@ -42,6 +42,8 @@ pub struct CardMaker {
     drifted: OnceLock<Drifted>,
     /// What every card lacks, and why.
     missing: Vec<String>,
+    /// Whether the file's probabilities are the model's own.
+    own_scores: bool,
 }
 
 /// What a card says without looking at judged cases or at the file's drift; stays true while the file is open.
@@ -126,6 +128,7 @@ impl CardMaker {
             reference: None,
             drifted: OnceLock::new(),
             missing,
+            own_scores: true,
         })
     }
 
@@ -133,6 +136,15 @@ impl CardMaker {
     pub fn with_reference(self, reference: Reference) -> Self {
         Self {
             reference: Some(reference),
+            ..self
+        }
+    }
+
+    /// For a file whose probabilities are not what the model gives its rows, as out-of-fold ones of training rows are: cards do
+    /// not wonder at it.
+    pub fn with_other_scores(self) -> Self {
+        Self {
+            own_scores: false,
             ..self
         }
     }
@@ -163,6 +175,7 @@ impl CardMaker {
             reference: None,
             drifted: OnceLock::new(),
             missing: vec![format!("no explanation of the score: {}", visible_text(why))],
+            own_scores: true,
         }
     }
 
@@ -216,6 +229,7 @@ impl CardMaker {
         let matrix = model.matrix(frame)?;
         let family = model.classifier.family().replace('_', " ");
         if let Some(&now) = model.probabilities(&matrix, cancel)?.first()
+            && self.own_scores
             && (now - row.probability).abs() > SAME_PROBABILITY
         {
             parts.missing.push(format!(

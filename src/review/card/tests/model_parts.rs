@@ -201,6 +201,19 @@ fn hostile_cells_make_a_card_all_the_same() {
 }
 
 #[test]
+fn another_score_than_the_models_is_told_unless_it_is_meant_to_be() {
+    let mut row = input(&model("gradient_boosting"), ["4", "3.5", "http", "x"]);
+    row.probability -= 0.25;
+    let told = make(&maker("gradient_boosting"), &row).missing;
+    assert!(
+        told.len() == 1 && told[0].contains("the model of run run-1 gives"),
+        "{told:?}"
+    );
+    let told = make(&maker("gradient_boosting").with_other_scores(), &row).missing;
+    assert_eq!(told, Vec::<String>::new());
+}
+
+#[test]
 fn families_without_an_account_say_so() {
     let card = card("k_nearest_neighbors", ["4", "3.5", "http", "x"]);
     assert!(
