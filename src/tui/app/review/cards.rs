@@ -57,7 +57,7 @@ impl Cards {
         if same && !self.stale {
             return false;
         }
-        if !self.about.is_some_and(|(about, ..)| about == row) {
+        if self.about.is_none_or(|(about, ..)| about != row) {
             if let Some((before, ..)) = self.about
                 && self.find(before).is_some()
             {

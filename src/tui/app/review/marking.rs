@@ -122,7 +122,7 @@ impl ReviewPanel {
         }
         let mut rows = self.marks.visible();
         if let Some(range) = &self.marks.range {
-            if range.len() > LONGEST_RANGE {
+            if range.size() > LONGEST_RANGE {
                 let most = grouped(LONGEST_RANGE);
                 shared.complain(format!(
                     "a range holds {most} cases at most; V takes all that meet a filter"

@@ -23,7 +23,7 @@ impl Range {
     }
 
     /// How many cases.
-    pub fn len(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         let (first, last) = self.bounds();
         last - first + 1
     }
@@ -37,7 +37,7 @@ impl Range {
     /// Cases in it whose names are not known yet: the first one's place, and how many are asked for.
     pub fn gap(&self) -> Option<(u64, usize)> {
         let (first, last) = self.bounds();
-        if self.len() > LONGEST_RANGE {
+        if self.size() > LONGEST_RANGE {
             return None;
         }
         let mut expected = first;
@@ -54,7 +54,7 @@ impl Range {
     pub fn rows(&self) -> Option<Vec<RowId>> {
         let (first, last) = self.bounds();
         let rows: Vec<RowId> = self.known.range(first..=last).map(|(_, row)| *row).collect();
-        (rows.len() as u64 == self.len()).then_some(rows)
+        (rows.len() as u64 == self.size()).then_some(rows)
     }
 }
 

@@ -34,7 +34,7 @@ pub use file::Scored;
 pub use finding::Find;
 pub use jobs::{SimilarTo, Wanted};
 pub use layout::{CARD, Layout};
-pub use marks::Marks;
+pub use marks::{Marks, Range};
 pub use pending::Seen;
 pub use session::ReviewSession;
 pub use walking::ListColumn;

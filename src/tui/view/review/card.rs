@@ -182,7 +182,7 @@ fn known<'a>(card: &'a Card, height: usize, lines: &mut Vec<Line<'a>>) {
     lines.append(&mut rest);
 }
 
-fn neighbours<'a>(card: &Card, most: usize, lines: &mut Vec<Line<'a>>) {
+fn neighbours(card: &Card, most: usize, lines: &mut Vec<Line<'_>>) {
     let judged = |near: &&CardNeighbour| matches!(near.source, NeighbourSource::Judged { .. });
     let (first, second): (Vec<_>, Vec<_>) = card.neighbours.iter().partition(judged);
     for near in first.into_iter().take(most).chain(second.into_iter().take(most)) {

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::text::grouped;
-use crate::tui::app::review::{ReviewPanel, words};
+use crate::tui::app::review::{Range, ReviewPanel, words};
 use crate::tui::view::numbers::place;
 use crate::tui::view::{Frame, Role};
 
@@ -84,7 +84,7 @@ fn marks(panel: &ReviewPanel) -> (String, String) {
         );
     }
     let (shown, hidden) = marks.counts();
-    let range = marks.range.as_ref().map_or(0, |range| range.len());
+    let range = marks.range.as_ref().map_or(0, Range::size);
     let marked = match (shown, range) {
         (0, 0) => String::new(),
         (0, range) => format!("range of {}  ", grouped(range)),

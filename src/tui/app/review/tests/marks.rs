@@ -171,7 +171,7 @@ fn marks_alone() {
     marks.toggle_range(10);
     marks.reach(8, [(10, RowId(10)), (9, RowId(9))].into_iter());
     let range = marks.range.clone().unwrap();
-    assert_eq!((range.len(), range.gap(), range.rows()), (3, Some((8, 3)), None));
+    assert_eq!((range.size(), range.gap(), range.rows()), (3, Some((8, 3)), None));
     marks.reach(8, [(8, RowId(8))].into_iter());
     let range = marks.range.clone().unwrap();
     assert_eq!((range.gap(), range.rows().map(|rows| rows.len())), (None, Some(3)));
