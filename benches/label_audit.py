@@ -2,10 +2,10 @@
 """Measures the label audit of the program itself on the UCI phishing data.
 
 For each seed: a fifth of the rows (whole groups of identical rows) is set aside as clean test rows. Of the rest, 200
-labels among the rows that the program then trains on are turned round, uniformly at random. The program trains, audits
-its labels, and the first 400 rows of the file are judged rightly: each case gets the label that most of its rows really
-have, and all its rows take it. Then it trains again. Told are how many of the 200 are among the 400, and F1 on the clean
-test rows without errors, with them, and after the audit.
+to 205 labels among the rows that the program then trains on are turned round, uniformly at random. The program trains, audits
+its labels, and the first 400 rows of the file are judged rightly: every case in them gets its true label, and one whose
+rows really have both labels is undetermined and changes nothing. Then it trains again. Told are how many of the errors are
+among the 400, and F1 on the clean test rows without errors, with them, and after the audit.
 
     cargo build --release
     python3 benches/label_audit.py --data uci_phishing_websites.csv [--seeds 20] [--first 100] [--models gradient_boosting]
@@ -24,7 +24,7 @@ import tempfile
 from pathlib import Path
 
 LABEL = "Result"
-ERRORS = 200
+LEAST, MOST = 200, 205
 QUEUE = 400
 
 
@@ -91,40 +91,29 @@ def with_errors(rows, numbers):
 
 
 def plant(program, rows, seed, rng, path):
-    """Errors so that exactly 200 are among the rows that the program trains on. Which those are depends on the labels
-    alone, so a quick family tells."""
-    order = [row["nr"] for row in rows]
-    rng.shuffle(order)
-    count, tried = ERRORS * 20 // 19, set()
+    """Errors, drawn until 200 to 205 are among the rows that the program trains on: which those are depends on the labels and
+    the seed alone, so a quick family tells. Answers all, and those."""
+    numbers = [row["nr"] for row in rows]
     while True:
-        planted = set(order[:count])
+        planted = set(rng.sample(numbers, MOST * 20 // 19))
         write(path, with_errors(rows, planted))
         run = program.train(path, seed, "naive_bayes_categorical")
         here = {row["nr"] for row in read(Path(run["run_dir"]) / "data_ingestion/ingested/train.csv")}
         found = planted & here
-        if len(found) == ERRORS:
+        if LEAST <= len(found) <= MOST:
             return planted, found
-        tried.add(count)
-        count += ERRORS - len(found)
-        while count in tried:
-            count += 1
 
 
 def judge(rows, clean, audited):
-    """The rows after the first of the audit's file were judged rightly."""
+    """The rows after the first of the audit's file were judged rightly: each case (all its rows) gets its label. A case whose
+    rows really have both labels cannot be told from what is in it: undetermined, its rows stay as they are."""
     truth = {}
     for row in clean:
-        truth.setdefault(vector(row), []).append(row[LABEL])
+        truth.setdefault(vector(row), set()).add(row[LABEL])
     features = [name for name in rows[0] if name not in (LABEL, "nr")]
-    verdicts = {}
-    of = {row["nr"]: row[LABEL] for row in clean}
-    for row in audited:
-        labels = truth[tuple(row[name] for name in features)]
-        phishing = labels.count("-1")
-        own = of[row["nr"]]
-        verdict = own if 2 * phishing == len(labels) else ("-1" if 2 * phishing > len(labels) else "1")
-        verdicts.setdefault(tuple(row[name] for name in features), verdict)
-    return [dict(row, **{LABEL: verdicts.get(vector(row), row[LABEL])}) for row in rows]
+    judged = {tuple(row[name] for name in features) for row in audited}
+    settled = {case: next(iter(truth[case])) for case in judged if len(truth[case]) == 1}
+    return [dict(row, **{LABEL: settled.get(vector(row), row[LABEL])}) for row in rows]
 
 
 def one_seed(binary, rows, seed, models):
@@ -150,7 +139,8 @@ def one_seed(binary, rows, seed, models):
         found = len(in_training & {row["nr"] for row in queue})
         write(place / "judged.csv", judge(poisoned, train, queue))
         after = score(program.train(place / "judged.csv", seed, models))
-        return {"seed": seed, "found": found / ERRORS, "f1_clean": without, "f1_errors": before, "f1_judged": after}
+        return {"seed": seed, "errors": len(in_training), "found": found / len(in_training),
+                 "f1_clean": without, "f1_errors": before, "f1_judged": after}
 
 
 def told(name, values):

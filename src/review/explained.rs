@@ -101,6 +101,12 @@ impl Review {
             },
             (None, why) => without(why.as_deref().unwrap_or("its run is gone")),
         };
+        // The scores of a label audit are those of models that did not see the row, never the run's own.
+        let maker = if self.file.doubt.is_some() {
+            maker.with_other_scores()
+        } else {
+            maker
+        };
         let mut judged = maker.no_judged_rows();
         for case in self.judged_cases() {
             if cancel.is_cancelled() {
