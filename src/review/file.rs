@@ -49,15 +49,14 @@ impl ScoredFile {
     /// # Errors
     /// It is not there, cannot be read, was not scored, or its schema is not known.
     pub fn open(surroundings: &Surroundings, path: Option<&Path>, control: Work<'_>) -> Result<Self, ReviewError> {
-        let path = match path {
-            Some(path) => path.to_path_buf(),
-            None => {
-                let path = surroundings.workspace.default_output();
-                if !path.exists() {
-                    return Err(ReviewError::NoOutput { path });
-                }
-                path
+        let path = if let Some(path) = path {
+            path.to_path_buf()
+        } else {
+            let path = surroundings.workspace.default_output();
+            if !path.exists() {
+                return Err(ReviewError::NoOutput { path });
             }
+            path
         };
         let reading = &surroundings.settings.reading;
         let (table, indexing) = open_file(&path, reading)?;
@@ -166,9 +165,9 @@ impl ScoredFile {
                 (self.cases.ordinal(case) == row).then_some((case, number))
             },
             |found| {
-                found
-                    .into_iter()
-                    .for_each(|(case, number): (u32, f64)| numbers[case as usize] = number)
+                for (case, number) in found {
+                    numbers[case as usize] = number;
+                }
             },
         )?;
         Ok(numbers)
