@@ -179,7 +179,7 @@ impl VerdictStore for LocalStore {
         let mut changed = self.again;
         if self.behind.is_some() || self.journal_has_more() {
             let (was, known) = (self.behind.is_some(), self.pending.len());
-            let taken = self.take(None, std::time::Duration::ZERO);
+            let taken = self.look();
             changed |= match taken {
                 Some(taken) => was || taken.events + taken.rules > 0,
                 None => self.pending.len() > known,
