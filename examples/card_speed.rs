@@ -21,7 +21,7 @@ use nsec_tui::pipeline::ingestion::{Dataset, ingest, take_rows};
 use nsec_tui::pipeline::rejects::RejectWriter;
 use nsec_tui::pipeline::trained_model::TrainedModel;
 use nsec_tui::pipeline::training_reference::TrainingReference;
-use nsec_tui::review::card::{CardInput, CardMaker, JudgedCase, PastScores};
+use nsec_tui::review::card::{CardInput, CardMaker, JudgedCase, JudgedRows, PastScores};
 use nsec_tui::schema::{GenerateOptions, Schema, generate};
 use nsec_tui::transform::{Preprocessor, TransformSettings};
 use nsec_tui::triage::Verdict;
@@ -293,7 +293,7 @@ impl<'d> Setting<'d> {
 fn measure(name: &str, params: Params, schema: &Arc<Schema>, data: &Dataset, cards: usize) -> Answer<()> {
     let cancel = CancelToken::new();
     let mut setting = Setting::new(name, &params, schema, data)?;
-    let (judged, judging) = setting.judged();
+    let (judged, mut judging) = setting.judged();
     let [mut whole, mut model_part, mut finish] = [(); 3].map(|()| Part::default());
     let [mut score, mut evidence, mut change, mut near, mut by_rows] = [(); 5].map(|()| Part::default());
     let (mut found, mut two, mut scored) = (0, 0, 0);
