@@ -1,6 +1,7 @@
 //! Owns arranging: which cases a queue has under filters, and in which order. What is arranged stays as it is while it is
 //! worked on, so that a verdict never moves the list under the cursor.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::PoisonError;
 
@@ -259,7 +260,7 @@ impl Review {
                     .filter_map(|(row, m)| Some((cases.find(row)?, m)))
                     .collect();
                 mine.retain(|(case, _)| open(case));
-                mine.sort_unstable_by(|(_, a), (_, b)| (b.at, b.event).cmp(&(a.at, a.event)));
+                mine.sort_unstable_by_key(|(_, mine)| Reverse((mine.at, mine.event)));
                 return Ok(mine.into_iter().map(|(case, _)| case).collect());
             }
             Queue::Conflicts => pick(&|case| live.is_contradicted(case)),
@@ -320,10 +321,14 @@ impl Review {
         let beside = |row: u64, out: &mut Beside<'_>| {
             let case = cases.of_row(row);
             if let Some(cells) = case.and_then(|case| live.get(&case)) {
-                cells.iter().for_each(|cell| out.push(cell));
+                for cell in cells {
+                    out.push(cell);
+                }
                 return;
             }
-            (0..6).for_each(|_| out.push(""));
+            for _ in 0..6 {
+                out.push("");
+            }
             let copies = case.map_or(0, |case| cases.copies(case));
             // Nearly every case is one row.
             if copies == 1 {

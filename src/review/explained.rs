@@ -1,5 +1,6 @@
 //! Owns what the run behind the file says of its cases: reading the run once, keeping judged cases at hand, cards in full.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -145,7 +146,7 @@ impl Review {
         let mut found: Vec<_> = states
             .filter_map(|(row, state)| Some((row, state.verdict.clone()?)))
             .collect();
-        found.sort_unstable_by(|(_, a), (_, b)| (b.at, b.event).cmp(&(a.at, a.event)));
+        found.sort_unstable_by_key(|(_, judgement)| Reverse((judgement.at, judgement.event)));
         found.truncate(MOST_JUDGED);
         let case = |(row, judgement): (RowId, crate::triage::Judgement)| JudgedCase {
             row,
@@ -173,7 +174,9 @@ impl Review {
         let some: Vec<RowId> = {
             let mut stale = self.explainer.stale();
             let some: Vec<RowId> = stale.iter().copied().take(AT_ONCE).collect();
-            some.iter().for_each(|row| _ = stale.remove(row));
+            for row in &some {
+                stale.remove(row);
+            }
             some
         };
         if some.is_empty() {

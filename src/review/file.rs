@@ -49,15 +49,14 @@ impl ScoredFile {
     /// # Errors
     /// It is not there, cannot be read, was not scored, or its schema is not known.
     pub fn open(surroundings: &Surroundings, path: Option<&Path>, control: Work<'_>) -> Result<Self, ReviewError> {
-        let path = match path {
-            Some(path) => path.to_path_buf(),
-            None => {
-                let path = surroundings.workspace.default_output();
-                if !path.exists() {
-                    return Err(ReviewError::NoOutput { path });
-                }
-                path
+        let path = if let Some(path) = path {
+            path.to_path_buf()
+        } else {
+            let path = surroundings.workspace.default_output();
+            if !path.exists() {
+                return Err(ReviewError::NoOutput { path });
             }
+            path
         };
         let reading = &surroundings.settings.reading;
         let (table, indexing) = open_file(&path, reading)?;
@@ -165,10 +164,10 @@ impl ScoredFile {
                 let number = std::str::from_utf8(cells.get(0)).ok()?.trim().parse().ok()?;
                 (self.cases.ordinal(case) == row).then_some((case, number))
             },
-            |found| {
-                found
-                    .into_iter()
-                    .for_each(|(case, number): (u32, f64)| numbers[case as usize] = number)
+            |found: Vec<(u32, f64)>| {
+                for (case, number) in found {
+                    numbers[case as usize] = number;
+                }
             },
         )?;
         Ok(numbers)

@@ -45,14 +45,18 @@ impl Live {
             suppressed_rows: 0,
         };
         let known: Vec<RowId> = live.ledger.states().map(|(row, _)| row).collect();
-        known.into_iter().for_each(|row| live.renew(cases, row));
+        for row in known {
+            live.renew(cases, row);
+        }
         live
     }
 
     /// Takes events in; answers those that are new.
     pub fn add(&mut self, cases: &CaseTable, events: Vec<Event>) -> Vec<Event> {
         let new = self.ledger.add(events);
-        new.iter().for_each(|event| self.renew(cases, event.case.row));
+        for event in &new {
+            self.renew(cases, event.case.row);
+        }
         new
     }
 

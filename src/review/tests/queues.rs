@@ -218,7 +218,7 @@ fn lines_have_the_stores_word_not_the_files() {
     arrange(&review, Queue::All, &[]);
     let row = &review.page(0, 9, &[0, 12, 14, 2], 8).unwrap().rows[0];
     assert_eq!(row.cells, ["1", "", "", "http://x…"]);
-    assert_eq!((row.reason.as_str(), row.copies), ("a = 1 raises risk by 31 points", 1));
+    assert_eq!((row.reason.as_str(), row.copies), ("+31 a = 1", 1));
     review.decide(&about(&[1], judge(Verdict::Duplicate))).unwrap();
     let row = &review.page(0, 9, &[12], 40).unwrap().rows[0];
     assert_eq!(row.cells, ["duplicate"]);
