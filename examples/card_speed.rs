@@ -21,7 +21,7 @@ use nsec_tui::pipeline::ingestion::{Dataset, ingest, take_rows};
 use nsec_tui::pipeline::rejects::RejectWriter;
 use nsec_tui::pipeline::trained_model::TrainedModel;
 use nsec_tui::pipeline::training_reference::TrainingReference;
-use nsec_tui::review::card::{CardInput, CardMaker, JudgedCase, PastScores};
+use nsec_tui::review::card::{CardInput, CardMaker, JudgedCase, JudgedRows, PastScores};
 use nsec_tui::schema::{GenerateOptions, Schema, generate};
 use nsec_tui::transform::{Preprocessor, TransformSettings};
 use nsec_tui::triage::Verdict;
@@ -203,89 +203,115 @@ impl Part {
     }
 }
 
-fn measure(name: &str, params: Params, schema: &Arc<Schema>, data: &Dataset, cards: usize) -> Answer<()> {
-    let cancel = CancelToken::new();
-    let mut rng = ChaCha8Rng::seed_from_u64(2);
-    let sides: Vec<bool> = data.labels.iter().map(|_| rng.random_bool(SHOWN)).collect();
-    let side = |shown: bool| -> Vec<usize> { (0..sides.len()).filter(|row| sides[*row] == shown).collect() };
-    let (train, shown) = (side(false), side(true));
-    let begun = Instant::now();
-    let model = fitted(name, &params, schema, data, &train)?;
-    let bytes = model.encode()?;
-    writeln!(
-        std::io::stdout(),
-        "{name}: {} training rows x {} columns, fitted in {:.1} s, model.bin {} KB",
-        train.len(),
-        model.preprocessor.columns().count(),
-        begun.elapsed().as_secs_f64(),
-        bytes.len() / 1024
-    )?;
-    let frame = take_rows(&data.frame, &train)?;
-    let labels: Vec<bool> = train.iter().map(|row| data.labels[*row]).collect();
-    let begun = Instant::now();
-    let reference = TrainingReference::of(&model, &frame, &labels)?;
-    writeln!(
-        std::io::stdout(),
-        "  reference read in {:.2} s",
-        begun.elapsed().as_secs_f64()
-    )?;
-    let probabilities = model.score(&take_rows(&data.frame, &shown)?, &cancel)?;
-    let past = PastScores::new(
-        shown
-            .iter()
-            .map(|row| data.labels[*row])
-            .zip(&probabilities)
-            .map(|(l, p)| (*p, l)),
-    );
-    let copy = TrainedModel::decode(&bytes, "copy")?;
-    let copied_reference = TrainingReference::of(&copy, &frame, &labels)?;
-    let maker = CardMaker::of(
-        "run".to_owned(),
-        copy,
-        Some(copied_reference),
-        Some(past),
-        NullTokens::default(),
-    )?;
+/// A model with what its cards are made from, and rows it did not learn from.
+struct Setting<'d> {
+    data: &'d Dataset,
+    model: TrainedModel,
+    reference: TrainingReference,
+    maker: CardMaker,
+    /// Rows of the data that are shown.
+    shown: Vec<usize>,
+    probabilities: Vec<f64>,
+    /// Places in `shown` of flagged rows.
+    flagged: Vec<usize>,
+    rng: ChaCha8Rng,
+}
 
-    let flagged: Vec<usize> = (0..shown.len())
-        .filter(|at| probabilities[*at] >= model.threshold)
-        .collect();
-    let input = |at: usize| CardInput {
-        row: RowId(at as u64),
-        cells: (data.header.names.iter().cloned())
-            .zip(
-                data.text
-                    .cells(shown[at])
-                    .map(|cell| String::from_utf8_lossy(cell).into_owned()),
-            )
-            .collect(),
-        probability: probabilities[at],
-        flagged: true,
-        threshold: None,
-    };
-    let mut judged = maker.no_judged_rows();
-    let mut judging = Part::default();
-    for at in 0..JUDGED.min(flagged.len()) {
-        let case = JudgedCase {
-            row: RowId(u64::MAX - at as u64),
-            verdict: Verdict::TruePositive,
-            analyst: "a".to_owned(),
-            score: None,
-            cells: Some(input(flagged[at]).cells),
-        };
-        judging.time(|| maker.judge(&mut judged, case));
+impl<'d> Setting<'d> {
+    fn new(name: &str, params: &Params, schema: &Arc<Schema>, data: &'d Dataset) -> Answer<Self> {
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        let sides: Vec<bool> = data.labels.iter().map(|_| rng.random_bool(SHOWN)).collect();
+        let side = |shown: bool| -> Vec<usize> { (0..sides.len()).filter(|row| sides[*row] == shown).collect() };
+        let (train, shown) = (side(false), side(true));
+        let begun = Instant::now();
+        let model = fitted(name, params, schema, data, &train)?;
+        let bytes = model.encode()?;
+        writeln!(
+            std::io::stdout(),
+            "{name}: {} training rows x {} columns, fitted in {:.1} s, model.bin {} KB",
+            train.len(),
+            model.preprocessor.columns().count(),
+            begun.elapsed().as_secs_f64(),
+            bytes.len() / 1024
+        )?;
+        let frame = take_rows(&data.frame, &train)?;
+        let labels: Vec<bool> = train.iter().map(|row| data.labels[*row]).collect();
+        let begun = Instant::now();
+        let reference = TrainingReference::of(&model, &frame, &labels)?;
+        let seconds = begun.elapsed().as_secs_f64();
+        writeln!(std::io::stdout(), "  reference read in {seconds:.2} s")?;
+        let probabilities = model.score(&take_rows(&data.frame, &shown)?, &CancelToken::new())?;
+        let told = shown.iter().map(|row| data.labels[*row]).zip(&probabilities);
+        let past = PastScores::new(told.map(|(label, probability)| (*probability, label)));
+        let copy = TrainedModel::decode(&bytes, "copy")?;
+        let copied = TrainingReference::of(&copy, &frame, &labels)?;
+        let maker = CardMaker::of("run".to_owned(), copy, Some(copied), Some(past), NullTokens::default())?;
+        let above = |at: &usize| probabilities[*at] >= model.threshold;
+        let flagged: Vec<usize> = (0..shown.len()).filter(above).collect();
+        Ok(Self {
+            data,
+            model,
+            reference,
+            maker,
+            shown,
+            probabilities,
+            flagged,
+            rng,
+        })
     }
 
+    fn input(&self, at: usize) -> CardInput {
+        let cells = self.data.text.cells(self.shown[at]);
+        let cells = cells.map(|cell| String::from_utf8_lossy(cell).into_owned());
+        CardInput {
+            row: RowId(at as u64),
+            cells: self.data.header.names.iter().cloned().zip(cells).collect(),
+            probability: self.probabilities[at],
+            flagged: true,
+            threshold: None,
+        }
+    }
+
+    /// Judged rows, and what taking each in cost.
+    fn judged(&self) -> (JudgedRows, Part) {
+        let mut judged = self.maker.no_judged_rows();
+        let mut judging = Part::default();
+        for (at, place) in self.flagged.iter().take(JUDGED).enumerate() {
+            let case = JudgedCase {
+                row: RowId(u64::MAX - at as u64),
+                verdict: Verdict::TruePositive,
+                analyst: "a".to_owned(),
+                score: None,
+                cells: Some(self.input(*place).cells),
+            };
+            judging.time(|| self.maker.judge(&mut judged, case));
+        }
+        (judged, judging)
+    }
+}
+
+fn measure(name: &str, params: Params, schema: &Arc<Schema>, data: &Dataset, cards: usize) -> Answer<()> {
+    let cancel = CancelToken::new();
+    let mut setting = Setting::new(name, &params, schema, data)?;
+    let (judged, mut judging) = setting.judged();
     let [mut whole, mut model_part, mut finish] = [(); 3].map(|()| Part::default());
     let [mut score, mut evidence, mut change, mut near, mut by_rows] = [(); 5].map(|()| Part::default());
     let (mut found, mut two, mut scored) = (0, 0, 0);
     for card in 0..cards {
-        let at = flagged[rng.random_range(0..flagged.len())];
-        let input = input(at);
+        let at = setting.flagged[setting.rng.random_range(0..setting.flagged.len())];
+        let (
+            input,
+            Setting {
+                model,
+                reference,
+                maker,
+                ..
+            },
+        ) = (setting.input(at), &setting);
         whole.time(|| maker.make(&input, &judged, &cancel))?;
         let parts = model_part.time(|| maker.explain(&input, &cancel))?;
         finish.time(|| maker.finish(&input, &parts, &judged));
-        let one = data.frame.slice(shown[at] as i64, 1);
+        let one = data.frame.slice(setting.shown[at] as i64, 1);
         let row = reference.row(&one, 0)?;
         let matrix = model.matrix(&one)?;
         score.time(|| model.probabilities(&matrix, &cancel))?;
@@ -293,13 +319,13 @@ fn measure(name: &str, params: Params, schema: &Arc<Schema>, data: &Dataset, car
             let contributions = model.classifier.contributions(matrix.values.row(0));
             contributions.map(|c| column_shares(&c, &matrix.features))
         });
-        let fast = change.time(|| reference.smallest_change(&model, &row, model.threshold, &cancel))?;
+        let fast = change.time(|| reference.smallest_change(model, &row, model.threshold, &cancel))?;
         near.time(|| reference.rows.nearest(&row, 5));
         found += usize::from(fast.is_some());
         two += usize::from(fast.as_ref().is_some_and(|change| change.fields.len() == 2));
         scored = scored.max(fast.as_ref().map_or(0, |change| change.scored));
         if card < BY_ROWS {
-            let slow = by_rows.time(|| reference.smallest_change_by_rows(&model, &row, model.threshold, &cancel))?;
+            let slow = by_rows.time(|| reference.smallest_change_by_rows(model, &row, model.threshold, &cancel))?;
             if slow != fast {
                 return Err(format!("not the same change: {slow:?}, {fast:?}").into());
             }

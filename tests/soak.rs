@@ -87,6 +87,9 @@ mod tests {
         console.keys("4");
         console.wait_until("a case", |screen| case_of(&screen.contents()).is_some());
         console.wait_quiet(Duration::from_millis(150));
+        // It is taken up where it was, which may be a case that was judged just before the end: on to one that was not.
+        console.keys("n");
+        console.wait_quiet(Duration::from_millis(300));
         console
     }
 

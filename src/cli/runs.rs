@@ -230,10 +230,9 @@ fn promote(context: &Context, name: &str, alias: &str, reason: &str, json: bool)
 /// that it cannot be found out.
 fn judged_flips(context: &Context, run: &str) -> Result<Option<JudgedFlips>, CliError> {
     let warn = |text: &str| context.progress.line(&format!("warning: {}", visible_text(text)));
-    let pair = match RunPair::open(&context.workspace, run) {
-        Ok(pair) => pair,
-        // What is wrong with the run itself, promotion says.
-        Err(_) => return Ok(None),
+    // What is wrong with the run itself, promotion says.
+    let Ok(pair) = RunPair::open(&context.workspace, run) else {
+        return Ok(None);
     };
     let judged = match judged_cases(&context.workspace, context.settings.workspace.shared, pair.schema()) {
         Ok(judged) if judged.cases.is_empty() => return Ok(None),

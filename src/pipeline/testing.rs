@@ -122,11 +122,11 @@ impl House {
         };
         train(&request, &|_| {}, &CancelToken::new()).unwrap()
     }
+}
 
-    /// A file of a run.
-    pub(super) fn read(&self, run: &TrainOutcome, below: &str) -> Vec<u8> {
-        fs::read(PathBuf::from(&run.run_dir).join(below)).unwrap()
-    }
+/// A file of a run.
+pub(super) fn read(run: &TrainOutcome, below: &str) -> Vec<u8> {
+    fs::read(PathBuf::from(&run.run_dir).join(below)).unwrap()
 }
 
 /// Rows whose label `a` tells: `rows` of them, no two alike but for their copies. Those in `wrong` have the other label.

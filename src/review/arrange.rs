@@ -260,7 +260,7 @@ impl Review {
                     .filter_map(|(row, m)| Some((cases.find(row)?, m)))
                     .collect();
                 mine.retain(|(case, _)| open(case));
-                mine.sort_unstable_by_key(|(_, mine)| Reverse((mine.at, mine.event)));
+                mine.sort_unstable_by_key(|(_, judgement)| Reverse((judgement.at, judgement.event)));
                 return Ok(mine.into_iter().map(|(case, _)| case).collect());
             }
             Queue::Conflicts => pick(&|case| live.is_contradicted(case)),

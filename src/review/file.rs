@@ -164,7 +164,7 @@ impl ScoredFile {
                 let number = std::str::from_utf8(cells.get(0)).ok()?.trim().parse().ok()?;
                 (self.cases.ordinal(case) == row).then_some((case, number))
             },
-            |found: Vec<(u32, f64)>| {
+            |found| {
                 for (case, number) in found {
                     numbers[case as usize] = number;
                 }

@@ -108,10 +108,11 @@ impl LocalStore {
         })?;
         for entry in &self.pending {
             match entry {
-                Entry::Rule(rule) if rule.schema == parameter || rule.id.to_string() == parameter => {
-                    if rules.iter().all(|known| known.id != rule.id) {
-                        rules.insert(0, rule.clone());
-                    }
+                Entry::Rule(rule)
+                    if (rule.schema == parameter || rule.id.to_string() == parameter)
+                        && rules.iter().all(|known| known.id != rule.id) =>
+                {
+                    rules.insert(0, rule.clone());
                 }
                 Entry::Withdrawal { rule, at, by } => {
                     for known in rules.iter_mut().filter(|known| known.id == *rule) {
@@ -178,7 +179,7 @@ impl VerdictStore for LocalStore {
         let mut changed = self.again;
         if self.behind.is_some() || self.journal_has_more() {
             let (was, known) = (self.behind.is_some(), self.pending.len());
-            let taken = self.take(None, std::time::Duration::ZERO);
+            let taken = self.look();
             changed |= match taken {
                 Some(taken) => was || taken.events + taken.rules > 0,
                 None => self.pending.len() > known,

@@ -382,12 +382,15 @@ fn mark_of(file: &mut File, offset: u64) -> io::Result<String> {
     Ok(blake3::hash(&bytes).to_hex()[..16].to_owned())
 }
 
+/// Events of one line, and what is wrong with those that cannot be read.
+pub type LineEvents = (Vec<Event>, Vec<String>);
+
 /// The events in a line of some workspace's audit log, with what is wrong with those that cannot be read; `None` for a line
 /// that holds none.
 ///
 /// # Errors
 /// It is no line of an audit log, in words.
-pub fn events_of_line(line: &[u8]) -> Result<Option<(Vec<Event>, Vec<String>)>, String> {
+pub fn events_of_line(line: &[u8]) -> Result<Option<LineEvents>, String> {
     Ok(match understand(line)? {
         Some((Entry::Events(events), wrong)) => Some((events, wrong)),
         _ => None,

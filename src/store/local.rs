@@ -40,6 +40,8 @@ pub struct LocalStore {
     pub(super) again: bool,
     /// The journal's length when it was last taken over.
     journal_length: u64,
+    /// Since when looking found the file held by another process.
+    held_since: Option<Instant>,
     version: i64,
     notices: Vec<String>,
 }
@@ -94,6 +96,7 @@ impl LocalStore {
             tail: None,
             again: false,
             journal_length: 0,
+            held_since: None,
             version: 0,
             notices,
         };
@@ -108,7 +111,7 @@ impl LocalStore {
     /// The store or the journal cannot be read or written.
     pub fn rebuild(&mut self) -> Result<TakenOver, StoreError> {
         self.settle();
-        self.write("cannot be written", |connection| database::forget_position(connection))?;
+        self.write("cannot be written", database::forget_position)?;
         self.journal_length = u64::MAX;
         let taken = self.take(None, self.options.wait);
         match (taken, &self.behind) {
@@ -295,6 +298,7 @@ impl LocalStore {
                 Ok(taken) => {
                     self.journal_length = length;
                     self.behind = None;
+                    self.held_since = None;
                     self.pending.clear();
                     self.tail = None;
                     if taken.restarted {
@@ -325,6 +329,22 @@ impl LocalStore {
             }
         }
         None
+    }
+
+    /// Takes over what there is without waiting. Another process that writes at this moment is no trouble to tell of: only one
+    /// that holds the file for longer than a write would wait for it is.
+    pub(super) fn look(&mut self) -> Option<TakenOver> {
+        let was_behind = self.behind.is_some();
+        let taken = self.take(None, Duration::ZERO);
+        if taken.is_none() && !was_behind {
+            let since = *self.held_since.get_or_insert_with(Instant::now);
+            if since.elapsed() < self.options.wait {
+                self.behind = None;
+                self.pending.clear();
+                self.tail = None;
+            }
+        }
+        taken
     }
 
     /// Reads what the journal has beyond the database, so that it is known while it cannot be taken over.

@@ -39,7 +39,7 @@ impl Default for StoreOptions {
     fn default() -> Self {
         Self {
             shared: false,
-            wait: Duration::from_millis(250),
+            wait: Duration::from_secs(1),
         }
     }
 }

@@ -9,6 +9,7 @@ mod known;
 mod layers;
 mod logs;
 mod pictures;
+mod recorded;
 mod review;
 mod review_setup;
 mod review_world;

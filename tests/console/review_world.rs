@@ -201,7 +201,7 @@ impl Engine {
                         ..judgement(verdict, "ana", 1_000 + *at)
                     });
                     after.conflicts.clear();
-                    group.what = verdict.map_or("no verdict", Verdict::words).to_owned();
+                    verdict.map_or("no verdict", Verdict::words).clone_into(&mut group.what);
                     self.today[0] += 1;
                     self.today[1] += u64::from(*verdict == Some(Verdict::TruePositive));
                     self.today[2] += u64::from(*verdict == Some(Verdict::FalsePositive));

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::*;
-use crate::pipeline::testing::{House, rows};
+use crate::pipeline::testing::{House, read, rows};
 use crate::pipeline::training::TrainOutcome;
 
 fn request<'a>(house: &'a House, run: &'a TrainOutcome, parts: &'a Parts) -> LabelAuditRequest<'a> {
@@ -68,7 +68,7 @@ fn planted_errors_lead_the_file_and_it_reads_as_a_scored_one() {
         assert_eq!((record[7].len(), &record[14]), (16, run.run_id.as_str()));
     }
 
-    let train = String::from_utf8(house.read(&run, "data_ingestion/ingested/train.csv")).unwrap();
+    let train = String::from_utf8(read(&run, "data_ingestion/ingested/train.csv")).unwrap();
     let planted: Vec<String> = wrong.iter().map(|row| format!("r{row},")).collect();
     let here: Vec<&String> = planted
         .iter()

@@ -17,6 +17,9 @@ use crate::triage::Cells;
 use super::error::TrainingError;
 use super::verdicts::Taught;
 
+/// Writes one side of the split to a path.
+type WriteSide<'a> = &'a dyn Fn(&Path) -> Result<(), TrainingError>;
+
 /// Text that is handed on at once.
 const WRITE_BYTES: usize = 1 << 16;
 
@@ -62,8 +65,7 @@ pub fn write_split(
         test.iter().try_for_each(|&row| file.row(row, None))?;
         file.commit()
     };
-    let sides: [(SplitSide, &dyn Fn(&Path) -> Result<(), TrainingError>); 2] =
-        [(SplitSide::Train, &write_train), (SplitSide::Test, &write_test)];
+    let sides: [(SplitSide, WriteSide<'_>); 2] = [(SplitSide::Train, &write_train), (SplitSide::Test, &write_test)];
     for (side, write) in sides {
         let path = side.path(run.path());
         write(&path)?;

@@ -53,11 +53,11 @@ fn a_file_is_scored_and_rejected_rows_stand_in_a_file_of_their_own() {
     assert_eq!((summary.rows, summary.rejected), (51, 1));
     assert!(fs::read_to_string(&summary.rejects).unwrap().contains("fields"));
     assert_eq!(Path::new(&summary.output), house.workspace.default_output());
-    let progress = house.heard.of(ticket).into_iter().filter_map(|report| match report {
+    let mut progress = house.heard.of(ticket).into_iter().filter_map(|report| match report {
         Report::Progress { done, total, note } => Some((done, total, note)),
         _ => None,
     });
-    let last = progress.last().unwrap();
+    let last = progress.next_back().unwrap();
     assert_eq!((last.0, last.2.as_str()), (51, "rows scored"));
     assert!(last.1.is_some_and(|total| total >= 51), "{last:?}");
     let audit = fs::read_to_string(house.workspace.audit_file()).unwrap();

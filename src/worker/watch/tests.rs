@@ -13,6 +13,8 @@ use crate::cancel::CancelToken;
 use crate::pipeline::prediction::{ModelSummary, PredictSummary, RiskCounts, rejects_beside};
 use crate::worker::WatchedFile;
 
+type Meanwhile = Box<dyn FnOnce(&Path)>;
+
 /// What the scorer is to do, and what it was asked.
 #[derive(Default)]
 struct Desk {
@@ -23,7 +25,7 @@ struct Desk {
     /// What happens to the next file, before its output is there.
     trouble: Option<Trouble>,
     /// What happens to the next file while it is scored.
-    meanwhile: Option<Box<dyn FnOnce(&Path)>>,
+    meanwhile: Option<Meanwhile>,
     /// The process dies when the output is there.
     dies: bool,
     told: Vec<WatchedFile>,

@@ -154,7 +154,7 @@ impl Lesson<'_> {
             .frame
             .get_column_names()
             .into_iter()
-            .map(|name| name.as_str())
+            .map(polars::prelude::PlSmallStr::as_str)
             .collect();
         let (cases, labels): (Vec<&JudgedCase>, Vec<bool>) = cases.into_iter().unzip();
         let typed = type_cases(
@@ -221,7 +221,7 @@ impl Lesson<'_> {
             .frame
             .get_column_names()
             .into_iter()
-            .map(|name| name.as_str())
+            .map(polars::prelude::PlSmallStr::as_str)
             .collect();
         Ok(Some(Added {
             frame: take_rows(&typed.frame, &taken)?.select(names)?,

@@ -8,7 +8,7 @@ use crate::cancel::CancelToken;
 use crate::data::{RowId, Split, SplitStrategy};
 use crate::pipeline::ingestion::Dataset;
 use crate::pipeline::judged::{JudgedCase, JudgedCases};
-use crate::pipeline::testing::{House, case, dataset, ids, judged, rows, schema};
+use crate::pipeline::testing::{House, case, dataset, ids, judged, read, rows, schema};
 use crate::triage::{Lane, Verdict};
 use crate::validation::ValidationSettings;
 
@@ -300,14 +300,14 @@ fn a_run_with_verdicts_says_so_repeats_and_leaves_the_test_side_alone() {
 
     let model = "model_trainer/model.bin";
     assert!(
-        house.read(&first, model) == house.read(&second, model),
+        read(&first, model) == read(&second, model),
         "the same verdicts, the same model"
     );
-    assert!(house.read(&first, model) != house.read(&plain, model));
+    assert!(read(&first, model) != read(&plain, model));
     let (train, test) = ("data_ingestion/ingested/train.csv", "data_ingestion/ingested/test.csv");
-    assert_eq!(house.read(&first, test), house.read(&plain, test));
-    assert_ne!(house.read(&first, train), house.read(&plain, train));
-    let lines = |run, file| house.read(run, file).split(|b| *b == b'\n').count();
+    assert_eq!(read(&first, test), read(&plain, test));
+    assert_ne!(read(&first, train), read(&plain, train));
+    let lines = |run, file| read(run, file).split(|b| *b == b'\n').count();
     assert_eq!(
         lines(&first, train),
         first.split.train_rows + 2,
@@ -317,15 +317,15 @@ fn a_run_with_verdicts_says_so_repeats_and_leaves_the_test_side_alone() {
     let audit = first.metrics.random_audit.clone().unwrap();
     assert_eq!((audit.n, audit.metrics.rows, audit.metrics.positives), (20, 20, 10));
     assert_eq!(first.metrics.test.rows, plain.metrics.test.rows);
-    let manifest: Value = serde_json::from_slice(&house.read(&first, "manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&read(&first, "manifest.json")).unwrap();
     assert_eq!(manifest["verdicts"]["sha256"], cases.hash());
     assert_eq!(manifest["metrics"]["random_audit"]["n"], 20);
     assert!(manifest["metrics"]["test"].get("n").is_none());
-    let metrics: Value = serde_json::from_slice(&house.read(&first, "model_trainer/metrics.json")).unwrap();
+    let metrics: Value = serde_json::from_slice(&read(&first, "model_trainer/metrics.json")).unwrap();
     assert_eq!(metrics["random_audit"]["n"], 20);
     let outcome = serde_json::to_value(&plain).unwrap();
     assert!(outcome.get("verdicts").is_none() && outcome["metrics"].get("random_audit").is_none());
-    let conditions: Value = serde_json::from_slice(&house.read(&first, "model_trainer/conditions.json")).unwrap();
+    let conditions: Value = serde_json::from_slice(&read(&first, "model_trainer/conditions.json")).unwrap();
     assert_eq!(conditions["verdicts"]["sha256"], cases.hash());
 }
 
@@ -335,7 +335,7 @@ fn an_empty_store_says_so_and_trains_as_usual() {
     let plain = house.train(None, |_| {});
     let empty = house.train(Some(&JudgedCases::default()), |_| {});
     let model = "model_trainer/model.bin";
-    assert!(house.read(&plain, model) == house.read(&empty, model));
+    assert!(read(&plain, model) == read(&empty, model));
     assert!(empty.verdicts.unwrap().sentence().starts_with("no verdicts"));
     assert!(empty.metrics.random_audit.is_none());
 }
@@ -349,7 +349,7 @@ fn added_cases_stand_in_the_run_s_rows_with_the_label_they_were_learned_with() {
         &[("id", "=1+1"), ("a", "70"), ("b", "500")],
     )]);
     let run = house.train(Some(&added), |_| {});
-    let train = String::from_utf8(house.read(&run, "data_ingestion/ingested/train.csv")).unwrap();
+    let train = String::from_utf8(read(&run, "data_ingestion/ingested/train.csv")).unwrap();
     assert_eq!(train.lines().last(), Some("=1+1,70,500,bad"));
     let weighted = house.train(Some(&added), |training| training.verdicts.weight = 5.0);
     assert_eq!(weighted.verdicts.unwrap().weight, 5.0);

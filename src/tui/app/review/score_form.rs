@@ -265,7 +265,9 @@ mod tests {
     fn wrong_values_are_refused_where_they_stand() {
         let wrong = |changes: &[(&str, &str)]| {
             let mut form = form(&offer());
-            changes.iter().for_each(|(name, text)| set(&mut form, name, text));
+            for (name, text) in changes {
+                set(&mut form, name, text);
+            }
             check(&form.fields)
                 .into_iter()
                 .map(|(name, _)| name)
