@@ -83,7 +83,7 @@ impl Reporter {
         self.0.announce();
     }
 
-    /// Says that a table's index has grown, also after the end. Only the latest is told.
+    /// Says that a table's index has grown. Told after the end, and only the latest.
     pub fn rows(&self, count: RowCount) {
         self.0.waiting().rows = Some(count);
         self.0.announce();
@@ -124,6 +124,10 @@ impl Reporter {
         self.0.tell_waiting(false);
         self.0.tell(report);
         *ended = true;
+        drop(ended);
+        if self.0.waiting().rows.is_some() {
+            self.0.announce();
+        }
     }
 }
 
@@ -159,6 +163,12 @@ impl Voice {
 
     fn tell_waiting(&self, ended: bool) {
         let Waiting { progress, rows, lines } = std::mem::take(&mut *self.waiting());
+        // A count that came before the answer would be forgotten for the older one that the answer has, and if it was the
+        // last, the table would never be known to be complete.
+        if let Some(count) = rows.filter(|_| !ended) {
+            self.waiting().rows.get_or_insert(count);
+        }
+        let rows = rows.filter(|_| ended);
         let events = self.mailbox.collect();
         if !ended {
             if !events.is_empty() {

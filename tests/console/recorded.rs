@@ -53,7 +53,10 @@ fn the_round_of_a_shift_is_played_again() {
     let text = recording("triage");
     let messages = messages(&text);
     let decided = decided(&messages);
-    let verdicts = decided.iter().take_while(|(what, _)| !what.starts_with("undone")).count();
+    let verdicts = decided
+        .iter()
+        .take_while(|(what, _)| !what.starts_with("undone"))
+        .count();
     let undone = decided.iter().filter(|(what, _)| what.starts_with("undone")).count();
     assert_eq!((verdicts, undone), (50, 10));
     let (bulk, cases) = decided.iter().max_by_key(|(_, cases)| *cases).unwrap();
@@ -94,7 +97,8 @@ fn what_was_asked_of_the_store_is_what_was_typed() {
     assert_eq!(count(&|job| matches!(job, ReviewJob::Undo)), 10);
     let noted = |job: &ReviewJob| matches!(job, ReviewJob::Decide(d) if matches!(&d.change, Change::Note { text } if text.contains("owner")));
     assert_eq!(count(&noted), 1);
-    let tagged = |job: &ReviewJob| matches!(job, ReviewJob::Decide(d) if matches!(d.change, Change::Tag { on: true, .. }));
+    let tagged =
+        |job: &ReviewJob| matches!(job, ReviewJob::Decide(d) if matches!(d.change, Change::Tag { on: true, .. }));
     assert_eq!(count(&tagged), 1);
     assert_eq!(count(&|job| matches!(job, ReviewJob::Export { .. })), 1);
 }
