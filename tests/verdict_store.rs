@@ -186,7 +186,7 @@ fn a_lock_of_another_process_delays_nothing_and_loses_nothing() {
     let workspace = Workspace::at(place.path());
     let mut store = LocalStore::open(&workspace, options()).unwrap();
     let first = judged(1);
-    assert_eq!(store.append(&[first.clone()], "").unwrap(), Kept::Stored);
+    assert_eq!(store.append(std::slice::from_ref(&first), "").unwrap(), Kept::Stored);
     let mut holder = child("hold", place.path()).spawn().unwrap();
     let mut output = BufReader::new(holder.stdout.take().unwrap());
     let mut line = String::new();
@@ -217,7 +217,7 @@ fn fill(workspace: &Workspace, most: u64) {
     let mut store = LocalStore::open(workspace, options()).unwrap();
     for row in 0..most {
         let event = judged(row);
-        match store.append(&[event.clone()], "test") {
+        match store.append(std::slice::from_ref(&event), "test") {
             Ok(Kept::Stored) => say(&format!("kept {}", event.id)),
             Ok(Kept::Journalled(why)) => say(&format!("kept {}\njournal {why}", event.id)),
             Err(error) => {
@@ -267,7 +267,7 @@ fn where_files_may_grow_no_more_what_was_acknowledged_is_kept() {
 /// Runs a child on a small file system of its own; `None`, loudly, where that cannot be made.
 fn on_tmpfs(role: &str, size: &str) -> Option<String> {
     let place = tempfile::tempdir().unwrap();
-    let script = format!("mount -t tmpfs -o size={size} tmpfs \"$1\" || exit 77; shift; exec \"$@\"",);
+    let script = format!("mount -t tmpfs -o size={size} tmpfs \"$1\" || exit 77; shift; exec \"$@\"");
     let mut command = Command::new("unshare");
     command.args(["--mount", "--map-root-user", "bash", "-c", &script, "bash"]);
     command.arg(place.path()).arg(std::env::current_exe().unwrap());
@@ -297,7 +297,7 @@ fn full_and_free_again(workspace: &Workspace) {
     let mut journalled = 0;
     let error = loop {
         let event = judged(kept.len() as u64);
-        match store.append(&[event.clone()], "test") {
+        match store.append(std::slice::from_ref(&event), "test") {
             Ok(how) => {
                 journalled += u32::from(how != Kept::Stored);
                 kept.push(event.id);
@@ -321,7 +321,7 @@ fn full_and_free_again(workspace: &Workspace) {
     drop(again);
     fs::remove_file(ballast).unwrap();
     let last = judged(1_000_001);
-    store.append(&[last.clone()], "test").unwrap();
+    store.append(std::slice::from_ref(&last), "test").unwrap();
     kept.push(last.id);
     store.has_changed().unwrap();
     assert_eq!(store.standing(), Standing::Ready);

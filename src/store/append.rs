@@ -108,10 +108,11 @@ impl LocalStore {
         })?;
         for entry in &self.pending {
             match entry {
-                Entry::Rule(rule) if rule.schema == parameter || rule.id.to_string() == parameter => {
-                    if rules.iter().all(|known| known.id != rule.id) {
-                        rules.insert(0, rule.clone());
-                    }
+                Entry::Rule(rule)
+                    if (rule.schema == parameter || rule.id.to_string() == parameter)
+                        && rules.iter().all(|known| known.id != rule.id) =>
+                {
+                    rules.insert(0, rule.clone());
                 }
                 Entry::Withdrawal { rule, at, by } => {
                     for known in rules.iter_mut().filter(|known| known.id == *rule) {

@@ -111,7 +111,7 @@ impl LocalStore {
     /// The store or the journal cannot be read or written.
     pub fn rebuild(&mut self) -> Result<TakenOver, StoreError> {
         self.settle();
-        self.write("cannot be written", |connection| database::forget_position(connection))?;
+        self.write("cannot be written", database::forget_position)?;
         self.journal_length = u64::MAX;
         let taken = self.take(None, self.options.wait);
         match (taken, &self.behind) {

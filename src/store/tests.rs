@@ -180,7 +180,7 @@ fn the_first_cells_of_a_case_stay() {
     let mut store = place.open();
     let (first, mut second) = (judged(1, Verdict::TruePositive), judged(1, Verdict::FalsePositive));
     second.cells = Some(vec![("url".to_owned(), "another".to_owned())]);
-    store.append(&[first.clone()], "").unwrap();
+    store.append(std::slice::from_ref(&first), "").unwrap();
     store.append(&[second], "").unwrap();
     assert_eq!(store.cells("phishing").unwrap(), [(case(1), first.cells.unwrap())]);
 }
@@ -236,14 +236,14 @@ fn two_stores_see_each_other() {
     let (mut one, mut two) = (place.open(), place.open());
     assert!(!one.has_changed().unwrap() && !two.has_changed().unwrap());
     let first = judged(1, Verdict::TruePositive);
-    one.append(&[first.clone()], "").unwrap();
+    one.append(std::slice::from_ref(&first), "").unwrap();
     assert!(!one.has_changed().unwrap(), "its own");
     assert!(two.has_changed().unwrap());
     assert!(!two.has_changed().unwrap(), "told once");
     let (events, at) = two.events_since(0).unwrap();
     assert_eq!(events, bare(&[first]));
     let second = judged(2, Verdict::FalsePositive);
-    two.append(&[second.clone()], "").unwrap();
+    two.append(std::slice::from_ref(&second), "").unwrap();
     assert!(one.has_changed().unwrap());
     assert_eq!(one.events_since(at).unwrap().0, bare(&[second]));
 }
@@ -257,7 +257,7 @@ fn what_was_written_down_and_not_yet_stored_is_taken_over() {
     let late = judged(2, Verdict::FalsePositive);
     journal::write(&place.workspace, &journal::Entry::Events(vec![late.clone()]), None, "").unwrap();
     assert!(store.has_changed().unwrap(), "one that is open finds it");
-    assert_eq!(all_of(&mut store)[1..], bare(&[late.clone()]));
+    assert_eq!(all_of(&mut store)[1..], bare(std::slice::from_ref(&late)));
     let later = judged(3, Verdict::FalsePositive);
     journal::write(&place.workspace, &journal::Entry::Events(vec![later.clone()]), None, "").unwrap();
     store.append(&[judged(4, Verdict::Duplicate)], "").unwrap();

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Verdict;
 
+/// The orders a saved queue can have; none means the default.
+const ORDERS: [&str; 6] = ["", "top_risk", "most_uncertain", "random_audit", "unreviewed", "all"];
+
 /// How flagged rows are reviewed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -102,7 +105,6 @@ impl TriageSettings {
             let text = format!("{} is no share; give 0 to 1", self.audit_fraction);
             return Err(("audit_fraction".to_owned(), text));
         }
-        const ORDERS: [&str; 6] = ["", "top_risk", "most_uncertain", "random_audit", "unreviewed", "all"];
         for queue in &self.queues {
             if queue.name.trim().is_empty() {
                 return Err(("queues".to_owned(), "a queue has no name".to_owned()));

@@ -43,13 +43,14 @@ fn assert_healed(place: &Place, events: &[Event], case: &str) {
 
 #[test]
 fn a_damaged_file_is_set_aside_and_made_again() {
+    type Damage<'d> = &'d dyn Fn(&File);
     let page = 4096;
     let random: Vec<u8> = (0..page * 3).map(|n| (n * 7919 % 251) as u8).collect();
-    let damages: [(&str, &dyn Fn(&File)); 5] = [
+    let damages: [(&str, Damage<'_>); 5] = [
         ("a header of zeros", &|f| f.write_all_at(&[0; 100], 0).unwrap()),
         ("a first page of zeros", &|f| f.write_all_at(&[0; 4096], 0).unwrap()),
         ("random bytes in the middle", &|f| {
-            f.write_all_at(&random, page as u64 * 8).unwrap()
+            f.write_all_at(&random, page as u64 * 8).unwrap();
         }),
         ("random bytes from the start", &|f| f.write_all_at(&random, 0).unwrap()),
         ("cut short", &|f| f.set_len(page as u64 * 5 + 17).unwrap()),
@@ -156,11 +157,11 @@ fn while_another_process_writes_verdicts_go_to_the_journal_and_come_after() {
     let place = Place::new();
     let mut store = place.open();
     let first = judged(1, Verdict::TruePositive);
-    store.append(&[first.clone()], "").unwrap();
+    store.append(std::slice::from_ref(&first), "").unwrap();
     let other = Connection::open(place.workspace.verdicts_file()).unwrap();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let second = judged(2, Verdict::FalsePositive);
-    let kept = store.append(&[second.clone()], "").unwrap();
+    let kept = store.append(std::slice::from_ref(&second), "").unwrap();
     let Kept::Journalled(why) = kept else {
         panic!("{kept:?}")
     };
@@ -168,13 +169,16 @@ fn while_another_process_writes_verdicts_go_to_the_journal_and_come_after() {
     assert!(matches!(store.standing(), Standing::Journal(_)));
     let both = bare(&[first.clone(), second.clone()]);
     assert_eq!(all_of(&mut store), both, "what it has kept it knows");
-    assert_eq!(store.append(&[second.clone()], "").unwrap(), Kept::Journalled(why));
+    assert_eq!(
+        store.append(std::slice::from_ref(&second), "").unwrap(),
+        Kept::Journalled(why)
+    );
     assert_eq!(store.cells("phishing").unwrap().len(), 2);
     // Another console starts meanwhile, and knows of it, too.
     let mut late = place.open();
     assert_eq!(all_of(&mut late), both);
     let third = judged(3, Verdict::Duplicate);
-    store.append(&[third.clone()], "").unwrap();
+    store.append(std::slice::from_ref(&third), "").unwrap();
     assert!(late.has_changed().unwrap() && !late.has_changed().unwrap());
     let both = bare(&[first, second, third]);
     assert_eq!(all_of(&mut late), both);
@@ -248,18 +252,18 @@ fn where_the_file_cannot_be_made_the_journal_keeps_verdicts() {
     assert!(matches!(store.standing(), Standing::Journal(_)));
     let first = judged(1, Verdict::TruePositive);
     assert!(matches!(
-        store.append(&[first.clone()], "").unwrap(),
+        store.append(std::slice::from_ref(&first), "").unwrap(),
         Kept::Journalled(_)
     ));
-    assert_eq!(all_of(&mut store), bare(&[first.clone()]));
+    assert_eq!(all_of(&mut store), bare(std::slice::from_ref(&first)));
     let mut other = place.open();
     assert_eq!(
         all_of(&mut other),
-        bare(&[first.clone()]),
+        bare(std::slice::from_ref(&first)),
         "what others wrote down is known"
     );
     let second = judged(2, Verdict::Duplicate);
-    store.append(&[second.clone()], "").unwrap();
+    store.append(std::slice::from_ref(&second), "").unwrap();
     assert!(other.has_changed().unwrap());
     assert_eq!(all_of(&mut other), bare(&[first.clone(), second.clone()]));
     fs::remove_dir(place.workspace.verdicts_file()).unwrap();
