@@ -41,6 +41,9 @@ pub struct BadLine {
     pub why: String,
 }
 
+/// What could be read, and what is wrong with what could not.
+pub type WithFaults<T> = (T, Vec<String>);
+
 /// How far a journal has been taken over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Position {
@@ -291,7 +294,7 @@ impl Reader {
 
 /// What a line of an audit log holds of what is kept, with what is wrong with those of its events that cannot be read; `None`
 /// for one about something else.
-pub(super) fn understand(line: &[u8]) -> Result<Option<(Entry, Vec<String>)>, String> {
+pub(super) fn understand(line: &[u8]) -> Result<Option<WithFaults<Entry>>, String> {
     #[derive(Deserialize)]
     struct Head {
         action: String,
@@ -304,7 +307,7 @@ pub(super) fn understand(line: &[u8]) -> Result<Option<(Entry, Vec<String>)>, St
 }
 
 /// The entry in a line, and what is wrong with those of its events that cannot be read.
-fn entry_of(line: &[u8]) -> Result<(Entry, Vec<String>), String> {
+fn entry_of(line: &[u8]) -> Result<WithFaults<Entry>, String> {
     #[derive(Deserialize)]
     struct OfEvents {
         details: Events,
@@ -382,15 +385,12 @@ fn mark_of(file: &mut File, offset: u64) -> io::Result<String> {
     Ok(blake3::hash(&bytes).to_hex()[..16].to_owned())
 }
 
-/// Events of one line, and what is wrong with those that cannot be read.
-pub type LineEvents = (Vec<Event>, Vec<String>);
-
 /// The events in a line of some workspace's audit log, with what is wrong with those that cannot be read; `None` for a line
 /// that holds none.
 ///
 /// # Errors
 /// It is no line of an audit log, in words.
-pub fn events_of_line(line: &[u8]) -> Result<Option<LineEvents>, String> {
+pub fn events_of_line(line: &[u8]) -> Result<Option<WithFaults<Vec<Event>>>, String> {
     Ok(match understand(line)? {
         Some((Entry::Events(events), wrong)) => Some((events, wrong)),
         _ => None,

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::journal::{BadLine, events_of_line};
+pub use self::journal::{BadLine, WithFaults, events_of_line};
 pub use self::local::{LocalStore, TakenOver};
 use crate::artifacts::audit::AuditError;
 use crate::triage::{CaseId, Cells, Event, EventId, SuppressionRule};

@@ -9,7 +9,7 @@ use nsec_tui::tui::app::{App, Message, Start, Timed};
 use nsec_tui::tui::key::KeyPress;
 use nsec_tui::tui::keymap::{KeySettings, Keymap};
 use nsec_tui::tui::run::record::replay;
-use nsec_tui::worker::{Change, Job, News, Reply, Report, ReviewJob, Verdict};
+use nsec_tui::worker::{Change, Job, Reply, Report, ReviewJob, Verdict};
 
 use super::pictures::picture;
 use super::screen::{BARE, PLAIN, Screen};
