@@ -26,6 +26,8 @@ use crate::validation::drift::Reference;
 
 /// Training rows on a card.
 const TRAINING: usize = 5;
+/// How many copies of a row are looked past for others: a copy with the same label tells nothing new.
+const COPIES: usize = 12;
 
 /// Makes cards of the rows that one run scored. Several threads may use it at once.
 pub struct CardMaker {
@@ -54,6 +56,21 @@ pub struct ModelParts {
     smallest_change: Option<SmallestChange>,
     training: Vec<Neighbour>,
     missing: Vec<String>,
+}
+
+/// The first few rows that differ in a cell or in their label.
+fn distinct(near: Vec<Neighbour>) -> Vec<Neighbour> {
+    let mut told: Vec<Neighbour> = Vec::with_capacity(TRAINING);
+    for row in near {
+        if told.len() == TRAINING {
+            break;
+        }
+        let copy = |other: &Neighbour| other.malicious == row.malicious && other.values == row.values;
+        if !told.iter().any(copy) {
+            told.push(row);
+        }
+    }
+    told
 }
 
 impl CardMaker {
@@ -211,7 +228,7 @@ impl CardMaker {
             self.ask_model(model, row, &frame, &mut parts, cancel)?;
         }
         if let Some(training) = &self.training {
-            parts.training = training.rows.nearest(&parts.values, TRAINING);
+            parts.training = distinct(training.rows.nearest(&parts.values, TRAINING * COPIES));
             cancel.check()?;
         }
         Ok(parts)
