@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 27] = [
     &[],
     &["tui"],
     &["train"],
@@ -25,6 +25,16 @@ const COMMANDS: [&[&str]; 17] = [
     &["runs", "promote"],
     &["runs", "rollback"],
     &["runs", "prune"],
+    &["verdicts", "export"],
+    &["verdicts", "import"],
+    &["verdicts", "stats"],
+    &["verdicts", "set"],
+    &["verdicts", "undo"],
+    &["verdicts", "redo"],
+    &["verdicts", "suppress"],
+    &["verdicts", "withdraw"],
+    &["verdicts", "audit-labels"],
+    &["verdicts", "clean"],
     &["generate", "flows"],
     &["generate", "phishing"],
     &["completions"],

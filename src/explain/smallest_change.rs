@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::seen_values::SeenValues;
 use super::value::Value;
@@ -16,7 +16,7 @@ pub const STARTS: usize = 8;
 const BATCH_ROWS: usize = 4096;
 
 /// What would clear a flagged row.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SmallestChange {
     /// One field or two, in the model's column order.
     pub fields: Vec<FieldChange>,
@@ -26,12 +26,12 @@ pub struct SmallestChange {
     pub after: f64,
     /// Gower's distance between the two rows.
     pub distance: f64,
-    /// How many rows were scored to find it.
+    /// How many changed rows were looked at to find it, the row itself among them.
     pub scored: usize,
 }
 
 /// One field of a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
     /// The schema column.
     pub column: String,

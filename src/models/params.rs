@@ -1,8 +1,10 @@
 //! Owns hyper-parameters: their specification (name, range, default, grid) and their values.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::classifier::ModelError;
@@ -57,6 +59,16 @@ pub enum ParamValue {
     Float(f64),
     /// A word.
     Text(String),
+}
+
+impl JsonSchema for ParamValue {
+    fn schema_name() -> Cow<'static, str> {
+        "ParamValue".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["number", "string"] })
+    }
 }
 
 impl fmt::Display for ParamValue {
@@ -126,6 +138,31 @@ impl ParamSpec {
             default: ParamValue::Text(words.first().copied().unwrap_or_default().to_owned()),
             grid: grid.iter().map(|v| ParamValue::Text((*v).to_owned())).collect(),
         }
+    }
+
+    /// This parameter with nothing left to choose: `value` is its default and all that a search tries. `value` is one
+    /// that [`Params::resolve`] has accepted.
+    pub fn fixed_to(mut self, value: ParamValue) -> Self {
+        self.kind = match (&value, self.kind) {
+            (ParamValue::Int(v), ParamKind::Int { .. }) => ParamKind::Int {
+                low: *v,
+                high: *v,
+                log: false,
+            },
+            (ParamValue::Float(v), ParamKind::Float { .. }) => ParamKind::Float {
+                low: *v,
+                high: *v,
+                log: false,
+            },
+            (ParamValue::Text(v), ParamKind::Choice(words)) => {
+                let at = words.iter().position(|word| word == v);
+                ParamKind::Choice(at.map_or(words, |at| &words[at..=at]))
+            }
+            (_, kind) => kind,
+        };
+        self.grid = vec![value.clone()];
+        self.default = value;
+        self
     }
 
     /// `value` in this parameter's own kind (a whole number counts as a real one and the other way about), if it lies

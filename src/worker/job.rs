@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::review_job::ReviewJob;
 use crate::browse::{Direction, SortKey};
 
 /// One request. News of it bear the same ticket.
@@ -59,6 +60,34 @@ pub enum Kind {
     Log,
     /// What the console was showing.
     Session,
+    /// Scoring a file.
+    Predict,
+    /// A scored file to review.
+    Review,
+    /// A queue with filters.
+    Queue,
+    /// The cases the screen shows.
+    Cases,
+    /// Which marked cases are in the queue.
+    Marks,
+    /// Looking for a text among cases.
+    Seek,
+    /// The card of the case under the cursor.
+    Card,
+    /// A decision. Never stale: each is kept, in the order in which they were made.
+    Decide,
+    /// Suppression rules.
+    Rules,
+    /// A rule's what-if.
+    WhatIf,
+    /// Writing judged rows to a file.
+    Handover,
+    /// Judged rows that would change side with another champion.
+    Flips,
+    /// Doubtful training labels.
+    LabelAudit,
+    /// The watched directory.
+    Watch,
 }
 
 /// A request.
@@ -71,6 +100,8 @@ pub enum Job {
     Pipeline(PipelineJob),
     /// Look at runs, or change which one is champion.
     Runs(RunsJob),
+    /// Review a scored file.
+    Review(ReviewJob),
     /// Everything else on disk.
     Files(FileJob),
 }
@@ -172,6 +203,21 @@ pub enum PipelineJob {
     },
     /// Train.
     Train(TrainPlan),
+    /// Score a file.
+    Predict(PredictPlan),
+    /// Find the training rows of a run whose labels are doubtful, as a file to review.
+    AuditLabels {
+        /// The run.
+        run: String,
+    },
+    /// Judged rows that would change side if this run were champion.
+    Flips {
+        /// The run.
+        run: String,
+    },
+    /// Score what comes into the watched directory, until the ticket is given up; says what it did as
+    /// [`super::Report::Watched`].
+    Watch,
     /// Make a run with another threshold.
     MoveThreshold {
         /// The run.
@@ -202,6 +248,24 @@ pub struct TrainPlan {
     pub threshold_by: String,
     /// Minutes after which no new trial begins; `None` for no limit.
     pub minutes: Option<u32>,
+    /// Whether what people judged is learned from too.
+    #[serde(default)]
+    pub verdicts: bool,
+}
+
+/// What a person set in the prediction dialog.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PredictPlan {
+    /// What to score; `None` for the workspace's own data.
+    pub path: Option<PathBuf>,
+    /// A run or `champion`.
+    pub model: String,
+    /// Flag from this probability on instead of the model's threshold.
+    pub threshold: Option<f64>,
+    /// Flag at most so many rows instead.
+    pub alerts: Option<u64>,
+    /// Where to; `None` for `prediction_output/output.csv`.
+    pub output: Option<PathBuf>,
 }
 
 /// Runs and the registry.
@@ -291,7 +355,12 @@ impl Job {
                 PipelineJob::Validate { .. } => Kind::Validate,
                 PipelineJob::Train(_) => Kind::Train,
                 PipelineJob::MoveThreshold { .. } => Kind::Threshold,
+                PipelineJob::Predict(_) => Kind::Predict,
+                PipelineJob::AuditLabels { .. } => Kind::LabelAudit,
+                PipelineJob::Flips { .. } => Kind::Flips,
+                PipelineJob::Watch => Kind::Watch,
             },
+            Self::Review(job) => job.kind(),
             Self::Runs(job) => match job {
                 RunsJob::List => Kind::Runs,
                 RunsJob::Show { .. } => Kind::Run,

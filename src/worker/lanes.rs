@@ -37,14 +37,26 @@ enum Lane {
     Sums,
     /// The stages.
     Pipeline,
+    /// What the review waits for: its file, queues, pages.
+    Review,
+    /// Cards.
+    Cards,
+    /// Decisions: whatever else goes on, they are kept at once.
+    Decisions,
+    /// The watched directory.
+    Watch,
 }
 
-const LANES: [(Lane, &str); 5] = [
+const LANES: [(Lane, &str); 9] = [
     (Lane::Screen, "nsec-screen"),
     (Lane::Records, "nsec-records"),
     (Lane::Look, "nsec-look"),
     (Lane::Sums, "nsec-sums"),
     (Lane::Pipeline, "nsec-pipeline"),
+    (Lane::Review, "nsec-review"),
+    (Lane::Cards, "nsec-cards"),
+    (Lane::Decisions, "nsec-decisions"),
+    (Lane::Watch, "nsec-watch"),
 ];
 
 impl Lane {
@@ -60,8 +72,12 @@ impl Lane {
             | Kind::Log
             | Kind::Session => Self::Records,
             Kind::Arrange | Kind::Find | Kind::Count => Self::Look,
-            Kind::Statistics | Kind::Export | Kind::Compare => Self::Sums,
-            Kind::Validate | Kind::Train | Kind::Threshold => Self::Pipeline,
+            Kind::Statistics | Kind::Export | Kind::Compare | Kind::Handover | Kind::Flips => Self::Sums,
+            Kind::Validate | Kind::Train | Kind::Threshold | Kind::Predict | Kind::LabelAudit => Self::Pipeline,
+            Kind::Review | Kind::Queue | Kind::Marks | Kind::Cases | Kind::Seek | Kind::WhatIf => Self::Review,
+            Kind::Card => Self::Cards,
+            Kind::Decide | Kind::Rules => Self::Decisions,
+            Kind::Watch => Self::Watch,
         }
     }
 }
@@ -130,7 +146,7 @@ impl Worker {
             return;
         }
         // A change that a person confirmed is made, whatever was asked for after it.
-        if kind != Kind::Registry
+        if !matches!(kind, Kind::Registry | Kind::Decide | Kind::Rules)
             && let Some(older) = state.latest.get(&kind).cloned()
         {
             self.0.give_up(&mut state, &older);
@@ -283,7 +299,16 @@ impl Floor {
 fn changes_something(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::Registry | Kind::Train | Kind::Threshold | Kind::Export | Kind::Session
+        Kind::Registry
+            | Kind::Train
+            | Kind::Threshold
+            | Kind::Export
+            | Kind::Session
+            | Kind::Predict
+            | Kind::LabelAudit
+            | Kind::Decide
+            | Kind::Rules
+            | Kind::Handover
     )
 }
 

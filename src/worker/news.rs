@@ -8,9 +8,16 @@ pub use super::failure::Failure;
 use super::job::Ticket;
 use crate::artifacts::{Manifest, RunComparison};
 use crate::browse::{ColumnInfo, ColumnStatistics, Match, RowCount, TableRow};
+use crate::data::RowId;
 use crate::event::{Event, Level};
 use crate::pipeline::comparison::PairedDifference;
+pub use crate::pipeline::judged_flips::{Flip, JudgedFlips};
+pub use crate::pipeline::label_audit::LabelAuditSummary;
+use crate::pipeline::prediction::PredictSummary;
 use crate::pipeline::training::{MovedThreshold, RunScores, TrainOutcome};
+use crate::review::{Card, OpenedReview, Progress, QueueView, ReviewPage, RuleLine, StoreState};
+use crate::store::Kept;
+use crate::triage::WhatIf;
 use crate::validation;
 
 /// Something about a job.
@@ -39,6 +46,10 @@ pub enum Report {
     Events(Vec<Event>),
     /// The table's index has grown, also after `Opened` is done.
     Rows(RowCount),
+    /// What other analysts decided while a file is under review, also after [`super::ReviewJob::Open`] is done.
+    Reviewed(ReviewNews),
+    /// What became of a file in the watched directory.
+    Watched(WatchedFile),
     /// The log has grown, also after `Log` is done, until that ticket is cancelled or stale.
     Logged(Vec<LogLine>),
     /// The answer.
@@ -102,6 +113,77 @@ pub enum Reply {
     Log(Vec<LogLine>),
     /// To [`super::FileJob::SaveSession`].
     SessionSaved,
+    /// To [`super::PipelineJob::Predict`].
+    Predicted(Box<PredictSummary>),
+    /// To [`super::PipelineJob::AuditLabels`].
+    LabelsAudited(Box<LabelAuditSummary>),
+    /// To [`super::PipelineJob::Flips`].
+    Flips(Box<JudgedFlips>),
+    /// To [`super::ReviewJob::Open`].
+    ReviewOpened(Box<OpenedReview>),
+    /// To [`super::ReviewJob::Arrange`] and `Similar`.
+    Queue(QueueView),
+    /// To [`super::ReviewJob::InView`]: those that are.
+    InView(Vec<RowId>),
+    /// To [`super::ReviewJob::Page`].
+    Cases(ReviewPage),
+    /// To [`super::ReviewJob::NextUnreviewed`] and `Find`: a place in the view; `None` if there is none.
+    CaseAt(Option<u64>),
+    /// To [`super::ReviewJob::Card`].
+    Card(Box<Card>),
+    /// To [`super::ReviewJob::Decide`], `Undo` and `Redo`: it is on disk.
+    Decided(Decided),
+    /// To [`super::ReviewJob::Rules`], `AddRule` and `WithdrawRule`: each rule with the rows of the open file that it suppresses.
+    Rules(Vec<RuleLine>),
+    /// To [`super::ReviewJob::WhatIf`].
+    WhatIf(WhatIf),
+}
+
+/// What was decided, and how the work stands now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decided {
+    /// In one line: `true positive on 12 cases`.
+    pub what: String,
+    /// Cases changed.
+    pub cases: u64,
+    /// Cases that were selected but are not in the view, and were left alone.
+    pub hidden: u64,
+    /// How safely it was kept.
+    pub kept: Kept,
+    /// How the work stands now.
+    pub progress: Progress,
+    /// Analysts whose other verdicts on these cases now stand against this one.
+    pub conflicts: u64,
+    /// For undo and redo, a case that was changed, to go to.
+    pub at: Option<u64>,
+}
+
+/// What others decided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReviewNews {
+    /// In one line: `3 verdicts by mira`; empty where only `progress` or `store` has changed.
+    pub what: String,
+    /// Cases on which somebody contradicts somebody since the last such news.
+    pub conflicts: u64,
+    /// How the work stands now.
+    pub progress: Progress,
+    /// How the store is.
+    pub store: StoreState,
+}
+
+/// What became of a file in the watched directory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WatchedFile {
+    /// The file's name; the directory's where it cannot be watched.
+    pub name: String,
+    /// When, RFC 3339.
+    #[serde(default)]
+    pub at: String,
+    /// Whether it is told to have the list whole and is nothing new.
+    #[serde(default)]
+    pub earlier: bool,
+    /// What scoring it gave, or why it could not be scored.
+    pub outcome: Result<PredictSummary, String>,
 }
 
 /// What the workspace holds.
@@ -119,6 +201,9 @@ pub struct Survey {
     pub plan: Option<super::TrainPlan>,
     /// The champion's run.
     pub champion: Option<String>,
+    /// The watched directory, if the settings name one.
+    #[serde(default)]
+    pub watched: Option<String>,
     /// How many runs there are.
     pub runs: usize,
     /// What the console showed when it was left, as JSON.

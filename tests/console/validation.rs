@@ -3,8 +3,8 @@
 use nsec_tui::tui::app::{Command, Effect, Panel};
 use nsec_tui::validation::Report as Findings;
 use nsec_tui::worker::{
-    CheckOutcome, ColumnDrift, DriftKind, DriftMetric, Event, Example, FileJob, Job, Kind, Level, Reply, Report,
-    SchemaColumn, Scope, Severity, Stage, Survey, ValidationOutcome, Verdict,
+    CheckOutcome, CheckVerdict, ColumnDrift, DriftKind, DriftMetric, Event, Example, FileJob, Job, Kind, Level, Reply,
+    Report, SchemaColumn, Scope, Severity, Stage, Survey, ValidationOutcome,
 };
 
 use super::session::Session;
@@ -67,7 +67,7 @@ fn outcome() -> ValidationOutcome {
         path: None,
         baseline: Some("20261127T080000Z-ab12".to_owned()),
         report: Findings {
-            status: Verdict::Warned,
+            status: CheckVerdict::Warned,
             rows: 11_055,
             rejected_rows: 2,
             checks,
@@ -210,7 +210,7 @@ fn a_failure_is_told_in_full() {
 #[test]
 fn a_blocked_source_says_why() {
     let mut blocked = outcome();
-    blocked.report.status = Verdict::Blocked;
+    blocked.report.status = CheckVerdict::Blocked;
     let missing = CheckOutcome::failed("missing_column", Severity::Block, "column Result is not in the file");
     blocked.report.checks.insert(0, missing.about("Result"));
     blocked.failing_lines.insert(0, Vec::new());

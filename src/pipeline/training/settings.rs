@@ -1,15 +1,18 @@
 //! Owns the settings of a training run, as `nsec.yaml` and the command line give them.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::SplitStrategy;
 use crate::metrics::{ThresholdRule, named_metric};
-use crate::models::{Monotone, SearchStrategy};
+use crate::models::{Monotone, ParamValue, Params, SearchStrategy, family};
 use crate::schema::{ColumnType, Schema};
 
 use super::error::TrainingError;
 use super::selection::chosen_families;
+use super::verdicts::VerdictSettings;
 
 /// How models are trained, selected, calibrated and promoted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +24,9 @@ pub struct TrainingSettings {
     pub models: Vec<String>,
     /// Search over hyper-parameters: `none` (defaults only), `grid` or `random`.
     pub search: SearchStrategy,
+    /// Hyper-parameters that are not to be searched, by family and name: `{gradient_boosting: {trees: 300, max_leaves: 63}}`.
+    /// A search tries the others. `nsec-tui train --models FAMILY --search none` shows the names in its leaderboard.
+    pub params: BTreeMap<String, BTreeMap<String, ParamValue>>,
     /// Trials for each family with random search, 1 to 10000; the defaults are always the first.
     pub trials: usize,
     /// Folds of cross-validation, 2 to 20.
@@ -50,6 +56,8 @@ pub struct TrainingSettings {
     pub monotone: Monotone,
     /// When a new model replaces the champion.
     pub promotion: PromotionSettings,
+    /// How `train --with-verdicts` learns from what people judged.
+    pub verdicts: VerdictSettings,
     /// Warn where training F1 is above test F1 by more than this, 0 to 1.
     pub overfit_warning: f64,
 }
@@ -59,6 +67,7 @@ impl Default for TrainingSettings {
         Self {
             models: Vec::new(),
             search: SearchStrategy::Grid,
+            params: BTreeMap::new(),
             trials: 10,
             folds: 5,
             seed: 42,
@@ -70,6 +79,7 @@ impl Default for TrainingSettings {
             early_stopping: EarlyStoppingSettings::default(),
             monotone: Monotone::new(),
             promotion: PromotionSettings::default(),
+            verdicts: VerdictSettings::default(),
             overfit_warning: 0.05,
         }
     }
@@ -184,6 +194,13 @@ impl TrainingSettings {
         if let Err(unknown) = chosen_families(self) {
             return refuse("models", unknown.to_string());
         }
+        for (name, values) in &self.params {
+            let resolved =
+                family(name).and_then(|family| Params(values.clone()).resolve(family.name(), &family.parameters()));
+            if let Err(wrong) = resolved {
+                return refuse(&format!("params.{name}"), wrong.to_string());
+            }
+        }
         for (key, name) in [
             ("select_by", &self.select_by),
             ("early_stopping.metric", &self.early_stopping.metric),
@@ -211,6 +228,9 @@ impl TrainingSettings {
                 "promotion.confidence",
                 format!("{} is not at least 0.5 and below 1", self.promotion.confidence),
             );
+        }
+        if let Err((key, reason)) = self.verdicts.check() {
+            return refuse(key, reason);
         }
         if self.promotion.min_rows == 0 {
             return refuse("promotion.min_rows", "0 rows show nothing; give 1 or more".to_owned());

@@ -30,12 +30,20 @@ pub struct Trial {
     pub params: Params,
 }
 
-/// The trials of one family under these settings, the defaults first.
+/// The trials of one family under these settings, the defaults first. What the settings fix is the same in all of them.
 ///
 /// # Errors
 /// The family's own defaults are out of its ranges.
 pub fn trials_of(family: &'static dyn Family, settings: &TrainingSettings) -> Result<Vec<Trial>, ModelError> {
-    let specs: Vec<ParamSpec> = family.parameters();
+    let mut specs: Vec<ParamSpec> = family.parameters();
+    if let Some(fixed) = settings.params.get(family.name()) {
+        let mut values = Params(fixed.clone()).resolve(family.name(), &specs)?;
+        let fix = |spec: ParamSpec| match values.0.remove(spec.name) {
+            Some(value) if fixed.contains_key(spec.name) => spec.fixed_to(value),
+            _ => spec,
+        };
+        specs = specs.into_iter().map(fix).collect();
+    }
     let defaults = Params::default().resolve(family.name(), &specs)?;
     let mut points = match settings.search {
         SearchStrategy::None => Vec::new(),

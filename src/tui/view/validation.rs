@@ -13,7 +13,7 @@ use super::{Frame, Role, bars, popup};
 use crate::tui::app::validation::checks::Counts;
 use crate::tui::app::validation::{ValidationPanel, View};
 use crate::tui::keymap::Action;
-use crate::worker::{Kind, ValidationOutcome, Verdict};
+use crate::worker::{CheckVerdict, Kind, ValidationOutcome};
 
 /// Draws the panel.
 pub fn draw(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) {
@@ -30,12 +30,12 @@ pub fn draw(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) {
 }
 
 /// The sign and the role of a verdict.
-fn verdict(frame: &Frame<'_>, verdict: Verdict) -> (&'static str, Role) {
+fn verdict(frame: &Frame<'_>, verdict: CheckVerdict) -> (&'static str, Role) {
     let glyphs = frame.look.glyphs();
     match verdict {
-        Verdict::Passed => (glyphs.yes, Role::Good),
-        Verdict::Warned => (glyphs.warning, Role::Warning),
-        Verdict::Blocked => (glyphs.no, Role::Bad),
+        CheckVerdict::Passed => (glyphs.yes, Role::Good),
+        CheckVerdict::Warned => (glyphs.warning, Role::Warning),
+        CheckVerdict::Blocked => (glyphs.no, Role::Bad),
     }
 }
 

@@ -133,3 +133,53 @@ fn the_defaults_come_first_and_once() {
         }
     }
 }
+
+#[test]
+fn what_the_settings_fix_is_the_same_in_every_trial() {
+    let boosting = family("gradient_boosting").unwrap();
+    let mut settings = TrainingSettings::default();
+    let values = [
+        ("trees".to_owned(), ParamValue::Int(300)),
+        ("max_leaves".to_owned(), ParamValue::Float(63.0)),
+    ];
+    settings.params.insert("gradient_boosting".to_owned(), values.into());
+    settings.check().unwrap();
+    settings.trials = 8;
+    for search in [SearchStrategy::None, SearchStrategy::Grid, SearchStrategy::Random] {
+        settings.search = search;
+        let trials = trials_of(boosting, &settings).unwrap();
+        assert!(trials.iter().all(|t| t.params.int("trees").unwrap() == 300), "{search}");
+        assert!(
+            trials.iter().all(|t| t.params.int("max_leaves").unwrap() == 63),
+            "{search}"
+        );
+        let distinct: std::collections::BTreeSet<String> = trials.iter().map(|t| t.params.to_string()).collect();
+        assert_eq!(distinct.len(), trials.len(), "{search}");
+        assert_eq!(trials.len() > 1, search != SearchStrategy::None, "{search}");
+    }
+    // Other families are as they were.
+    let tree = family("decision_tree").unwrap();
+    let free = trials_of(tree, &TrainingSettings::default()).unwrap();
+    settings.search = TrainingSettings::default().search;
+    assert_eq!(trials_of(tree, &settings).unwrap().len(), free.len());
+}
+
+#[test]
+fn fixed_parameters_that_cannot_be_are_refused_by_name() {
+    let refused = |family: &str, name: &str, value: ParamValue| {
+        let mut settings = TrainingSettings::default();
+        settings
+            .params
+            .insert(family.to_owned(), [(name.to_owned(), value)].into());
+        settings.check().unwrap_err().to_string()
+    };
+    let text = refused("gradient_boosting", "tres", ParamValue::Int(3));
+    assert!(
+        text.contains("params.gradient_boosting") && text.contains("did you mean `trees`?"),
+        "{text}"
+    );
+    let text = refused("gradient_boosting", "trees", ParamValue::Int(0));
+    assert!(text.contains("expected a whole number from"), "{text}");
+    let text = refused("gradient_bosting", "trees", ParamValue::Int(3));
+    assert!(text.contains("gradient_bosting"), "{text}");
+}

@@ -266,7 +266,7 @@ impl TrainingPanel {
         match report {
             Report::Events(events) => run.take(events, now),
             Report::Progress { .. } => run.take(&[], now),
-            Report::Rows(_) | Report::Logged(_) => {}
+            Report::Rows(_) | Report::Logged(_) | Report::Reviewed(_) | Report::Watched(_) => {}
             Report::Done(reply) => {
                 if let Reply::Trained(outcome) = &**reply {
                     run.end(End::Finished(outcome.clone()), now);
@@ -319,7 +319,12 @@ impl TrainingPanel {
                 shared.complain(format!("the run cannot be shown: {}", failure.message));
             }
             Report::Cancelled => self.loading = None,
-            Report::Progress { .. } | Report::Events(_) | Report::Rows(_) | Report::Logged(_) => {}
+            Report::Progress { .. }
+            | Report::Events(_)
+            | Report::Rows(_)
+            | Report::Logged(_)
+            | Report::Reviewed(_)
+            | Report::Watched(_) => {}
         }
     }
 
@@ -371,7 +376,12 @@ impl TrainingPanel {
                 self.moving = None;
                 shared.say("the threshold is as it was");
             }
-            Report::Progress { .. } | Report::Events(_) | Report::Rows(_) | Report::Logged(_) => {}
+            Report::Progress { .. }
+            | Report::Events(_)
+            | Report::Rows(_)
+            | Report::Logged(_)
+            | Report::Reviewed(_)
+            | Report::Watched(_) => {}
         }
     }
 }

@@ -16,7 +16,7 @@ use super::list::ListCursor;
 use super::panel::{Panel, PanelState};
 use super::shared::{Command, Shared};
 use crate::tui::keymap::{Action, Context};
-use crate::worker::{Event, Failure, Kind, News, Reply, Report, Ticket, ValidationOutcome, Verdict};
+use crate::worker::{CheckVerdict, Event, Failure, Kind, News, Reply, Report, Ticket, ValidationOutcome};
 
 /// What the panel shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -164,7 +164,7 @@ impl ValidationPanel {
         if outcome.path != shared.source.path {
             return;
         }
-        shared.blocked = (outcome.report.status == Verdict::Blocked).then(|| {
+        shared.blocked = (outcome.report.status == CheckVerdict::Blocked).then(|| {
             format!(
                 "{} is blocked by validation: {}. Mend the data or its schema, or open another file",
                 outcome.source,

@@ -34,7 +34,7 @@ fn drift(column: &str, value: f64, threshold: f64) -> ColumnDrift {
     }
 }
 
-fn outcome(status: Verdict) -> ValidationOutcome {
+fn outcome(status: CheckVerdict) -> ValidationOutcome {
     let checks = vec![
         CheckOutcome::passed("empty_file", Severity::Block, Scope::File, "there are rows"),
         check("range", Severity::Warn, 7),
@@ -98,7 +98,7 @@ impl Bench {
         self.tell(ticket, Report::Done(Box::new(reply)));
     }
 
-    fn checked(status: Verdict) -> Self {
+    fn checked(status: CheckVerdict) -> Self {
         let mut bench = Self::new();
         assert!(bench.act(Action::Run));
         bench.done(Reply::Validated(Box::new(outcome(status))));
@@ -121,7 +121,7 @@ impl Bench {
 
 #[test]
 fn failures_come_first_the_gravest_on_top_and_the_rest_is_folded() {
-    let outcome = outcome(Verdict::Warned);
+    let outcome = outcome(CheckVerdict::Warned);
     let fold = |status, open| CheckItem::Fold { status, count: 1, open };
     let mut expected = vec![
         CheckItem::Check(3),
@@ -143,7 +143,7 @@ fn failures_come_first_the_gravest_on_top_and_the_rest_is_folded() {
 
 #[test]
 fn folds_open_and_close_where_the_cursor_is() {
-    let mut bench = Bench::checked(Verdict::Warned);
+    let mut bench = Bench::checked(CheckVerdict::Warned);
     assert!(!bench.act(Action::Right));
     bench.act(Action::Bottom);
     assert!(bench.act(Action::Right));
@@ -155,7 +155,7 @@ fn folds_open_and_close_where_the_cursor_is() {
 
 #[test]
 fn drift_is_sorted_by_what_counts_as_drift() {
-    let bench = Bench::checked(Verdict::Warned);
+    let bench = Bench::checked(CheckVerdict::Warned);
     assert_eq!(bench.panel.drift, [1, 2, 0]);
     assert_eq!(drift::weight(&drift("x", 0.3, 0.0)), 1e9);
     assert_eq!(drift::weight(&drift("x", 0.0, 0.0)), 0.0);
@@ -163,7 +163,7 @@ fn drift_is_sorted_by_what_counts_as_drift() {
 
 #[test]
 fn the_failing_rows_are_shown_in_data() {
-    let mut bench = Bench::checked(Verdict::Warned);
+    let mut bench = Bench::checked(CheckVerdict::Warned);
     bench.act(Action::Open);
     let show = Command::ShowLines {
         lines: vec![2, 3, 4, 5, 6],
@@ -192,7 +192,7 @@ fn the_failing_rows_are_shown_in_data() {
 fn a_blocked_source_blocks_training_until_it_passes_or_another_is_opened() {
     let mut bench = Bench::new();
     bench.act(Action::Run);
-    let mut blocked = outcome(Verdict::Blocked);
+    let mut blocked = outcome(CheckVerdict::Blocked);
     blocked.report.checks.push(CheckOutcome::failed(
         "missing_column",
         Severity::Block,
@@ -205,7 +205,7 @@ fn a_blocked_source_blocks_training_until_it_passes_or_another_is_opened() {
         "{reason}"
     );
     bench.act(Action::Run);
-    bench.done(Reply::Validated(Box::new(outcome(Verdict::Warned))));
+    bench.done(Reply::Validated(Box::new(outcome(CheckVerdict::Warned))));
     assert_eq!(bench.shared.blocked, None);
     bench.shared.blocked = Some(reason);
     bench.panel.command(&mut bench.shared, &Command::SourceChanged);
@@ -225,11 +225,11 @@ fn what_is_told_of_another_source_is_not_believed() {
     assert!(bench.shared.effects.contains(&Effect::Cancel(ticket)));
     bench.tell(
         ticket,
-        Report::Done(Box::new(Reply::Validated(Box::new(outcome(Verdict::Blocked))))),
+        Report::Done(Box::new(Reply::Validated(Box::new(outcome(CheckVerdict::Blocked))))),
     );
     assert!(bench.panel.outcome.is_none() && bench.shared.blocked.is_none());
     bench.act(Action::Run);
-    bench.done(Reply::Validated(Box::new(outcome(Verdict::Blocked))));
+    bench.done(Reply::Validated(Box::new(outcome(CheckVerdict::Blocked))));
     assert!(bench.panel.outcome.is_none() && bench.shared.blocked.is_none() && !bench.panel.is_running());
 }
 
@@ -258,7 +258,7 @@ fn progress_and_remarks_of_the_stage_are_kept() {
 
 #[test]
 fn a_failure_is_shown_and_left() {
-    let mut bench = Bench::checked(Verdict::Warned);
+    let mut bench = Bench::checked(CheckVerdict::Warned);
     bench.act(Action::Run);
     let (ticket, _) = bench.job();
     let failure = Failure::new("data.csv: no such file; open another");
@@ -271,7 +271,7 @@ fn a_failure_is_shown_and_left() {
 
 #[test]
 fn the_report_replaces_no_file_unasked() {
-    let mut bench = Bench::checked(Verdict::Warned);
+    let mut bench = Bench::checked(CheckVerdict::Warned);
     bench.act(Action::Export);
     let LayerKind::Prompt(prompt) = &bench.shared.layers[0].kind else {
         panic!("no prompt")
@@ -320,7 +320,7 @@ fn the_report_replaces_no_file_unasked() {
 
 #[test]
 fn rejects_are_written_by_another_check() {
-    let mut bench = Bench::checked(Verdict::Warned);
+    let mut bench = Bench::checked(CheckVerdict::Warned);
     bench.line(Purpose::ExportRejects, "/tmp/r.csv");
     let (ticket, _) = bench.job();
     bench.tell(ticket, Report::Failed(Failure::new("cannot be listed")));
@@ -330,7 +330,7 @@ fn rejects_are_written_by_another_check() {
         rejects: Some("/tmp/r.csv".into()),
     };
     assert_eq!(bench.job().1, Job::Pipeline(expected));
-    let mut written = outcome(Verdict::Warned);
+    let mut written = outcome(CheckVerdict::Warned);
     written.rejects = Some("/tmp/r.csv".into());
     bench.done(Reply::Validated(Box::new(written)));
     assert_eq!(
@@ -360,7 +360,7 @@ proptest! {
                 _ => None,
             });
             let report = match kind {
-                0 => Report::Done(Box::new(Reply::Validated(Box::new(outcome(Verdict::Blocked))))),
+                0 => Report::Done(Box::new(Reply::Validated(Box::new(outcome(CheckVerdict::Blocked))))),
                 1 => Report::Failed(Failure::new("no")),
                 2 => Report::Cancelled,
                 3 => Report::Progress { done: 3, total: Some(0), note: String::new() },
