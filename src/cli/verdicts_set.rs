@@ -142,7 +142,7 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), CliError> {
         let events: Vec<Event> = rows.iter().map(event).collect();
         kept = store.append(&events, &command_line(change, &schema, &rows))?;
     }
-    report(&kept, "decided", rows.len() as u64, group, args.json)
+    report(&kept, "decided", rows.len() as u64, ("undo", group), args.json)
 }
 
 /// What a person at a shell has seen of a case: their own history. What others decided meanwhile is a conflict, not a thing
@@ -223,12 +223,11 @@ fn undo(context: &Context, group: EventId, change: Change, json: bool) -> Result
         })
         .collect();
     let kept = store.append(&events, &command)?;
-    let what = if matches!(change, Change::Undo { .. }) {
-        "taken back"
-    } else {
-        "decided anew"
+    let (what, back) = match change {
+        Change::Undo { .. } => ("taken back", "redo"),
+        _ => ("decided anew", "undo"),
     };
-    report(&kept, what, events.len() as u64, id, json)
+    report(&kept, what, events.len() as u64, (back, group), json)
 }
 
 fn suppress(
@@ -278,14 +277,15 @@ fn withdraw(context: &Context, rule: EventId, json: bool) -> Result<(), CliError
     print::out(&format!("rule {rule} is withdrawn{}\n", journalled(&kept)))
 }
 
-fn report(kept: &Kept, what: &str, cases: u64, group: EventId, json: bool) -> Result<(), CliError> {
+/// `back` is the command and the group that undo it.
+fn report(kept: &Kept, what: &str, cases: u64, back: (&str, EventId), json: bool) -> Result<(), CliError> {
+    let (command, group) = back;
     if json {
         return print::json(&json!({ "cases": cases, "group": group, "kept": kept }));
     }
     let noun = if cases == 1 { "case" } else { "cases" };
-    let undo = format!("nsec-tui verdicts undo {group}");
     print::out(&format!(
-        "{what}: {} {noun}; `{undo}` takes it back{}\n",
+        "{what}: {} {noun}; `nsec-tui verdicts {command} {group}` reverses it{}\n",
         grouped(cases),
         journalled(kept)
     ))
