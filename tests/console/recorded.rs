@@ -125,7 +125,7 @@ fn the_picture_of_review_is_of_this_session() {
     let quit: KeyPress = "q".parse().unwrap();
     let until = messages(&text)
         .iter()
-        .position(|timed| timed.message == Message::Key(quit))
+        .rposition(|timed| timed.message == Message::Key(quit))
         .unwrap();
     let lines: Vec<&str> = text.lines().take(until).collect();
     let mut app = app();
