@@ -47,8 +47,8 @@ mod tests {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    fn said(verdict: &str) -> Option<String> {
-        Some(verdict.to_owned())
+    fn said(verdict: &str) -> String {
+        verdict.to_owned()
     }
 
     #[test]
@@ -72,7 +72,10 @@ mod tests {
             (&report["cases"], &report["kept"]["kept"]),
             (&2.into(), &"stored".into())
         );
-        assert_eq!(verdicts(&workspace), [said("false_positive"), said("false_positive")]);
+        assert_eq!(
+            verdicts(&workspace),
+            [Some(said("false_positive")), Some(said("false_positive"))]
+        );
         let (row, state) = states(&workspace).remove(0);
         assert_eq!(
             (row.as_str(), state.tags.iter().next().map(String::as_str)),
@@ -89,7 +92,10 @@ mod tests {
         assert_eq!(verdicts(&workspace), [None, None]);
         assert!(states(&workspace)[0].1.tags.is_empty());
         workspace.run(&[&"verdicts", &"redo", &group], 0);
-        assert_eq!(verdicts(&workspace), [said("false_positive"), said("false_positive")]);
+        assert_eq!(
+            verdicts(&workspace),
+            [Some(said("false_positive")), Some(said("false_positive"))]
+        );
     }
 
     #[test]
