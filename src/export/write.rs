@@ -76,7 +76,7 @@ fn write_all(
 /// Writes rows to a file, whole or not at all. A device or a pipe is written to as it stands.
 ///
 /// # Errors
-/// As [`write`]; there is a file already and `replace` is not set; the file cannot be written.
+/// As [`write()`]; there is a file already and `replace` is not set; the file cannot be written.
 pub fn write_file(
     format: Format,
     path: &Path,
