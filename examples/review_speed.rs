@@ -133,6 +133,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let judged = |rows: Vec<nsec_tui::data::RowId>| Decision {
         selection: Selection::Cases(rows),
         change: change.clone(),
+        view: None,
     };
     timed("one verdict", || Ok(review.decide(&judged(vec![page.rows[0].row]))?))?;
     let all: Vec<_> = page.rows.iter().map(|row| row.row).collect();

@@ -59,6 +59,9 @@ def main() -> None:
     quiet(fd, 1.0)
     os.write(fd, b"4")
     quiet(fd, 3.0, 30.0)
+    # The session before may have been left on the last row.
+    os.write(fd, b"g")
+    quiet(fd, 1.0)
     dice = random.Random(7)
     result = {}
     for kind in arguments.only.split(","):

@@ -122,7 +122,10 @@ fn append_lines(path: &Path, lines: &[u8]) -> io::Result<Option<Range<u64>>> {
     if let Err(cause) = written.and_then(|()| file.sync_all()) {
         // What is said not to be kept must not turn up later. If this fails as well, a torn line is left, which counts
         // for nothing.
-        if locked {
+        let ours = before + u64::from(torn) + lines.len() as u64;
+        // A writer that waited for the lock in vain may stand behind it, and was told that its line is kept.
+        let alone = file.metadata().is_ok_and(|meta| meta.len() <= ours);
+        if locked && alone {
             let _best_effort = file.set_len(before);
         }
         return Err(cause);

@@ -70,8 +70,13 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        DateTime::parse_from_rfc3339(&text)
-            .map(|moment| Self::from(moment.to_utc()))
-            .map_err(|e| serde::de::Error::custom(format!("not an RFC 3339 time: {e}")))
+        let moment = DateTime::parse_from_rfc3339(&text)
+            .map_err(|e| serde::de::Error::custom(format!("not an RFC 3339 time: {e}")))?
+            .to_utc();
+        // An offset can carry a time out of the years that RFC 3339 has digits for, and it would not read back.
+        if !(0..=9999).contains(&moment.year()) {
+            return Err(serde::de::Error::custom("in UTC its year is not one of 0 to 9999"));
+        }
+        Ok(Self::from(moment))
     }
 }

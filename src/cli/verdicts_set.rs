@@ -1,7 +1,7 @@
 //! Owns `verdicts set`, `undo`, `redo`, `suppress` and `withdraw`: from a shell or a script, what the console does with a key.
 //! The audit log names these command lines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, BufRead};
 
 use chrono::Utc;
@@ -201,12 +201,12 @@ fn rows_of(words: &[String]) -> Result<Vec<RowId>, CliError> {
 fn undo(context: &Context, group: EventId, change: Change, json: bool) -> Result<(), CliError> {
     let mut store = open_store(context)?;
     let (all, _) = store.events_since(0)?;
-    let mut cases: Vec<CaseId> = Vec::new();
-    for event in all.into_iter().filter(|event| event.group == group) {
-        if !cases.contains(&event.case) {
-            cases.push(event.case);
-        }
-    }
+    let mut seen = HashSet::new();
+    let of_group = all.into_iter().filter(|event| event.group == group);
+    let cases: Vec<CaseId> = of_group
+        .map(|event| event.case)
+        .filter(|case| seen.insert(case.clone()))
+        .collect();
     if cases.is_empty() {
         let text = format!("no decision has the group {group}; the audit log names them");
         return Err(CliError::Usage(text));

@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cases::{CaseTable, NONE};
 use super::contract::QueueView;
@@ -14,9 +15,14 @@ use crate::browse::{Beside, Conditions, Work, each_row};
 use crate::data::RowId;
 use crate::triage::{Lane, Queue, SavedQueue, audit_place, is_audited};
 
+/// The number of the next view.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
 /// Cases in an order.
 #[derive(Debug)]
 pub(crate) struct CaseView {
+    /// Never the same twice.
+    pub number: u64,
     pub queue: Queue,
     pub filters: Vec<String>,
     pub order: Vec<u32>,
@@ -38,6 +44,7 @@ impl CaseView {
             places[*case as usize] = place as u32;
         }
         Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
             queue,
             filters,
             order,
@@ -98,8 +105,8 @@ impl Review {
         control.cancel.check()?;
         let lane = match plan.base {
             // Only what nobody picked says how often the model is right in general.
+            _ if self.file.doubt.is_some() => Lane::LabelAudit,
             Queue::RandomAudit if plan.conditions.is_empty() => Lane::RandomAudit,
-            Queue::LabelAudit => Lane::LabelAudit,
             _ => Lane::Picked,
         };
         let view = CaseView::new(queue.clone(), filters.to_vec(), order, self.cases().len(), lane);
@@ -155,7 +162,12 @@ impl Review {
             now.filters.clone(),
             order,
             self.cases().len(),
-            Lane::Picked,
+            // Training rows are judged about their labels, whichever way one comes to them.
+            if self.file.doubt.is_some() {
+                Lane::LabelAudit
+            } else {
+                Lane::Picked
+            },
         );
         Ok(self.shown(view, Some(row)))
     }
@@ -171,6 +183,7 @@ impl Review {
         let view = self.show(view);
         let kept = keep.and_then(|row| self.cases().find(row));
         QueueView {
+            number: view.number,
             queue: view.queue.clone(),
             filters: view.filters.clone(),
             cases: view.len(),

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::arrange::CaseView;
 use super::contract::{Decision, Progress, Selection};
 use super::error::ReviewError;
 use super::ledger::words;
@@ -10,7 +11,7 @@ use super::open::Review;
 use crate::artifacts::Timestamp;
 use crate::data::RowId;
 use crate::store::Kept;
-use crate::triage::{CaseState, Change, Event, EventId, Score, command_line};
+use crate::triage::{CaseState, Change, Event, EventId, Lane, Score, command_line};
 
 /// Characters of a note at most.
 const NOTE: usize = 10_000;
@@ -60,7 +61,19 @@ impl Review {
             let text = format!("a note has at most {NOTE} characters; put longer texts into a file and note its name");
             return Err(ReviewError::Refused(text));
         }
-        let (selected, hidden) = self.selected(&decision.selection)?;
+        let view = self.view();
+        let shown = decision.view.is_none_or(|number| number == view.number);
+        if !shown && !matches!(&decision.selection, Selection::Cases(rows) if rows.len() == 1) {
+            let text = "the list has changed since; nothing was decided: look at it and decide again";
+            return Err(ReviewError::Refused(text.to_owned()));
+        }
+        // How one case was come to is not known any more once another list is shown.
+        let lane = if shown || self.file.doubt.is_some() {
+            view.lane
+        } else {
+            Lane::Picked
+        };
+        let (selected, hidden) = self.selected(&view, &decision.selection)?;
         if selected.len() > MOST {
             return Err(ReviewError::Refused(format!(
                 "{} are more than can be decided at once ({MOST}); filter first",
@@ -72,7 +85,7 @@ impl Review {
         for part in selected.chunks(PART) {
             let events = {
                 let live = self.live();
-                self.events_of(&live, part, &decision.change, (group, at))
+                self.events_of(&live, part, &decision.change, (group, at, lane))
             };
             if events.is_empty() {
                 continue;
@@ -169,8 +182,7 @@ impl Review {
     }
 
     /// The cases that are meant, and how many of those selected are not.
-    fn selected(&self, selection: &Selection) -> Result<(Vec<u32>, u64), ReviewError> {
-        let view = self.view();
+    fn selected(&self, view: &CaseView, selection: &Selection) -> Result<(Vec<u32>, u64), ReviewError> {
         match selection {
             Selection::View => Ok((view.order.clone(), 0)),
             // The case on the card is never hidden.
@@ -192,9 +204,8 @@ impl Review {
         live: &Live,
         selected: &[u32],
         change: &Change,
-        (group, at): (EventId, Timestamp),
+        (group, at, lane): (EventId, Timestamp, Lane),
     ) -> Vec<(u32, Event)> {
-        let lane = self.view().lane;
         let mut events = Vec::with_capacity(selected.len());
         for &case in selected {
             let row = self.cases().id(case);
@@ -260,10 +271,7 @@ impl Review {
         };
         shelf.failed = None;
         // What others wrote in between stands before it, there as here: who contradicts whom depends on the order.
-        let others = match (&kept, shelf.read_on()) {
-            (Kept::Stored, Ok(read)) => read,
-            _ => Vec::new(),
-        };
+        let others = shelf.read_on().unwrap_or_default();
         let mut live = self.live_mut();
         let mine: HashSet<EventId> = events.iter().map(|event| event.id).collect();
         let mut new = live.add(self.cases(), others);

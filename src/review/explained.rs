@@ -20,6 +20,8 @@ const CARDS: usize = 512;
 const MOST_JUDGED: usize = 20_000;
 /// Judged cases that are taken in before one card; the rest are while cards are made ready.
 const AT_ONCE: usize = 20;
+/// How often so many are taken in before a card.
+const ROUNDS: usize = 5;
 /// Rows by which drift is told.
 const SAMPLE: u64 = 4_000;
 /// Characters of a cell of the sample.
@@ -194,6 +196,10 @@ impl Review {
                 explained.judged().remove(row);
                 continue;
             };
+            // A bulk verdict on a million cases must not be held in memory for neighbours; those known stay as they are.
+            if explained.judged().len() >= MOST_JUDGED {
+                continue;
+            }
             let case = JudgedCase {
                 row,
                 verdict: judgement.verdict,
@@ -220,7 +226,12 @@ impl Review {
                 return Ok(card);
             }
         };
-        self.renew_judged(&explained)?;
+        // What was just decided counts; of a bulk the rest is taken in while cards are made ready.
+        for _ in 0..ROUNDS {
+            if !self.renew_judged(&explained)? {
+                break;
+            }
+        }
         let parts = explained.cache.card(&input, &explained.judged(), cancel);
         match parts {
             Ok(parts) => {

@@ -6,7 +6,7 @@ use super::pace::per_hour;
 use super::undo::UndoStack;
 use crate::artifacts::Timestamp;
 use crate::data::RowId;
-use crate::triage::{CaseId, CaseState, Cases, Change, Event, EventId, Verdict};
+use crate::triage::{CaseId, CaseState, Cases, Change, Event, EventId, Lane, Verdict};
 
 /// The events of the store as they add up.
 #[derive(Debug, Default)]
@@ -28,6 +28,7 @@ pub(crate) struct Mine {
     /// Tells apart what was decided within a millisecond.
     pub event: EventId,
     pub verdict: Verdict,
+    pub lane: Lane,
 }
 
 /// What an analyst did today.
@@ -92,6 +93,7 @@ impl Ledger {
             at: event.at,
             event: event.id,
             verdict: verdict?,
+            lane: event.lane,
         })
     }
 
@@ -136,8 +138,10 @@ impl Ledger {
         let mut times = Vec::new();
         for mine in self.mine.values().filter(|mine| mine.at >= midnight) {
             today.verdicts += 1;
-            today.right += u64::from(mine.verdict == Verdict::TruePositive);
-            today.wrong += u64::from(mine.verdict == Verdict::FalsePositive);
+            // Verdicts on training labels say nothing of the model's alarms.
+            let of_alarm = mine.lane != Lane::LabelAudit;
+            today.right += u64::from(of_alarm && mine.verdict == Verdict::TruePositive);
+            today.wrong += u64::from(of_alarm && mine.verdict == Verdict::FalsePositive);
             times.push(mine.at);
         }
         today.per_hour = per_hour(&times);

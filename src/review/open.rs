@@ -33,6 +33,8 @@ pub struct Review {
     pub(super) found: Mutex<Option<Found>>,
     pub(super) other: Mutex<Option<Arc<OtherScores>>>,
     pub(super) explainer: Explainer,
+    /// Held while rules are read and applied.
+    pub(super) renewing: Mutex<()>,
     /// How many cases the screen shows.
     pub(super) screen: AtomicU64,
 }
@@ -172,6 +174,7 @@ impl Review {
             surroundings: Arc::clone(surroundings),
             analyst,
             view: RwLock::new(Arc::new(CaseView::empty(file.cases.len()))),
+            renewing: Mutex::default(),
             file,
             store: Mutex::new(shelf),
             live: RwLock::new(live),

@@ -3,6 +3,7 @@
 //! A case is hidden only if every row of it meets the rule: what differs from what the rule is about is looked at.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::PoisonError;
 
 use super::contract::RuleLine;
 use super::error::ReviewError;
@@ -32,6 +33,8 @@ impl Review {
     /// # Errors
     /// The file has changed, or it was given up. Trouble of the store is no error: then no rule is in force.
     pub fn renew_rules(&self, control: Work<'_>) -> Result<(), ReviewError> {
+        // The store is polled on one thread and rules are changed on another: the older look must not win.
+        let _one_at_a_time = self.renewing.lock().unwrap_or_else(PoisonError::into_inner);
         let schema = self.file.schema_name();
         let read = |review: &Self| {
             let mut shelf = review.shelf();

@@ -251,5 +251,6 @@ pub(crate) fn about(rows: &[u64], change: Change) -> Decision {
     Decision {
         selection: Selection::Cases(rows.iter().map(|row| RowId(*row)).collect()),
         change,
+        view: None,
     }
 }

@@ -102,6 +102,7 @@ fn world() -> World {
         })
         .on(Kind::Queue, |job| match job {
             Job::Review(ReviewJob::Arrange { queue, filters, .. }) => done(Reply::Queue(QueueView {
+                number: 1,
                 queue: queue.clone(),
                 filters: filters.clone(),
                 ..QueueView::default()

@@ -209,7 +209,7 @@ fn everything_judged_is_said() {
     both(&setup, |session| {
         session.keys("n t").shows("review-all-judged");
         session.keys("s");
-        assert!(session.text().contains("done: every case of top risk is judged (12)"));
+        assert!(session.text().contains("every case of top risk is judged (12)"));
     });
 }
 

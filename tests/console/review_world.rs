@@ -152,6 +152,7 @@ impl Engine {
     fn shown(&self, keep: Option<RowId>) -> Vec<Report> {
         let kept = keep.and_then(|row| self.view.iter().position(|at| id(*at) == row));
         done(Reply::Queue(QueueView {
+            number: 1,
             queue: self.queue.clone(),
             filters: self.filters.clone(),
             cases: self.view.len() as u64,

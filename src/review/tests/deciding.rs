@@ -64,6 +64,7 @@ fn bulk_acts_on_what_is_seen_and_is_undone_at_once() {
     let view = Decision {
         selection: Selection::View,
         change: judge(Verdict::FalsePositive),
+        view: None,
     };
     let outcome = review.decide(&view).unwrap();
     assert_eq!((outcome.what.as_str(), outcome.cases), ("false positive on 6 cases", 6));
@@ -237,6 +238,7 @@ fn a_very_large_bulk_is_one_decision() {
     let view = Decision {
         selection: Selection::View,
         change: judge(Verdict::FalsePositive),
+        view: None,
     };
     let outcome = review.decide(&view).unwrap();
     assert_eq!(

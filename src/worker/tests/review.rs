@@ -57,6 +57,7 @@ fn decide(house: &House, rows: &[&ReviewRow], verdict: Verdict) -> Decided {
             verdict: Some(verdict),
             reason: None,
         },
+        view: None,
     };
     match house.ask(review(ReviewJob::Decide(decision))) {
         Reply::Decided(decided) => decided,

@@ -46,11 +46,12 @@ impl Target {
         }
     }
 
-    /// The decision of a change.
-    pub fn decision(&self, change: Change) -> Decision {
+    /// The decision of a change, made while this view was on the screen.
+    pub fn decision(&self, change: Change, view: u64) -> Decision {
         Decision {
             selection: self.selection(),
             change,
+            view: Some(view),
         }
     }
 }

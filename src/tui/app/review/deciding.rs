@@ -79,7 +79,7 @@ impl ReviewPanel {
     /// Decides, or asks first where it is about many cases.
     pub(super) fn decide(&mut self, shared: &mut Shared, target: &Target, change: Change) {
         let cases = self.size_of(target);
-        let decision = target.decision(change);
+        let decision = target.decision(change, self.view.number);
         let most = self.file.opened().map_or(0, |file| file.bulk_confirm) as u64;
         if matches!(target, Target::One(_)) || cases <= most {
             return self.give(shared, decision);

@@ -114,11 +114,9 @@ impl ReviewPanel {
             file.store = StoreState::Journal(why.clone());
         }
         self.window.outlived();
-        let here = self.window.current().map(|row| row.row);
         let taken_back = matches!(deciding, Deciding::Undo | Deciding::Redo);
-        if taken_back || here.is_some_and(|row| self.pending.about(row)) {
-            self.cards.outlived();
-        }
+        // Every card counts what was judged, and names the nearest judged cases.
+        self.cards.outlived();
         if let Some(at) = decided.at {
             self.window.go_to(at);
         }

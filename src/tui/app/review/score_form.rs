@@ -47,7 +47,7 @@ pub(super) fn form(offer: &Offer) -> Form {
     let plan = &offer.plan;
     let file = match &plan.path {
         Some(path) => path.display().to_string(),
-        None => offer.default_data.clone(),
+        None => String::new(),
     };
     let model = FieldValue::Choice {
         options: offer.models.iter().map(|(_, shown)| shown.clone()).collect(),

@@ -190,7 +190,9 @@ impl ReviewPanel {
     /// That every case of the queue has its verdict.
     pub fn all_judged(&self) -> String {
         let cases = crate::text::grouped(self.view.progress.of);
-        format!("done: every case of {} is judged ({cases})", self.view.queue.title())
+        let (queue, of_filter) = (self.view.queue.title(), !self.view.filters.is_empty());
+        let which = if of_filter { " that meets the filter" } else { "" };
+        format!("every case of {queue}{which} is judged ({cases})")
     }
 
     pub(super) fn seek_failed(&mut self, shared: &mut Shared, seeking: Seeking, failure: &Failure) {

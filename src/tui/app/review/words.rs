@@ -148,7 +148,7 @@ pub fn progress(progress: &Progress) -> Vec<String> {
     let mut parts = Vec::new();
     let (judged, of) = (progress.judged, progress.of);
     if of > 0 && judged >= of {
-        parts.push(format!("done: {} judged", grouped(judged)));
+        parts.push(format!("all {} judged", grouped(judged)));
     } else {
         parts.push(format!("{} / {} judged", grouped(judged), grouped(of)));
     }
@@ -230,6 +230,6 @@ mod tests {
             ]
         );
         known.judged = 1_204;
-        assert_eq!(progress(&known)[0], "done: 1,204 judged");
+        assert_eq!(progress(&known)[0], "all 1,204 judged");
     }
 }

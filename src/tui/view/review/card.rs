@@ -324,7 +324,7 @@ fn draw_share(look: Look, share: f64, most: f64, dim: bool, (row, middle): (Rect
     if malicious {
         bars::bar(look, buffer, right, length, role);
     } else if length > 0.0 {
-        let cells = ((length * f64::from(HALF)).round() as u16).clamp(1, HALF);
+        let cells = ((length * f64::from(HALF)).round() as u16).min(HALF);
         for x in axis - cells..axis {
             if x < row.right() {
                 look.put_glyph(buffer, x, row.y, look.glyphs().across[8], role);

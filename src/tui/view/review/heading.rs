@@ -71,6 +71,9 @@ fn filters(panel: &ReviewPanel) -> String {
     if let Some(find) = panel.find() {
         text.push_str(&format!("  find {}", find.text));
     }
+    if panel.file().opened().is_some_and(|file| file.label_audit) {
+        text.push_str("  t: the label is malicious, f: benign, x: copies really differ");
+    }
     text
 }
 

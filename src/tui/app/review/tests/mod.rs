@@ -121,6 +121,7 @@ impl Bench {
 
     pub(super) fn arranged(&mut self, cases: u64) {
         let view = QueueView {
+            number: 1,
             queue: Queue::TopRisk,
             filters: Vec::new(),
             cases,
