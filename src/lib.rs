@@ -13,6 +13,7 @@ pub mod data;
 pub mod embedded;
 pub mod event;
 pub mod explain;
+pub mod export;
 pub mod logging;
 pub mod metrics;
 pub mod models;

@@ -165,3 +165,13 @@ pub fn percent(part: u64, whole: u64) -> String {
     let _ = write!(out, "{:.1} %", share * 100.0);
     out
 }
+
+/// A word as a POSIX shell reads it back.
+pub fn shell_word(word: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
+    }
+}

@@ -6,8 +6,20 @@ mod tests;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// The environment variable that names the workspace.
 pub const WORKSPACE_VARIABLE: &str = "NSEC_WORKSPACE";
+
+/// Who may use the workspace.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorkspaceSettings {
+    /// Whether everybody of the directory's group judges in it: the store of verdicts and the audit log are written by the
+    /// group (mode 0660 instead of 0600), in directories that hand their group on.
+    pub shared: bool,
+}
 
 /// How the workspace was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +141,11 @@ impl Workspace {
         self.root.join("registry.lock")
     }
 
+    /// `verdicts.db`: the store of verdicts.
+    pub fn verdicts_file(&self) -> PathBuf {
+        self.root.join("verdicts.db")
+    }
+
     /// `prediction_output/`: where predictions go by default.
     pub fn output_dir(&self) -> PathBuf {
         self.root.join("prediction_output")
@@ -142,6 +159,21 @@ impl Workspace {
     /// `prediction_output/rejects.csv`: rows that could not be scored.
     pub fn rejects_file(&self) -> PathBuf {
         self.output_dir().join("rejects.csv")
+    }
+
+    /// `prediction_output/watched/`: what came of files in the watched directory.
+    pub fn watched_dir(&self) -> PathBuf {
+        self.output_dir().join("watched")
+    }
+
+    /// `watch.ndjson`: which files of the watched directory were scored, one line a change.
+    pub fn watch_ledger_file(&self) -> PathBuf {
+        self.root.join("watch.ndjson")
+    }
+
+    /// `watch.lock`: held by the one program that watches; its content means nothing.
+    pub fn watch_lock_file(&self) -> PathBuf {
+        self.root.join("watch.lock")
     }
 
     /// `logs/`: the logs.

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&[&str]; 22] = [
+const COMMANDS: [&[&str]; 32] = [
     &[],
     &["tui"],
     &["train"],
@@ -30,6 +30,16 @@ const COMMANDS: [&[&str]; 22] = [
     &["mongo", "ping"],
     &["mongo", "push"],
     &["mongo", "pull"],
+    &["verdicts", "export"],
+    &["verdicts", "import"],
+    &["verdicts", "stats"],
+    &["verdicts", "set"],
+    &["verdicts", "undo"],
+    &["verdicts", "redo"],
+    &["verdicts", "suppress"],
+    &["verdicts", "withdraw"],
+    &["verdicts", "audit-labels"],
+    &["verdicts", "clean"],
     &["generate", "flows"],
     &["generate", "phishing"],
     &["completions"],

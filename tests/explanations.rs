@@ -11,11 +11,14 @@ mod tests {
     use std::path::PathBuf;
 
     use nsec_tui::cancel::CancelToken;
+    use nsec_tui::data::{NullTokens, RowId};
     use nsec_tui::explain::{SmallestChange, Value, column_shares};
     use nsec_tui::pipeline::ingestion::Dataset;
     use nsec_tui::pipeline::kept_rows::{SplitSide, read_kept_rows};
     use nsec_tui::pipeline::trained_model::TrainedModel;
     use nsec_tui::pipeline::training_reference::{TrainingReference, TrainingReferenceError};
+
+    use nsec_tui::review::card::{CardInput, CardMaker};
 
     use crate::common::{Table, Workspace};
 
@@ -245,6 +248,94 @@ mod tests {
             assert!((score - (probability / (1.0 - probability)).ln()).abs() < 1e-9);
             assert!((columns.iter().map(|c| c.share.abs()).sum::<f64>() - 1.0).abs() < 1e-9);
         }
+    }
+
+    /// A test row as a scored file has it.
+    fn card_input(trained: &Trained, at: usize, probability: f64) -> CardInput {
+        let header = trained.test_text.header.iter();
+        CardInput {
+            row: RowId(at as u64),
+            cells: header
+                .map(|name| (name.clone(), trained.test_text.rows[at][name].clone()))
+                .collect(),
+            probability,
+            flagged: probability >= trained.model.threshold,
+            threshold: None,
+        }
+    }
+
+    #[test]
+    fn cards_are_made_of_what_a_run_keeps() {
+        let trained = Trained::new();
+        let (run, cancel) = (&trained.run, &trained.cancel);
+        let probabilities = trained.model.score(&trained.test.frame, cancel).unwrap();
+        let at = probabilities
+            .iter()
+            .position(|p| *p >= trained.model.threshold)
+            .unwrap();
+        let row = card_input(&trained, at, probabilities[at]);
+        let card = || {
+            let maker = CardMaker::open(run, NullTokens::default(), cancel).unwrap();
+            maker.make(&row, &maker.no_judged_rows(), cancel).unwrap()
+        };
+        let whole = card();
+        assert_eq!(whole.columns.len(), trained.columns().len());
+        let shares: f64 = whole.columns.iter().map(|column| column.share.unwrap().abs()).sum();
+        assert!((shares - 1.0).abs() < 1e-9);
+        assert!(
+            whole
+                .columns
+                .iter()
+                .all(|column| column.value == row.cells[column_at(&row, &column.column)].1)
+        );
+        // The label is carried, never read.
+        assert_eq!(
+            whole.other,
+            [("Result".to_owned(), trained.test_text.rows[at]["Result"].clone())]
+        );
+        let reliability = whole.reliability.as_ref().unwrap();
+        let near = |p: f64| reliability.from <= p && p <= reliability.to;
+        let rows: Vec<usize> = (0..probabilities.len())
+            .filter(|row| near(probabilities[*row]))
+            .collect();
+        assert_eq!(reliability.rows, rows.len() as u64);
+        assert_eq!(
+            reliability.malicious,
+            rows.iter().filter(|row| trained.test.labels[**row]).count() as u64
+        );
+        assert_eq!(whole.neighbours.len(), 5);
+        assert!(
+            whole
+                .missing
+                .iter()
+                .all(|why| why.starts_with("no change of one field")),
+            "{:?}",
+            whole.missing
+        );
+
+        // Without this or that, the rest is there and the card says why it is not.
+        fs::remove_file(SplitSide::Train.path(run)).unwrap();
+        fs::write(SplitSide::Test.path(run), "a,b\n1,2\n").unwrap();
+        let rest = card();
+        assert!(rest.neighbours.is_empty() && rest.smallest_change.is_none() && rest.reliability.is_none());
+        assert!(
+            rest.columns
+                .iter()
+                .all(|column| column.share.is_some() && column.usual.is_empty())
+        );
+        for why in ["no smallest change, no training rows", "no reliability of the score"] {
+            assert!(
+                rest.missing.iter().any(|missing| missing.starts_with(why)),
+                "{:?}",
+                rest.missing
+            );
+        }
+        fs::remove_file(run.join("model_trainer/model.bin")).unwrap();
+        assert!(CardMaker::open(run, NullTokens::default(), cancel).is_err());
+    }
+
+    fn column_at(row: &CardInput, name: &str) -> usize {
+        row.cells.iter().position(|(column, _)| column == name).unwrap()
     }
 
     #[test]

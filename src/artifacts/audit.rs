@@ -1,8 +1,12 @@
 //! Owns the audit log `logs/audit.ndjson`: one line a state change, on disk before the change is acknowledged.
 
-use std::fs::File;
+use std::fs::{File, Permissions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::ops::Range;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,14 +14,24 @@ use super::atomic::{self, WriteError};
 use super::timestamp::Timestamp;
 use crate::workspace::Workspace;
 
+/// The log is its owner's alone: it holds what stood in the rows that were judged.
+const PRIVATE_MODE: u32 = 0o600;
+/// In a directory that hands its group on (setgid) the group shares it.
+const SHARED_MODE: u32 = 0o660;
+/// The bit of a directory that hands its group on.
+const SETGID: u32 = 0o2000;
+/// Another writer is done long before this.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+const LOCK_PAUSE: Duration = Duration::from_millis(1);
+
 /// One line of the audit log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// When.
     pub time: Timestamp,
-    /// What was done: `promote`, `rollback`, `prune`, …
+    /// What was done: `promote`, `rollback`, `prune`, `verdict`, …
     pub action: String,
-    /// What it was done to: a run id, usually.
+    /// What it was done to: a run id, a case.
     pub subject: String,
     /// Who did it.
     pub by: String,
@@ -48,40 +62,110 @@ pub enum AuditError {
 /// Appends one line and brings it to disk before it returns. A line that a crash tore is closed first, so that it
 /// spoils no other.
 pub fn append(workspace: &Workspace, entry: &AuditEntry) -> Result<(), AuditError> {
+    append_all(workspace, std::slice::from_ref(entry)).map(|_| ())
+}
+
+/// Appends lines with one write and brings them to disk, all or none of them, before it returns. Answers which bytes of
+/// the log they are, or `None` where the file system has no locks and another writer may have come between.
+pub fn append_all<E: Serialize>(workspace: &Workspace, entries: &[E]) -> Result<Option<Range<u64>>, AuditError> {
+    let path = workspace.audit_file();
+    let fail = |cause| AuditError::Append {
+        path: path.clone(),
+        cause,
+    };
+    let mut lines = Vec::new();
+    for entry in entries {
+        serde_json::to_writer(&mut lines, entry).map_err(|e| fail(e.into()))?;
+        lines.push(b'\n');
+    }
+    atomic::create_parents(&path)?;
+    append_lines(&path, &lines).map_err(fail)
+}
+
+/// Whether lines can be appended, without appending any. The log is made if it is not there.
+pub fn check_writable(workspace: &Workspace) -> Result<(), AuditError> {
     let path = workspace.audit_file();
     atomic::create_parents(&path)?;
-    append_line(&path, entry).map_err(|cause| AuditError::Append { path, cause })
+    open(&path)
+        .map(|_| ())
+        .map_err(|cause| AuditError::Append { path, cause })
 }
 
-fn append_line(path: &PathBuf, entry: &AuditEntry) -> io::Result<()> {
-    let mut file = File::options().read(true).append(true).create(true).open(path)?;
-    // Without locks on this file system, appending one line in one write still keeps lines whole.
-    let _unsupported_is_fine = file.lock();
-    let mut line = Vec::new();
-    if !ends_with_newline(&mut file)? {
-        line.push(b'\n');
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true).append(true);
+    let directory = path.parent().and_then(|d| d.metadata().ok());
+    let shared = directory.is_some_and(|d| d.permissions().mode() & SETGID != 0);
+    let mode = if shared { SHARED_MODE } else { PRIVATE_MODE };
+    match options.clone().create_new(true).mode(mode).open(path) {
+        Ok(file) => {
+            // The umask takes the group's share off, which is not its to take here.
+            file.set_permissions(Permissions::from_mode(mode))?;
+            Ok(file)
+        }
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => options.open(path),
+        Err(e) => Err(e),
     }
-    serde_json::to_writer(&mut line, entry)?;
-    line.push(b'\n');
-    file.write_all(&line)?;
-    file.sync_all()
 }
 
-fn ends_with_newline(file: &mut File) -> io::Result<bool> {
-    if file.seek(SeekFrom::End(0))? == 0 {
+fn append_lines(path: &Path, lines: &[u8]) -> io::Result<Option<Range<u64>>> {
+    let mut file = open(path)?;
+    // Without locks on this file system, appending in one write still keeps lines whole.
+    let locked = lock(&file);
+    let before = file.seek(SeekFrom::End(0))?;
+    let torn = !ends_with_newline(&mut file, before)?;
+    let written = if torn {
+        file.write_all(&[b"\n", lines].concat())
+    } else {
+        file.write_all(lines)
+    };
+    if let Err(cause) = written.and_then(|()| file.sync_all()) {
+        // What is said not to be kept must not turn up later. If this fails as well, a torn line is left, which counts
+        // for nothing.
+        let ours = before + u64::from(torn) + lines.len() as u64;
+        // A writer that waited for the lock in vain may stand behind it, and was told that its line is kept.
+        let alone = file.metadata().is_ok_and(|meta| meta.len() <= ours);
+        if locked && alone {
+            let _best_effort = file.set_len(before);
+        }
+        return Err(cause);
+    }
+    let start = before + u64::from(torn);
+    Ok(locked.then(|| start..start + lines.len() as u64))
+}
+
+/// Locks the log, but waits for no writer that was stopped in the middle.
+fn lock(file: &File) -> bool {
+    let until = Instant::now() + LOCK_WAIT;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return true,
+            Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(LOCK_PAUSE),
+            Err(_) => return false,
+        }
+    }
+}
+
+fn ends_with_newline(file: &mut File, length: u64) -> io::Result<bool> {
+    if length == 0 {
         return Ok(true);
     }
-    file.seek(SeekFrom::End(-1))?;
+    file.seek(SeekFrom::Start(length - 1))?;
     let mut last = [0];
     file.read_exact(&mut last)?;
     Ok(last == *b"\n")
 }
 
-/// Who runs this program: `USER` or `LOGNAME`, else `unknown`.
+/// Who runs this program: `SUDO_USER`, `USER` or `LOGNAME`, else `unknown`. Whoever became another user by sudo answers for
+/// what they do under their own name.
 pub fn current_user() -> String {
-    ["USER", "LOGNAME"]
+    ["SUDO_USER", "USER", "LOGNAME"]
         .iter()
         .filter_map(|name| std::env::var(name).ok())
+        .map(|value| value.trim().to_owned())
         .find(|value| !value.is_empty())
         .unwrap_or_else(|| "unknown".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment in UTC, to the millisecond. Serialises as `2026-11-23T08:40:00.123Z`.
@@ -20,10 +20,26 @@ impl Timestamp {
         self.0.format("%Y%m%dT%H%M%SZ").to_string()
     }
 
+    /// The ISO week of it in UTC: `2026-W48`.
+    pub fn iso_week(&self) -> String {
+        let week = self.0.iso_week();
+        format!("{:04}-W{:02}", week.year(), week.week())
+    }
+
     /// The millisecond within its second, 0 to 999.
     pub fn millisecond(&self) -> u16 {
         // A leap second counts on to 1,999.
         self.0.timestamp_subsec_millis().min(999) as u16
+    }
+
+    /// Microseconds since 1970 UTC.
+    pub fn micros(&self) -> i64 {
+        self.0.timestamp_micros()
+    }
+
+    /// Midnight (UTC) of its day.
+    pub fn midnight(&self) -> Self {
+        Self(self.0.date_naive().and_time(chrono::NaiveTime::MIN).and_utc())
     }
 
     /// Seconds from `earlier` to `self`; zero if the clock was set back in between.
@@ -54,8 +70,13 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        DateTime::parse_from_rfc3339(&text)
-            .map(|moment| Self::from(moment.to_utc()))
-            .map_err(|e| serde::de::Error::custom(format!("not an RFC 3339 time: {e}")))
+        let moment = DateTime::parse_from_rfc3339(&text)
+            .map_err(|e| serde::de::Error::custom(format!("not an RFC 3339 time: {e}")))?
+            .to_utc();
+        // An offset can carry a time out of the years that RFC 3339 has digits for, and it would not read back.
+        if !(0..=9999).contains(&moment.year()) {
+            return Err(serde::de::Error::custom("in UTC its year is not one of 0 to 9999"));
+        }
+        Ok(Self::from(moment))
     }
 }

@@ -27,6 +27,11 @@ impl Matches {
         Ok(Self(Arc::new(bits)))
     }
 
+    /// Their numbers in the source, ascending.
+    pub fn rows(&self) -> impl Iterator<Item = u64> + '_ {
+        self.0.iter()
+    }
+
     /// How many rows that are.
     pub fn count(&self) -> u64 {
         self.0.count()

@@ -140,6 +140,26 @@ pub fn open_embedded(table: EmbeddedTable, settings: &ReadSettings) -> Result<(T
     opening.finish(Store::memory(name, bytes), None, format, "")
 }
 
+/// Opens CSV text that is in memory; `name` stands in messages.
+///
+/// # Errors
+/// It is no table.
+pub fn open_text(name: &str, text: Vec<u8>, settings: &ReadSettings) -> Result<(Table, Indexing), BrowseError> {
+    let about = About {
+        path: None,
+        name: name.to_owned(),
+        format: String::new(),
+        bytes: Some(text.len() as u64),
+        rows_are_lines: false,
+    };
+    let opening = Opening {
+        about,
+        name: name.to_owned(),
+        settings,
+    };
+    opening.finish(Store::memory(name.to_owned(), text), None, Format::Csv, "")
+}
+
 /// Opens a regular file; a pipe would not be waited for, nor could it be read twice.
 fn open_regular(path: &Path) -> io::Result<File> {
     let kind = std::fs::metadata(path)?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::data::{Source, SplitStrategy};
+use crate::export::Format;
 use crate::metrics::ThresholdRule;
 use crate::models::SearchStrategy;
 use crate::settings::LogLevel;
@@ -90,6 +91,9 @@ pub enum Command {
     /// Test, fill and read the MongoDB server that a team shares
     #[command(subcommand)]
     Mongo(MongoCommand),
+    /// Decide, export, import and count decisions; find doubtful training labels, write cleaned data
+    #[command(subcommand)]
+    Verdicts(VerdictsCommand),
     /// Generate synthetic data for demos and load tests; never evidence of accuracy
     #[command(subcommand)]
     Generate(GenerateCommand),
@@ -163,6 +167,10 @@ pub struct TrainArgs {
     /// How the threshold is chosen: f1, alerts:N, cost:FP,FN or fpr:X [setting: training.threshold_by]
     #[arg(long, value_name = "RULE")]
     pub threshold_by: Option<ThresholdRule>,
+    /// Learn from what people judged, too: true positives as malicious, false positives as benign [settings:
+    /// training.verdicts]
+    #[arg(long)]
+    pub with_verdicts: bool,
     /// Take over the finished trials of this interrupted run, which must be of the same data and settings
     #[arg(long, value_name = "RUN")]
     pub resume: Option<String>,
@@ -380,6 +388,62 @@ pub struct MongoArgs {
     /// setting mongo.uri]
     #[arg(long, value_name = "URI")]
     pub uri: Option<String>,
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `verdicts …`.
+#[derive(Debug, Subcommand)]
+pub enum VerdictsCommand {
+    /// Write judged cases, or the rows of a scored file with their verdicts
+    Export(VerdictsExportArgs),
+    /// Take in what another analyst decided; contradictions are listed, and nobody's verdict is lost
+    Import {
+        /// Files by verdicts export (CSV, NDJSON), or another workspace's logs/audit.ndjson
+        #[arg(required_unless_present = "from_audit", value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Take over whatever this workspace's own logs/audit.ndjson has and the store lacks
+        #[arg(long, conflicts_with = "files")]
+        from_audit: bool,
+        /// Print one JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Count verdicts by kind, lane and analyst; agreement, precision by run and week, contradictions
+    Stats {
+        /// Print one JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Commands that decide
+    #[command(flatten)]
+    Set(super::verdicts_set::SetCommand),
+    /// Commands about labels
+    #[command(flatten)]
+    Labels(super::verdicts_labels::LabelsCommand),
+}
+
+/// `verdicts export`.
+#[derive(Debug, Args)]
+pub struct VerdictsExportArgs {
+    /// Where to; what is there is replaced. - is standard output, if that is no terminal [default: the workspace's
+    /// prediction_output/verdicts.csv, or the format's ending]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// csv, ndjson (Elastic Common Schema), stix (2.1 bundle), parquet or md (hand-over of the shift) [default: what the
+    /// file's ending says, else csv]
+    #[arg(long, value_name = "F", value_parser = str::parse::<Format>)]
+    pub format: Option<Format>,
+    /// Write the rows of this scored file [default: the cases in the store, with the cells they had when judged]
+    #[arg(long, value_name = "FILE")]
+    pub scored: Option<PathBuf>,
+    /// With --scored: only rows whose case has a verdict
+    #[arg(long, requires = "scored")]
+    pub judged: bool,
+    /// Without --scored: only cases of the schema of this name [default: the only one, else the workspace's]
+    #[arg(long, value_name = "NAME", conflicts_with = "scored")]
+    pub schema: Option<String>,
     /// Print one JSON object on standard output
     #[arg(long)]
     pub json: bool,

@@ -29,7 +29,8 @@ pub(super) struct Context {
     pub(super) progress: Progress,
     /// Writes what is left of the log when it goes.
     pub(super) log: LogGuard,
-    surroundings: Surroundings,
+    /// What all of this was found in.
+    pub(super) surroundings: Arc<Surroundings>,
 }
 
 impl Context {
@@ -52,7 +53,7 @@ impl Context {
             cancel: cancel.clone(),
             progress,
             log,
-            surroundings,
+            surroundings: Arc::new(surroundings),
         })
     }
 

@@ -6,15 +6,20 @@ use std::io;
 use crate::artifacts::{RegistryError, RunError, WriteError};
 use crate::cancel::Cancelled;
 use crate::data::DataError;
+use crate::export::ExportError;
 use crate::models::ModelError;
 use crate::mongo::MongoError;
 use crate::pipeline::ingestion::IngestionError;
+use crate::pipeline::label_audit::LabelAuditError;
+use crate::pipeline::label_cleaning::CleaningError;
 use crate::pipeline::prediction::PredictionError;
 use crate::pipeline::trained_model::ModelFileError;
 use crate::pipeline::training::TrainingError;
 use crate::pipeline::validation::ValidationStageError;
+use crate::review::ReviewError;
 use crate::schema::{GenerationError, SchemaError};
 use crate::settings::SettingsError;
+use crate::store::StoreError;
 use crate::surroundings::SurroundingsError;
 use crate::workspace::WorkspaceError;
 
@@ -200,6 +205,35 @@ impl From<MongoError> for CliError {
     }
 }
 
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Score { .. } | StoreError::NoSuchRule(_) => Self::Usage(error.to_string()),
+            other => Self::Unreachable(other.to_string()),
+        }
+    }
+}
+
+impl From<ExportError> for CliError {
+    fn from(error: ExportError) -> Self {
+        Self::failed(error)
+    }
+}
+
+impl From<ReviewError> for CliError {
+    fn from(error: ReviewError) -> Self {
+        match error {
+            ReviewError::Data(data) => data.into(),
+            ReviewError::Run(run) => run.into(),
+            ReviewError::Model(model) => model.into(),
+            ReviewError::Store(store) => store.into(),
+            ReviewError::Export(export) => export.into(),
+            ReviewError::Cancelled(_) => Self::Cancelled,
+            other => Self::failed(other),
+        }
+    }
+}
+
 impl From<WriteError> for CliError {
     fn from(error: WriteError) -> Self {
         Self::failed(error)
@@ -223,10 +257,42 @@ impl From<TrainingError> for CliError {
     }
 }
 
+impl From<LabelAuditError> for CliError {
+    fn from(error: LabelAuditError) -> Self {
+        match error {
+            LabelAuditError::Registry(inner) => inner.into(),
+            LabelAuditError::Model(inner) => inner.into(),
+            LabelAuditError::Training(inner) => inner.into(),
+            LabelAuditError::Write(inner) => inner.into(),
+            LabelAuditError::Cancelled(_) => Self::Cancelled,
+            LabelAuditError::Unfinished { .. } | LabelAuditError::Rows { .. } => Self::Unreachable(error.to_string()),
+            LabelAuditError::Metric(_) => Self::failed(error),
+        }
+    }
+}
+
+impl From<CleaningError> for CliError {
+    fn from(error: CleaningError) -> Self {
+        match error {
+            CleaningError::Data(inner) => inner.into(),
+            CleaningError::Registry(inner) => inner.into(),
+            CleaningError::Model(inner) => inner.into(),
+            CleaningError::Write(inner) => inner.into(),
+            CleaningError::Cancelled(_) => Self::Cancelled,
+            CleaningError::NotCsv { .. } | CleaningError::NoLabel { .. } | CleaningError::Same { .. } => {
+                Self::Usage(error.to_string())
+            }
+            CleaningError::Uncut { .. } => Self::Blocked(error.to_string()),
+        }
+    }
+}
+
 impl From<PredictionError> for CliError {
     fn from(error: PredictionError) -> Self {
         match error {
             PredictionError::Ingestion(inner) => inner.into(),
+            PredictionError::Registry(inner) => inner.into(),
+            PredictionError::NoModel { .. } => Self::Unreachable(error.to_string()),
             PredictionError::Blocked(_) => Self::Blocked(error.to_string()),
             PredictionError::Model(inner) => inner.into(),
             PredictionError::Usage(_) => Self::Usage(error.to_string()),

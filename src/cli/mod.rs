@@ -20,6 +20,11 @@ mod train;
 mod tui;
 mod usage;
 mod validate;
+mod verdicts;
+mod verdicts_export;
+mod verdicts_import;
+mod verdicts_labels;
+mod verdicts_set;
 
 use std::process::ExitCode;
 
@@ -96,6 +101,7 @@ fn dispatch(command: &Command, global: &GlobalArgs, cancel: &CancelToken) -> Res
         Command::Schema(command) => schema::run(command, &context),
         Command::Runs(command) => runs::run(command, &context),
         Command::Mongo(command) => mongo::run(command, &context),
+        Command::Verdicts(command) => verdicts::run(command, &context),
         Command::Tui(_) | Command::Completions { .. } | Command::Man | Command::Generate(_) => Ok(()),
     };
     if let Err(error) = &result {

@@ -6,93 +6,45 @@ use super::args::PredictArgs;
 use super::context::Context;
 use super::error::CliError;
 use super::print;
-use crate::artifacts::{RegistryStore, RunFile};
-use crate::pipeline::event::RunStatus;
-use crate::pipeline::prediction::{EXPLAIN_LIMIT, PredictRequest, PredictSummary, predict};
-use crate::pipeline::trained_model::TrainedModel;
-use crate::pipeline::training::read_reference;
+use crate::pipeline::prediction::{PredictSummary, ScoreOrder, ScoringModel, score};
 use crate::text::visible_text;
+use crate::worker::known_verdicts;
 
 /// Scores and prints what came of it.
 pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError> {
-    let (directory, manifest) = RegistryStore::new(&context.workspace).find(&args.model)?;
-    if manifest.status != RunStatus::Finished {
-        let state = match manifest.status {
-            RunStatus::Running => "still running",
-            RunStatus::Cancelled => "cancelled",
-            RunStatus::Failed | RunStatus::Finished => "failed",
-        };
-        let text = format!(
-            "run {} is {state} and has no model; `nsec-tui runs list` shows those that do",
-            manifest.run_id
-        );
-        return Err(CliError::Unreachable(text));
-    }
-    if args.output.as_deref().is_some_and(|output| output.as_os_str() == "-") {
-        let text = "--output - : the scored file and its rejects are two files; name the first one";
-        return Err(CliError::Usage(text.to_owned()));
-    }
-    let model = TrainedModel::load(&directory.join(RunFile::Model.relative()))?;
-    let settings = &context.settings.prediction;
-    let explain = args.explain.unwrap_or(settings.explain);
-    if explain > EXPLAIN_LIMIT {
-        return Err(CliError::Usage(format!("--explain {explain} is above {EXPLAIN_LIMIT}")));
-    }
-    // Drift informs; a reference that cannot be read must not keep rows from being scored.
-    let reference = match read_reference(&directory) {
-        Ok(reference) => Some(reference),
-        Err(error) => {
-            context
-                .progress
-                .line(&format!("warning: drift is not measured: {error}"));
-            None
-        }
-    };
-    let output = args
-        .output
-        .clone()
-        .unwrap_or_else(|| context.workspace.default_output());
-    let rejects = match &args.output {
-        Some(output) => output.with_file_name(rejects_name(output)),
-        None => context.workspace.rejects_file(),
-    };
+    let model = ScoringModel::load(&context.workspace, &args.model, &context.progress)?;
+    let known = known_verdicts(
+        &context.workspace,
+        context.settings.workspace.shared,
+        model.schema_name(),
+        &context.progress,
+    );
     let inputs = args
         .inputs
         .iter()
         .map(|input| context.source(Some(input), args.query.as_deref()));
     let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
-    let request = PredictRequest {
+    let order = ScoreOrder {
+        workspace: &context.workspace,
         inputs: &inputs,
-        model: &model,
-        run_id: manifest.run_id.as_str(),
-        reference: reference.as_ref(),
-        output: &output,
-        rejects: &rejects,
+        output: args.output.as_deref(),
+        keep_old: true,
         threshold: args.threshold,
         alerts: args.alerts,
-        explain,
-        guard: settings.guard_formulas && !args.raw,
+        explain: args.explain,
+        raw: args.raw,
+        known: &known,
         reading: &context.settings.reading,
         validation: &context.settings.validation,
         risk: &context.settings.risk,
-        settings,
+        settings: &context.settings.prediction,
     };
-    context.log.run_tag().set(Some(manifest.run_id.as_str()));
-    let summary = predict(&request, &context.progress, &context.cancel)?;
+    context.log.run_tag().set(Some(model.run_id()));
+    let summary = score(&order, &model, &context.progress, &context.cancel)?;
     if args.json {
         print::json(&summary)
     } else {
         print::out(&report(&summary))
-    }
-}
-
-/// `flows.csv` -> `flows.rejects.csv`, so that two outputs in one directory do not share their rejects.
-fn rejects_name(output: &std::path::Path) -> String {
-    let stem = output.file_stem().unwrap_or_default().to_string_lossy();
-    if stem == "output" {
-        "rejects.csv".to_owned()
-    } else {
-        format!("{stem}.rejects.csv")
     }
 }
 

@@ -10,9 +10,13 @@ use super::args::RunsCommand;
 use super::context::Context;
 use super::error::CliError;
 use super::print;
-use crate::artifacts::{Manifest, Promotion, Registry, RegistryStore, current_user, prune_runs, runs_overview};
+use crate::artifacts::{
+    CHAMPION, Manifest, Promotion, Registry, RegistryStore, current_user, prune_runs, runs_overview,
+};
 use crate::pipeline::comparison::{PairedDifference, TwoRuns};
+use crate::pipeline::judged_flips::{FlipsError, JudgedFlips, RunPair};
 use crate::text::{visible_text, wrap};
+use crate::worker::judged_cases;
 
 /// Runs a command on runs.
 pub(super) fn run(command: &RunsCommand, context: &Context) -> Result<(), CliError> {
@@ -207,14 +211,61 @@ fn push_paired(text: &mut String, paired: &PairedDifference) {
 
 fn promote(context: &Context, name: &str, alias: &str, reason: &str, json: bool) -> Result<(), CliError> {
     let store = RegistryStore::new(&context.workspace);
+    let run = store.resolve(name)?;
+    let judged = if alias == CHAMPION && store.read()?.champion.is_some_and(|champion| champion != run) {
+        judged_flips(context, run.as_str())?
+    } else {
+        None
+    };
     let wish = Promotion {
-        run: store.resolve(name)?,
+        run,
         alias: alias.to_owned(),
         by: current_user(),
         reason: reason.to_owned(),
         expected_champion: None,
     };
-    registry_changed(&store.promote(&wish)?, json)
+    let registry = store.promote(&wish)?;
+    if !json {
+        return registry_changed(&registry, false);
+    }
+    let mut answer = serde_json::to_value(&registry).map_err(CliError::failed)?;
+    if let (Some(judged), Some(answer)) = (judged, answer.as_object_mut()) {
+        answer.insert("judged".to_owned(), json!(judged));
+    }
+    print::json(&answer)
+}
+
+/// What the run would change among the cases that people judged. It is told and keeps nobody from promoting; neither does
+/// that it cannot be found out.
+fn judged_flips(context: &Context, run: &str) -> Result<Option<JudgedFlips>, CliError> {
+    let warn = |text: &str| context.progress.line(&format!("warning: {}", visible_text(text)));
+    // What is wrong with the run itself, promotion says.
+    let Ok(pair) = RunPair::open(&context.workspace, run) else {
+        return Ok(None);
+    };
+    let judged = match judged_cases(&context.workspace, context.settings.workspace.shared, pair.schema()) {
+        Ok(judged) if judged.cases.is_empty() => return Ok(None),
+        Ok(judged) => judged,
+        Err(error) => {
+            warn(&format!("what gets worse on judged rows is not known: {error}"));
+            return Ok(None);
+        }
+    };
+    match pair.flips(&judged, &context.settings.validation, &context.cancel) {
+        Ok(flips) => {
+            if flips.gets_worse() {
+                warn(&flips.sentence());
+            } else {
+                context.progress.line(&visible_text(&flips.sentence()));
+            }
+            Ok(Some(flips))
+        }
+        Err(FlipsError::Cancelled(_)) => Err(CliError::Cancelled),
+        Err(error) => {
+            warn(&format!("what gets worse on judged rows is not known: {error}"));
+            Ok(None)
+        }
+    }
 }
 
 fn registry_changed(registry: &Registry, json: bool) -> Result<(), CliError> {

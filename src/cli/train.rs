@@ -12,12 +12,17 @@ use crate::metrics::Metrics;
 use crate::pipeline::event::{Event, EventSink};
 use crate::pipeline::training::{LeaderboardRow, Limits, Spread, TrainOutcome, TrainRequest, TrainingSettings, train};
 use crate::text::{visible_text, wrap};
+use crate::worker::judged_cases;
 
 /// Trains and prints what came of it.
 pub(super) fn run(args: &TrainArgs, context: &Context) -> Result<(), CliError> {
     let schema = context.schema(args.schema.as_deref())?;
     let source = context.source(args.data.as_ref(), args.query.as_deref())?;
     let training = overridden(context.settings.training.clone(), args);
+    let judged = args
+        .with_verdicts
+        .then(|| judged_cases(&context.workspace, context.settings.workspace.shared, &schema.name))
+        .transpose()?;
     let threads = args
         .threads
         .map_or_else(|| available_parallelism().map_or(1, NonZero::get), usize::from);
@@ -33,6 +38,7 @@ pub(super) fn run(args: &TrainArgs, context: &Context) -> Result<(), CliError> {
         training: &training,
         threads,
         resume: args.resume.as_deref(),
+        verdicts: judged.as_ref(),
         limits: &Limits::default(),
     };
     let events = |event: Event| {
@@ -80,6 +86,9 @@ fn report(outcome: &TrainOutcome, select_by: &str) -> String {
         split.seed,
         split.seen_in_train * 100.0
     );
+    if let Some(used) = &outcome.verdicts {
+        wrap(&mut text, "", &visible_text(&used.sentence()), 0, 80);
+    }
     let _ = writeln!(text, "\n{:22} {:>8} {:>8}", "malicious class", "training", "test");
     let (train, test) = (&outcome.metrics.train, &outcome.metrics.test);
     for (name, value) in [
@@ -99,6 +108,18 @@ fn report(outcome: &TrainOutcome, select_by: &str) -> String {
         "\ntest rows flagged: {} right, {} wrong; missed: {}",
         c.tp, c.fp, c.fn_
     );
+    if let Some(audit) = &outcome.metrics.random_audit {
+        let m = &audit.metrics;
+        let _ = writeln!(
+            text,
+            "random audit, {} cases: F1 {:.4}, precision {:.4}, recall {:.4}, ROC-AUC {}",
+            audit.n,
+            m.f1,
+            m.precision,
+            m.recall,
+            number(m.roc_auc)
+        );
+    }
     let champion = &outcome.champion;
     let _ = writeln!(
         text,

@@ -98,6 +98,8 @@ pub(super) struct CollectionReader {
     header: Header,
     nulls: NullTokens,
     notes: Vec<String>,
+    /// Whether a filter leaves rows out.
+    chosen: bool,
     /// Rows handed out.
     rows: u64,
     /// How often reading was taken up again, as far as the notes tell.
@@ -133,6 +135,7 @@ impl CollectionReader {
             reading,
             header,
             nulls,
+            chosen: source.query.is_some(),
             rows: 0,
             interruptions: 0,
             ended: false,
@@ -178,6 +181,13 @@ impl RowReader for CollectionReader {
 
     fn null_tokens(&self) -> &NullTokens {
         &self.nulls
+    }
+
+    fn row_count(&self) -> Option<u64> {
+        match self.reading.sets() {
+            [only] if !self.chosen => only.rows,
+            _ => None,
+        }
     }
 
     fn notes(&self) -> &[String] {

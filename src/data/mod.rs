@@ -5,6 +5,7 @@
 mod batch;
 mod canonical;
 mod cell;
+mod cell_value;
 mod collection;
 mod csv_reader;
 mod csv_record;
@@ -26,6 +27,7 @@ mod typed;
 mod zeek_reader;
 
 pub use batch::{CellIssue, CellProblem, Header, MalformedRow, RawBatch, TypedBatch};
+pub use cell_value::{CellValue, cell_value};
 pub use collection::CollectionSource;
 pub use error::DataError;
 pub use layout::{Layout, MissingColumn};

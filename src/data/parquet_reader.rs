@@ -243,6 +243,16 @@ impl RowReader for ParquetRows {
     fn null_tokens(&self) -> &NullTokens {
         &self.nulls
     }
+
+    fn row_count(&self) -> Option<u64> {
+        Some(
+            self.metadata
+                .row_groups
+                .iter()
+                .map(|group| group.num_rows() as u64)
+                .sum(),
+        )
+    }
 }
 
 #[cfg(test)]

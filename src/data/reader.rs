@@ -19,6 +19,11 @@ pub trait RowReader: Send {
     /// Which cell texts mean "no value" in this source.
     fn null_tokens(&self) -> &NullTokens;
 
+    /// How many rows the source has, where it says so itself.
+    fn row_count(&self) -> Option<u64> {
+        None
+    }
+
     /// What was noticed about the source as a whole while reading: a BOM, mixed line ends. Grows while reading.
     fn notes(&self) -> &[String] {
         &[]

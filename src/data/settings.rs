@@ -45,7 +45,10 @@ impl ReadSettings {
     }
 
     /// The delimiter as a byte, for a source whose name is given: a tab for `.tsv` while the setting is a comma.
-    pub(super) fn delimiter_for(&self, source_name: &str, tab_file: bool) -> Result<u8, DataError> {
+    ///
+    /// # Errors
+    /// The setting is no byte that can stand between cells.
+    pub fn delimiter_for(&self, source_name: &str, tab_file: bool) -> Result<u8, DataError> {
         let delimiter = if tab_file && self.delimiter == ',' {
             '\t'
         } else {

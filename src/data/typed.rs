@@ -126,18 +126,21 @@ fn join(parts: Vec<Part>, rows: usize) -> (DataFrame, Vec<CellIssue>) {
             column.push(piece);
         }
     }
-    let columns: Vec<Column> = columns
-        .into_par_iter()
-        .filter_map(|pieces| {
-            let mut pieces = pieces.into_iter();
-            let mut whole = pieces.next()?;
-            for piece in pieces {
-                // Pieces of a column have one type, so appending cannot fail.
-                whole.append(&piece).ok()?;
-            }
-            Some(whole.rechunk().into_column())
-        })
-        .collect();
+    let whole = |pieces: Vec<Series>| {
+        let mut pieces = pieces.into_iter();
+        let mut whole = pieces.next()?;
+        for piece in pieces {
+            // Pieces of a column have one type, so appending cannot fail.
+            whole.append(&piece).ok()?;
+        }
+        Some(whole.rechunk().into_column())
+    };
+    // A few rows are not worth waiting for the pool, which a fit may have to itself.
+    let columns: Vec<Column> = if rows <= PART_ROWS {
+        columns.into_iter().filter_map(whole).collect()
+    } else {
+        columns.into_par_iter().filter_map(whole).collect()
+    };
     // Names are distinct and lengths equal by construction.
     let frame = DataFrame::new(rows, columns).unwrap_or_else(|_| DataFrame::empty_with_height(rows));
     (frame, issues)

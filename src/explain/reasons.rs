@@ -79,6 +79,28 @@ pub fn format_reasons<'a>(shares: &[ColumnShare], most: usize, value_of: impl Fn
     text
 }
 
+/// The first reason of a cell that [`format_reasons`] wrote, for narrow places: `+23 SSLfinal_State = -1`. A text that it did not
+/// write stays as it is, up to the first semicolon.
+pub fn first_reason(reasons: &str) -> String {
+    let first = reasons.split("; ").next().unwrap_or_default().trim();
+    let told = [(" raises risk by ", '+'), (" lowers risk by ", '-')]
+        .into_iter()
+        .find_map(|(words, sign)| {
+            let (what, points) = first.rsplit_once(words)?;
+            let what = what
+                .strip_suffix(" is empty, which")
+                .map_or_else(|| what.to_owned(), |name| format!("{name} is empty"));
+            let points = match points {
+                "less than 1 point" => "0",
+                points => points
+                    .strip_suffix(" points")
+                    .or_else(|| points.strip_suffix(" point"))?,
+            };
+            Some(format!("{sign}{points} {what}"))
+        });
+    told.unwrap_or_else(|| first.to_owned())
+}
+
 fn push_cell(text: &mut String, value: &str) {
     let mut chars = value.chars();
     text.extend(

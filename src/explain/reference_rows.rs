@@ -1,25 +1,28 @@
 //! Owns labelled training rows by which a row can be told what it is like: the nearest ones by Gower's distance.
 
+mod cells;
+
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::schema::{Column, ColumnType};
+use crate::schema::Column;
 
-use super::gower::{Measure, number_gap, unequal};
+use self::cells::{Cells, Probe};
+use super::gower::Measure;
 use super::value::Value;
 
 /// Most training rows that are kept to search.
 pub const MOST_ROWS: usize = 100_000;
 
-/// The code of a missing cell.
-const MISSING: u32 = u32::MAX;
+/// Rows that are compared together, and given up together.
+const BLOCK_ROWS: usize = 64;
 
-/// Rows whose distances are summed together: few enough that the sums stay in the inner cache.
-const BLOCK_ROWS: usize = 2048;
+/// Columns that are compared between two looks at whether a block can still hold a near row.
+const COLUMNS_BETWEEN: usize = 3;
 
 /// Which rows of a training split are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,23 +56,15 @@ pub struct ReferenceRows {
     choice: RowChoice,
     labels: Vec<bool>,
     columns: Vec<ReferenceColumn>,
+    /// For each row as it lies here its place in `choice` and `labels`; empty while they are the same.
+    places: Vec<u32>,
 }
 
 /// One column of the rows.
 #[derive(Clone, Debug)]
 struct ReferenceColumn {
     name: String,
-    kind: ColumnType,
     cells: Cells,
-}
-
-/// Cells in little space.
-#[derive(Clone, Debug)]
-enum Cells {
-    /// Numbers and times, NaN for missing, and the range they cover.
-    Numbers { numbers: Vec<f64>, range: f64 },
-    /// Everything else: places in `names`, or [`MISSING`].
-    Codes { codes: Vec<u32>, names: Vec<Value> },
 }
 
 /// A training row near to the row at hand.
@@ -92,20 +87,36 @@ impl ReferenceRows {
             choice,
             labels,
             columns: Vec::new(),
+            places: Vec::new(),
         }
     }
 
     /// Adds the next of the model's columns: one cell a row. Cells that are lacking count as missing.
     pub fn add(&mut self, column: &Column, cells: &[Option<Value>]) {
-        let cells = match Measure::of(column.kind, cells) {
-            Measure::Range(range) => Cells::numbers(cells, self.labels.len(), range),
-            Measure::Equality => Cells::codes(cells, self.labels.len()),
-        };
+        let cell = |row: usize| cells.get(self.place(row)).and_then(Option::as_ref);
+        let rows: Vec<Option<&Value>> = (0..self.labels.len()).map(cell).collect();
         self.columns.push(ReferenceColumn {
             name: column.name.clone(),
-            kind: column.kind,
-            cells,
+            cells: Cells::of(column.kind, &rows, Measure::of(column.kind, cells)),
         });
+    }
+
+    /// Lays rows that are alike beside each other, so that whole blocks are too far from a row to be looked at. Changes no
+    /// answer.
+    pub fn arrange(&mut self) {
+        let few: Vec<&[u8]> = self.columns.iter().filter_map(|column| column.cells.few()).collect();
+        let mut order: Vec<u32> = (0..self.labels.len() as u32).collect();
+        let codes = |row: u32| few.iter().map(move |codes| codes.get(row as usize));
+        order.sort_by(|a, b| codes(*a).cmp(codes(*b)).then(a.cmp(b)));
+        for column in &mut self.columns {
+            column.cells.put_in_order(&order);
+        }
+        self.places = order.iter().map(|row| self.place(*row as usize) as u32).collect();
+    }
+
+    /// The place in `choice` of a row as it lies here.
+    fn place(&self, row: usize) -> usize {
+        self.places.get(row).map_or(row, |place| *place as usize)
     }
 
     /// Names of the columns, in the model's order.
@@ -121,22 +132,33 @@ impl ReferenceRows {
     /// The `k` rows nearest to `row`, nearest first; equally near ones in their order. `row` has its cells in the
     /// order of [`ReferenceRows::columns`]; those that are lacking count as missing.
     ///
-    /// One pass over the rows: work of rows x columns, memory for `k` rows.
+    /// Work of rows x columns at most, memory for `k` rows. A block of rows is given up as soon as all of it is farther than the
+    /// `k` nearest so far.
     pub fn nearest(&self, row: &[Option<Value>], k: usize) -> Vec<Neighbour> {
+        if k == 0 {
+            return Vec::new();
+        }
         let probes: Vec<Probe<'_>> = (self.columns.iter().enumerate())
-            .map(|(at, column)| column.probe(row.get(at).and_then(Option::as_ref)))
+            .map(|(at, column)| column.cells.probe(row.get(at).and_then(Option::as_ref)))
             .collect();
         let rows = self.labels.len();
-        let mut best = BinaryHeap::<Near>::with_capacity(k.min(rows));
-        let mut sums = Vec::with_capacity(BLOCK_ROWS);
-        for first in (0..rows).step_by(BLOCK_ROWS) {
-            sums.clear();
-            sums.resize(BLOCK_ROWS.min(rows - first), 0.0);
-            for probe in &probes {
-                probe.add_gaps(first, &mut sums);
+        let mut best = BinaryHeap::<Near>::with_capacity(k.min(rows) + 1);
+        for first in self.likely_blocks(&probes) {
+            let limit = match best.peek() {
+                Some(worst) if best.len() >= k => worst.sum,
+                _ => f64::INFINITY,
+            };
+            let mut sums = [0.0; BLOCK_ROWS];
+            let sums = &mut sums[..BLOCK_ROWS.min(rows - first)];
+            if !add_up_to(&probes, first, sums, limit) {
+                continue;
             }
-            for (place, &sum) in (first..).zip(&sums) {
-                let near = Near { sum, place };
+            for (row, &sum) in (first..).zip(sums.iter()) {
+                let near = Near {
+                    sum,
+                    place: self.place(row),
+                    row,
+                };
                 if best.len() < k {
                     best.push(near);
                 } else if let Some(mut worst) = best.peek_mut()
@@ -150,21 +172,51 @@ impl ReferenceRows {
         nearest.map(|near| self.neighbour(&near)).collect()
     }
 
+    /// The first row of each block, blocks that begin with the nearest rows first.
+    fn likely_blocks(&self, probes: &[Probe<'_>]) -> Vec<usize> {
+        let first = (0..self.labels.len()).step_by(BLOCK_ROWS);
+        let mut blocks: Vec<(f64, usize)> = first.map(|first| (0.0, first)).collect();
+        for probe in probes {
+            for (sum, first) in &mut blocks {
+                probe.add_gaps(*first, std::slice::from_mut(sum));
+            }
+        }
+        blocks.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        blocks.into_iter().map(|(_, first)| first).collect()
+    }
+
     fn neighbour(&self, near: &Near) -> Neighbour {
         Neighbour {
             row: self.choice.rows.get(near.place).copied().unwrap_or(near.place),
             distance: near.sum / self.columns.len().max(1) as f64,
             malicious: self.labels.get(near.place).copied().unwrap_or_default(),
-            values: self.columns.iter().map(|column| column.value(near.place)).collect(),
+            values: self.columns.iter().map(|column| column.cells.value(near.row)).collect(),
         }
     }
+}
+
+/// Sums the gaps of a block of rows, column by column; false once all of them are above `limit`. Gaps are not negative, so
+/// they stay above it.
+fn add_up_to(probes: &[Probe<'_>], first: usize, sums: &mut [f64], limit: f64) -> bool {
+    for some in probes.chunks(COLUMNS_BETWEEN) {
+        for probe in some {
+            probe.add_gaps(first, sums);
+        }
+        if sums.iter().all(|sum| *sum > limit) {
+            return false;
+        }
+    }
+    true
 }
 
 /// A row and the sum of its gaps. The nearer is the lesser; of equals, the earlier.
 #[derive(Clone, Copy, Debug)]
 struct Near {
     sum: f64,
+    /// Its place in `choice`.
     place: usize,
+    /// Where it lies.
+    row: usize,
 }
 
 impl Ord for Near {
@@ -186,107 +238,6 @@ impl PartialEq for Near {
 }
 
 impl Eq for Near {}
-
-impl Cells {
-    fn numbers(cells: &[Option<Value>], rows: usize, range: f64) -> Self {
-        let mut numbers: Vec<f64> = cells
-            .iter()
-            .take(rows)
-            .map(|cell| cell.as_ref().and_then(Value::number).unwrap_or(f64::NAN))
-            .collect();
-        numbers.resize(rows, f64::NAN);
-        Self::Numbers { numbers, range }
-    }
-
-    fn codes(cells: &[Option<Value>], rows: usize) -> Self {
-        let mut code_of = BTreeMap::<&Value, u32>::new();
-        let mut names = Vec::new();
-        let mut codes: Vec<u32> = cells
-            .iter()
-            .take(rows)
-            .map(|cell| match cell {
-                None => MISSING,
-                Some(value) => *code_of.entry(value).or_insert_with(|| {
-                    names.push(value.clone());
-                    names.len() as u32 - 1
-                }),
-            })
-            .collect();
-        codes.resize(rows, MISSING);
-        Self::Codes { codes, names }
-    }
-}
-
-impl ReferenceColumn {
-    /// The value of a row's cell.
-    fn value(&self, place: usize) -> Option<Value> {
-        match &self.cells {
-            Cells::Numbers { numbers, .. } => {
-                let number = numbers.get(place).copied().filter(|number| !number.is_nan())?;
-                Some(match self.kind {
-                    ColumnType::Float => Value::Float(number),
-                    ColumnType::Timestamp => Value::Time(number as i64),
-                    _ => Value::Int(number as i64),
-                })
-            }
-            Cells::Codes { codes, names } => names.get(*codes.get(place)? as usize).cloned(),
-        }
-    }
-
-    /// The column made ready to be compared with one cell.
-    fn probe(&self, cell: Option<&Value>) -> Probe<'_> {
-        match &self.cells {
-            Cells::Numbers { numbers, range } => Probe::Numbers {
-                numbers,
-                range: *range,
-                number: cell.and_then(Value::number).unwrap_or(f64::NAN),
-            },
-            Cells::Codes { codes, names } => Probe::Codes {
-                codes,
-                // A value that training did not have is like no code at all.
-                code: cell.map_or(Some(MISSING), |value| {
-                    names.iter().position(|name| name == value).map(|code| code as u32)
-                }),
-            },
-        }
-    }
-}
-
-/// One column and the cell that its rows are compared with.
-enum Probe<'a> {
-    Numbers {
-        numbers: &'a [f64],
-        range: f64,
-        number: f64,
-    },
-    Codes {
-        codes: &'a [u32],
-        code: Option<u32>,
-    },
-}
-
-impl Probe<'_> {
-    /// Adds each row's gap, from row `first` on, to its sum.
-    fn add_gaps(&self, first: usize, sums: &mut [f64]) {
-        match self {
-            Self::Numbers { numbers, range, number } => {
-                let numbers = numbers.get(first..).unwrap_or_default();
-                for (sum, other) in sums.iter_mut().zip(numbers) {
-                    *sum += match (number.is_nan(), other.is_nan()) {
-                        (false, false) => number_gap(*number, *other, *range),
-                        (missing, other_missing) => unequal(missing != other_missing),
-                    };
-                }
-            }
-            Self::Codes { codes, code } => {
-                let codes = codes.get(first..).unwrap_or_default();
-                for (sum, other) in sums.iter_mut().zip(codes) {
-                    *sum += unequal(Some(*other) != *code);
-                }
-            }
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests;

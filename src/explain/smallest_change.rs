@@ -26,7 +26,7 @@ pub struct SmallestChange {
     pub after: f64,
     /// Gower's distance between the two rows.
     pub distance: f64,
-    /// How many rows were scored to find it.
+    /// How many changed rows were looked at to find it, the row itself among them.
     pub scored: usize,
 }
 

@@ -10,6 +10,7 @@ use crate::cancel::{CancelToken, Cancelled};
 use crate::transform::{FeatureMatrix, Wants};
 
 use super::params::{ParamSpec, Params};
+use super::trees::Variation;
 
 /// A kind of model, known to the registry by name: what it wants, what can be tuned, how it is fitted and read back.
 pub trait Family: Send + Sync {
@@ -68,6 +69,12 @@ pub trait Classifier: Send + Sync {
     /// # Errors
     /// Another width, or a value the family does not accept.
     fn predict_proba(&self, x: ArrayView2<'_, f32>) -> Result<Vec<f64>, ModelError>;
+
+    /// For each variation P(malicious) of `row` with each of its alternatives, the same to the last bit as
+    /// [`Classifier::predict_proba`] gives. `None` where the family has no faster way than that.
+    fn predict_variations(&self, _row: &[f32], _variations: &[Variation<'_>]) -> Option<Vec<Vec<f64>>> {
+        None
+    }
 
     /// Rows that [`Classifier::predict_proba`] scores in well under 150 ms on one thread; between such blocks
     /// [`super::predict_in_blocks`] can be stopped.

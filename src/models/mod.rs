@@ -37,4 +37,5 @@ pub use permutation::permutation_importances;
 pub use registry::{families, family, load};
 pub use scoring::predict_in_blocks;
 pub use search::{SearchStrategy, grid, random};
+pub use trees::Variation;
 pub use weights::{balanced, repeat_rows};

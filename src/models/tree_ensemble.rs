@@ -13,7 +13,7 @@ use super::saved::damaged;
 use super::scoring::logistic;
 use super::trees::{
     ColumnKind, Ensemble, Explainer, Importance, Link, Monitor, Patience, Predictor, Progress, Sample, Table,
-    TreeError, decode, encode,
+    TreeError, Variation, decode, encode,
 };
 
 /// The metric that is followed where settings name none.
@@ -176,6 +176,14 @@ impl Classifier for Model {
             *score = self.probability(*score);
         }
         Ok(scores)
+    }
+
+    fn predict_variations(&self, row: &[f32], variations: &[Variation<'_>]) -> Option<Vec<Vec<f64>>> {
+        let mut scores = self.predictor.variations(row, variations).ok()?;
+        for score in scores.iter_mut().flatten() {
+            *score = self.probability(*score);
+        }
+        Some(scores)
     }
 
     fn block_rows(&self) -> usize {

@@ -20,6 +20,15 @@ pub fn push_guarded(line: &mut Vec<u8>, cell: &[u8]) {
     push_cell(line, &guarded);
 }
 
+/// A cell without the apostrophe that [`push_guarded`] put before it. (One that had its own apostrophe before a formula loses
+/// it; no reader of guarded text can tell.)
+pub fn unguarded(cell: &[u8]) -> &[u8] {
+    match cell {
+        [b'\'', rest @ ..] if is_formula(rest) => rest,
+        whole => whole,
+    }
+}
+
 /// Whether rows of cells that commas and line feeds separate are CSV text as they stand: `rows` rows, none of whose cells
 /// needs quotes or (where `guard` is on) an apostrophe. May be false where they are, never true where they are not.
 ///

@@ -165,7 +165,10 @@ impl std::fmt::LowerHex for HexDigest<'_> {
 }
 
 /// Times of the first timestamp column that the frame has.
-fn times(schema: &Schema, frame: &DataFrame) -> Result<Option<Vec<Option<i64>>>, polars::error::PolarsError> {
+///
+/// # Errors
+/// The column is none of times.
+pub fn times(schema: &Schema, frame: &DataFrame) -> Result<Option<Vec<Option<i64>>>, polars::error::PolarsError> {
     let column = schema.columns.iter().find(|c| c.role == Role::Timestamp);
     let Some(column) = column.and_then(|c| frame.column(&c.name).ok()) else {
         return Ok(None);

@@ -73,6 +73,9 @@ pub enum StoreState {
 /// The cases of a queue that meet the filters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct QueueView {
+    /// Which view it is: never the same twice.
+    #[serde(default)]
+    pub number: u64,
     /// The queue.
     pub queue: Queue,
     /// The filters.
@@ -159,12 +162,16 @@ pub enum Selection {
 }
 
 /// Something decided.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     /// About what.
     pub selection: Selection,
     /// What: [`Change::Judge`], `Reason`, `Note` or `Tag`.
     pub change: Change,
+    /// The view that was on the screen ([`QueueView::number`]). A decision on many cases is refused if another one has come
+    /// since; `None` is whichever there is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<u64>,
 }
 
 /// Everything known of one case.

@@ -10,6 +10,7 @@ mod locate;
 pub mod reference;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::fmt;
 use std::fs::File;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_yaml::Value;
 
 pub use self::console::{ConsoleColors, ConsoleSettings};
+pub use self::watch::WatchSettings;
 pub use crate::logging::{LogLevel, LoggingSettings};
 
 use crate::data::ReadSettings;
@@ -30,6 +32,7 @@ use crate::pipeline::training::{TrainingError, TrainingSettings};
 use crate::transform::{TransformError, TransformSettings};
 use crate::triage::{RiskSettings, TriageSettings};
 use crate::validation::ValidationSettings;
+use crate::workspace::WorkspaceSettings;
 
 /// A larger file is no settings file.
 const MAX_BYTES: u64 = 1 << 20;
@@ -38,6 +41,8 @@ const MAX_BYTES: u64 = 1 << 20;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// Who may use the workspace.
+    pub workspace: WorkspaceSettings,
     /// Log files in `logs/`.
     pub logging: LoggingSettings,
     /// How sources are read.
@@ -56,6 +61,8 @@ pub struct Settings {
     pub triage: TriageSettings,
     /// The MongoDB server that a team shares. Everything works without it.
     pub mongo: MongoSettings,
+    /// The directory whose new files are scored.
+    pub watch: WatchSettings,
     /// How the console looks, and its keys.
     pub console: ConsoleSettings,
 }
@@ -65,7 +72,8 @@ impl Settings {
     /// section's first wrong key and what is wrong with it.
     fn validate(&self) -> Vec<(String, String)> {
         let Self {
-            // Nothing in it can be wrong beyond its types.
+            // Nothing in these can be wrong beyond their types.
+            workspace: _,
             logging: _,
             reading,
             validation,
@@ -75,6 +83,7 @@ impl Settings {
             risk,
             triage,
             mongo,
+            watch,
             // The console checks the names of keys when it begins, and says with `refused` what is wrong.
             console: _,
         } = self;
@@ -87,6 +96,7 @@ impl Settings {
             ("risk", risk.validate()),
             ("triage", triage.check()),
             ("mongo", mongo.check()),
+            ("watch", watch.check()),
         ];
         let wrong = |(section, result): (&str, Result<(), (String, String)>)| {
             result.err().map(|(key, message)| (format!("{section}.{key}"), message))
@@ -219,6 +229,7 @@ pub fn parse(text: &str, file: &str) -> Result<Settings, SettingsError> {
     if value.is_null() {
         return Ok(Settings::default());
     }
+    let value = written_out(value);
     let schema = schemars::schema_for!(Settings);
     let findings = check::check(&value, schema.as_value());
     let mut problems: Vec<Problem> = findings.into_iter().map(|f| located(&f.key, f.message)).collect();
@@ -284,6 +295,18 @@ fn located_by_reading(text: &str, error: &serde_yaml::Error) -> Option<Problem> 
         })
     })?;
     Some(Problem { line, key, message })
+}
+
+/// With short forms as what they stand for: `watch: DIR`.
+fn written_out(mut value: Value) -> Value {
+    if let Some(watch) = value.get_mut("watch")
+        && watch.is_string()
+    {
+        let directory = std::mem::take(watch);
+        let key = Value::String("directory".to_owned());
+        *watch = Value::Mapping([(key, directory)].into_iter().collect());
+    }
+    value
 }
 
 /// Without keys that have no value at the top: a section whose every key is commented out.

@@ -176,6 +176,22 @@ fn values_out_of_range_are_refused_with_their_line() {
 }
 
 #[test]
+fn the_watched_directory_has_a_short_form() {
+    for text in ["watch: /var/spool/flows\n", "watch:\n  directory: /var/spool/flows\n"] {
+        let settings = parse(text, "f").unwrap();
+        assert_eq!(
+            settings.watch.directory.as_deref(),
+            Some(Path::new("/var/spool/flows")),
+            "{text}"
+        );
+    }
+    assert_eq!(parse("watch:\n", "f").unwrap().watch.directory, None);
+    assert_eq!(one("watch: 7\n").1, "watch");
+    assert_eq!(one("watch: {dir: x}\n").1, "watch.dir");
+    assert!(one("watch: ''\n").2.contains("name of a directory"));
+}
+
+#[test]
 fn all_problems_are_said_in_the_order_of_the_file() {
     let found = problems("risk:\n  x: 1\nlogging:\n  json: 3\n  level: loud\n");
     assert_eq!(

@@ -79,6 +79,12 @@ impl Preprocessor {
         self.plan.features().len()
     }
 
+    /// Whether each feature of a row depends on the cell of its own [`Feature::source`] alone. Not so where gaps are filled from
+    /// similar rows.
+    pub fn is_columnwise(&self) -> bool {
+        self.fitted.neighbours.is_none()
+    }
+
     /// What was done, one line a column, for people: `service: one-hot, 24 categories + other`.
     pub fn describe(&self) -> Vec<String> {
         describe::describe(&self.fitted)

@@ -1,6 +1,11 @@
 //! Owns what the events of a case add up to: its verdict, who gave it, its note and tags, and whether analysts contradict
 //! each other.
 
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) use tests::any_story;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
@@ -45,56 +50,14 @@ pub struct Judgement {
 }
 
 impl CaseState {
-    /// What events of one case add up to, in the order in which the store has them. O(n) in their number, but for verdicts by
-    /// several analysts, which are held against each other.
+    /// What events of one case add up to, in the order in which the store has them.
+    ///
+    /// One verdict goes before another if whoever gave it had seen the other, or if it is the same analyst's later one and
+    /// neither had been seen when the other was given (two consoles, an import). Verdicts before which none goes stand side by
+    /// side; the latest of them is the case's. So verdicts of which nobody had seen another's add up to the same in any order.
     pub fn of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
         let events: Vec<&Event> = events.into_iter().collect();
-        let undone = undone_groups(&events);
-        let mut state = Self::default();
-        // The verdicts that stand side by side: the last of each analyst that nobody has seen and judged over.
-        let mut standing: Vec<Judgement> = Vec::new();
-        let place: HashMap<EventId, usize> = events.iter().enumerate().map(|(at, event)| (event.id, at)).collect();
-        for (at, event) in events.iter().enumerate() {
-            state.latest = Some(event.id);
-            if undone.contains(&event.group) {
-                continue;
-            }
-            match &event.change {
-                Change::Judge { verdict, reason } => {
-                    let seen_to = event.seen.and_then(|seen| place.get(&seen)).copied();
-                    standing.retain(|older| {
-                        let seen = seen_to.zip(place.get(&older.event)).is_some_and(|(to, of)| *of <= to);
-                        !(seen || older.analyst == event.analyst && place.get(&older.event).is_some_and(|of| *of < at))
-                    });
-                    if let Some(verdict) = verdict {
-                        standing.push(Judgement {
-                            event: event.id,
-                            verdict: *verdict,
-                            reason: reason.clone(),
-                            analyst: event.analyst.clone(),
-                            at: event.at,
-                            lane: event.lane,
-                            score: event.score.clone(),
-                        });
-                    }
-                }
-                Change::Reason { reason } => {
-                    if let Some(judgement) = standing.last_mut() {
-                        judgement.reason.clone_from(reason);
-                    }
-                }
-                Change::Note { text } => state.note.clone_from(text),
-                Change::Tag { tag, on: true } => _ = state.tags.insert(tag.clone()),
-                Change::Tag { tag, on: false } => _ = state.tags.remove(tag),
-                Change::Undo { .. } | Change::Redo { .. } => {}
-            }
-        }
-        state.verdict = standing.pop();
-        if let Some(judgement) = &state.verdict {
-            standing.retain(|other| other.verdict != judgement.verdict);
-        }
-        state.conflicts = standing;
-        state
+        Fold::of(&events).state
     }
 
     /// The verdict, where there is one that nobody contradicts.
@@ -110,7 +73,7 @@ impl CaseState {
 }
 
 /// Groups whose events do not count: the latest of undo and redo decides.
-fn undone_groups(events: &[&Event]) -> HashSet<EventId> {
+pub(super) fn undone_groups<'a>(events: impl IntoIterator<Item = &'a Event>) -> HashSet<EventId> {
     let mut undone = HashSet::new();
     for event in events {
         match event.change {
@@ -122,49 +85,190 @@ fn undone_groups(events: &[&Event]) -> HashSet<EventId> {
     undone
 }
 
+/// A verdict, or a verdict taken back, among those of its case.
+#[derive(Clone, Debug)]
+struct Judged {
+    place: usize,
+    id: EventId,
+    analyst: String,
+    at: Timestamp,
+    /// Everything up to this place had been seen.
+    seen_to: Option<usize>,
+    seen: Option<EventId>,
+    /// `None` takes the case back to the unreviewed ones.
+    verdict: Option<Judgement>,
+    beaten: bool,
+}
+
+impl Judged {
+    fn saw(&self, other: &Self) -> bool {
+        self.seen == Some(other.id)
+            || other.place < self.place && self.seen_to.is_some_and(|seen_to| other.place <= seen_to)
+    }
+
+    /// Whether it goes before the other.
+    fn beats(&self, other: &Self) -> bool {
+        self.saw(other)
+            || self.analyst == other.analyst && !other.saw(self) && (self.at, self.id) > (other.at, other.id)
+    }
+}
+
+/// A state with what is needed to take in one event more.
+#[derive(Clone, Debug, Default)]
+struct Fold {
+    judged: Vec<Judged>,
+    undone: HashSet<EventId>,
+    /// Events taken in, those that do not count included.
+    events: usize,
+    state: CaseState,
+}
+
+impl Fold {
+    fn of(events: &[&Event]) -> Self {
+        let mut fold = Self {
+            undone: undone_groups(events.iter().copied()),
+            ..Self::default()
+        };
+        for (at, event) in events.iter().enumerate() {
+            fold.take(event, |seen| events[..at].iter().rposition(|e| e.id == seen));
+        }
+        fold.decide();
+        fold
+    }
+
+    /// Takes in an event; whether groups are undone is known already. `place_of` finds an earlier one.
+    fn take(&mut self, event: &Event, place_of: impl FnOnce(EventId) -> Option<usize>) {
+        let place = self.events;
+        self.events += 1;
+        self.state.latest = Some(event.id);
+        if self.undone.contains(&event.group) {
+            return;
+        }
+        match &event.change {
+            Change::Judge { verdict, reason } => {
+                let judgement = verdict.map(|verdict| Judgement {
+                    event: event.id,
+                    verdict,
+                    reason: reason.clone(),
+                    analyst: event.analyst.clone(),
+                    at: event.at,
+                    lane: event.lane,
+                    score: event.score.clone(),
+                });
+                let seen_to = event.seen.and_then(place_of);
+                self.judge(Judged {
+                    place,
+                    id: event.id,
+                    analyst: event.analyst.clone(),
+                    at: event.at,
+                    seen_to,
+                    seen: event.seen,
+                    verdict: judgement,
+                    beaten: false,
+                });
+            }
+            Change::Reason { reason } => {
+                if let Some(at) = self.foremost()
+                    && let Some(judgement) = &mut self.judged[at].verdict
+                {
+                    judgement.reason.clone_from(reason);
+                }
+            }
+            Change::Note { text } => self.state.note.clone_from(text),
+            Change::Tag { tag, on: true } => _ = self.state.tags.insert(tag.clone()),
+            Change::Tag { tag, on: false } => _ = self.state.tags.remove(tag),
+            Change::Undo { .. } | Change::Redo { .. } => {}
+        }
+    }
+
+    fn judge(&mut self, mut new: Judged) {
+        for other in &mut self.judged {
+            other.beaten |= new.beats(other);
+            new.beaten |= other.beats(&new);
+        }
+        self.judged.push(new);
+    }
+
+    /// The verdict that stands, of those that stand side by side the latest.
+    fn foremost(&self) -> Option<usize> {
+        let standing = self
+            .judged
+            .iter()
+            .enumerate()
+            .filter(|(_, j)| !j.beaten && j.verdict.is_some());
+        standing.max_by_key(|(_, j)| (j.at, j.id)).map(|(at, _)| at)
+    }
+
+    /// Brings the state's verdict up to date.
+    fn decide(&mut self) {
+        let foremost = self.foremost();
+        self.state.verdict = foremost.and_then(|at| self.judged[at].verdict.clone());
+        let said = self.state.verdict.as_ref().map(|judgement| judgement.verdict);
+        let standing = self
+            .judged
+            .iter()
+            .filter(|j| !j.beaten)
+            .filter_map(|j| j.verdict.as_ref());
+        let mut others: Vec<&Judgement> = standing.filter(|j| Some(j.verdict) != said).collect();
+        others.sort_by_key(|j| (j.at, j.event));
+        self.state.conflicts = others.into_iter().cloned().collect();
+    }
+}
+
 /// The states of many cases, kept up as events come.
 #[derive(Clone, Debug, Default)]
 pub struct Cases {
-    events: HashMap<CaseId, Vec<Event>>,
-    states: HashMap<CaseId, CaseState>,
+    known: HashSet<EventId>,
+    cases: HashMap<CaseId, Case>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Case {
+    events: Vec<Event>,
+    fold: Fold,
 }
 
 impl Cases {
-    /// Takes an event in; the same one twice counts once. Answers whether it is new.
+    /// Takes an event in; the same one twice counts once. Answers whether it is new. The work grows with the verdicts of its
+    /// case alone; an undo or a redo goes through all events of it.
     pub fn add(&mut self, event: Event) -> bool {
-        let events = self.events.entry(event.case.clone()).or_default();
-        if events.iter().any(|known| known.id == event.id) {
+        if !self.known.insert(event.id) {
             return false;
         }
-        let case = event.case.clone();
-        events.push(event);
-        let state = CaseState::of(events.iter());
-        self.states.insert(case, state);
+        let Case { events, fold } = self.cases.entry(event.case.clone()).or_default();
+        if matches!(event.change, Change::Undo { .. } | Change::Redo { .. }) {
+            events.push(event);
+            *fold = Fold::of(&events.iter().collect::<Vec<_>>());
+        } else {
+            fold.take(&event, |seen| events.iter().rposition(|e| e.id == seen));
+            fold.decide();
+            events.push(event);
+        }
         true
     }
 
     /// A case as it stands; `None` if nothing was ever said of it.
     pub fn state(&self, case: &CaseId) -> Option<&CaseState> {
-        self.states.get(case)
+        self.cases.get(case).map(|case| &case.fold.state)
     }
 
     /// Everything ever said of a case, in the store's order.
     pub fn history(&self, case: &CaseId) -> &[Event] {
-        self.events.get(case).map_or(&[], Vec::as_slice)
+        self.cases.get(case).map_or(&[], |case| case.events.as_slice())
     }
 
     /// Every case that something was said of, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (&CaseId, &CaseState)> {
-        self.states.iter()
+        self.cases.iter().map(|(id, case)| (id, &case.fold.state))
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.states.len()
+        self.cases.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.states.is_empty()
+        self.cases.is_empty()
     }
 }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Verdict;
 
+/// Orders of saved queues; none is that of `top_risk`.
+const ORDERS: [&str; 6] = ["", "top_risk", "most_uncertain", "random_audit", "unreviewed", "all"];
+
 /// How flagged rows are reviewed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -78,6 +81,12 @@ impl Default for TriageSettings {
 }
 
 impl TriageSettings {
+    /// Who judges: the setting, else who runs the program.
+    pub fn analyst(&self) -> String {
+        let named = self.analyst.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        named.map_or_else(crate::artifacts::current_user, str::to_owned)
+    }
+
     /// What the types cannot say; the first wrong key and what is wrong with it.
     ///
     /// # Errors
@@ -96,7 +105,6 @@ impl TriageSettings {
             let text = format!("{} is no share; give 0 to 1", self.audit_fraction);
             return Err(("audit_fraction".to_owned(), text));
         }
-        const ORDERS: [&str; 6] = ["", "top_risk", "most_uncertain", "random_audit", "unreviewed", "all"];
         for queue in &self.queues {
             if queue.name.trim().is_empty() {
                 return Err(("queues".to_owned(), "a queue has no name".to_owned()));

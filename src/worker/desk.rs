@@ -7,8 +7,10 @@ use super::failure::{Ended, Failure};
 use super::job::{BrowseJob, FileJob, Job, PipelineJob, RunsJob};
 use super::news::Reply;
 use super::reporter::Reporter;
-use super::{files, log_tail, pipeline, runs, session, survey};
+use super::review::Reviewer;
+use super::{files, learning, log_tail, pipeline, predict, runs, session, survey, watch};
 use crate::logging::{LogGuard, Recent, RunTag};
+use crate::review::OpenedStore;
 use crate::surroundings::Surroundings;
 
 /// What jobs need.
@@ -21,6 +23,7 @@ pub(super) struct Desk {
     /// The latest lines of the log.
     pub(super) recent: Recent,
     browser: Browser,
+    reviewer: Reviewer,
 }
 
 /// Lines of the log told of a failed run.
@@ -30,6 +33,7 @@ impl Desk {
     pub(super) fn new(surroundings: Arc<Surroundings>, threads: usize, log: &LogGuard) -> Self {
         Self {
             browser: Browser::new(Arc::clone(&surroundings)),
+            reviewer: Reviewer::new(Arc::clone(&surroundings), Box::new(OpenedStore::local)),
             surroundings,
             threads: threads.max(1),
             run_tag: log.run_tag(),
@@ -54,14 +58,12 @@ impl Desk {
                 PipelineJob::MoveThreshold { run, threshold } => {
                     pipeline::move_threshold(self, run, *threshold, reporter)
                 }
-                PipelineJob::Predict(_) | PipelineJob::Watch => {
-                    Err(Ended::Failed(Failure::new("in the works: prediction")))
-                }
-                PipelineJob::AuditLabels { .. } | PipelineJob::Flips { .. } => {
-                    Err(Ended::Failed(Failure::new("in the works: learning")))
-                }
+                PipelineJob::Predict(plan) => predict::predict(self, plan, reporter),
+                PipelineJob::Watch => watch::watch(self, reporter),
+                PipelineJob::AuditLabels { run } => learning::audit_labels(self, run, reporter),
+                PipelineJob::Flips { run } => learning::flips(self, run, reporter),
             },
-            Job::Review(_) => Err(Ended::Failed(Failure::new("in the works: review"))),
+            Job::Review(job) => self.reviewer.run(job, reporter),
             Job::Runs(job) => {
                 let workspace = &self.surroundings.workspace;
                 match job {

@@ -4,10 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::review_job::ReviewJob;
 use crate::browse::{Direction, SortKey};
-use crate::data::RowId;
-use crate::review::Decision;
-use crate::triage::{EventId, Queue};
 
 /// One request. News of it bear the same ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -70,6 +68,8 @@ pub enum Kind {
     Queue,
     /// The cases the screen shows.
     Cases,
+    /// Which marked cases are in the queue.
+    Marks,
     /// Looking for a text among cases.
     Seek,
     /// The card of the case under the cursor.
@@ -248,6 +248,9 @@ pub struct TrainPlan {
     pub threshold_by: String,
     /// Minutes after which no new trial begins; `None` for no limit.
     pub minutes: Option<u32>,
+    /// Whether what people judged is learned from too.
+    #[serde(default)]
+    pub verdicts: bool,
 }
 
 /// What a person set in the prediction dialog.
@@ -263,121 +266,6 @@ pub struct PredictPlan {
     pub alerts: Option<u64>,
     /// Where to; `None` for `prediction_output/output.csv`.
     pub output: Option<PathBuf>,
-}
-
-/// Reviewing a scored file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "review", rename_all = "snake_case")]
-pub enum ReviewJob {
-    /// Open one; the one that was open is closed. What others decide is told as [`super::Report::Reviewed`] until the next
-    /// one is opened.
-    Open {
-        /// The path; `None` for `prediction_output/output.csv`.
-        path: Option<PathBuf>,
-    },
-    /// Show a queue.
-    Arrange {
-        /// Which.
-        queue: Queue,
-        /// Conditions, all of which hold.
-        filters: Vec<String>,
-        /// The case the cursor is on, to find it again.
-        keep: Option<RowId>,
-    },
-    /// Show the cases alike to one: those that differ from it in the fewest columns first.
-    Similar {
-        /// The case.
-        row: RowId,
-        /// In how many columns they may differ.
-        differences: usize,
-    },
-    /// Cases of the present view.
-    Page {
-        /// The first one's place.
-        first: u64,
-        /// How many.
-        count: usize,
-        /// Columns whose cells are wanted.
-        columns: Vec<usize>,
-        /// Characters of a cell at most.
-        cell: usize,
-    },
-    /// The next or previous case without a verdict, from a place on; it goes round. Answered by [`super::Reply::CaseAt`].
-    NextUnreviewed {
-        /// Place to start from, which is not looked at.
-        from: u64,
-        /// Which way.
-        direction: Direction,
-    },
-    /// The next case with a text in any cell. Answered by [`super::Reply::CaseAt`].
-    Find {
-        /// What is looked for.
-        text: String,
-        /// Whether it is a regular expression.
-        regex: bool,
-        /// Whether case counts; `None` only if the text has a capital.
-        case: Option<bool>,
-        /// Place to start from.
-        from: u64,
-        /// Which way.
-        direction: Direction,
-    },
-    /// The card of a case, and the cards after and before it made ready.
-    Card {
-        /// Its place in the view.
-        at: u64,
-    },
-    /// Decide.
-    Decide(Decision),
-    /// Take back the latest group of this analyst's decisions that stands.
-    Undo,
-    /// Decide anew what was taken back last.
-    Redo,
-    /// Suppression rules of the schema.
-    Rules,
-    /// What a rule would hide.
-    WhatIf {
-        /// The condition.
-        condition: String,
-    },
-    /// Keep a rule.
-    AddRule {
-        /// The condition.
-        condition: String,
-        /// Why.
-        reason: String,
-        /// Days it holds.
-        days: u32,
-    },
-    /// Withdraw a rule.
-    WithdrawRule {
-        /// Its name.
-        rule: EventId,
-    },
-    /// Write rows to a file.
-    Export {
-        /// `csv`, `ndjson`, `stix`, `parquet`, `md`.
-        format: String,
-        /// Which.
-        scope: ExportScope,
-        /// Where to.
-        path: PathBuf,
-        /// Whether a file that is there may be replaced.
-        replace: bool,
-    },
-}
-
-/// Which rows are exported.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ExportScope {
-    /// Every row of the file.
-    #[default]
-    All,
-    /// The rows of the present view.
-    View,
-    /// Rows with a verdict.
-    Judged,
 }
 
 /// Runs and the registry.
@@ -472,17 +360,7 @@ impl Job {
                 PipelineJob::Flips { .. } => Kind::Flips,
                 PipelineJob::Watch => Kind::Watch,
             },
-            Self::Review(job) => match job {
-                ReviewJob::Open { .. } => Kind::Review,
-                ReviewJob::Arrange { .. } | ReviewJob::Similar { .. } => Kind::Queue,
-                ReviewJob::Page { .. } => Kind::Cases,
-                ReviewJob::NextUnreviewed { .. } | ReviewJob::Find { .. } => Kind::Seek,
-                ReviewJob::Card { .. } => Kind::Card,
-                ReviewJob::Decide(_) | ReviewJob::Undo | ReviewJob::Redo => Kind::Decide,
-                ReviewJob::Rules | ReviewJob::AddRule { .. } | ReviewJob::WithdrawRule { .. } => Kind::Rules,
-                ReviewJob::WhatIf { .. } => Kind::WhatIf,
-                ReviewJob::Export { .. } => Kind::Handover,
-            },
+            Self::Review(job) => job.kind(),
             Self::Runs(job) => match job {
                 RunsJob::List => Kind::Runs,
                 RunsJob::Show { .. } => Kind::Run,

@@ -74,7 +74,7 @@ impl Lane {
             Kind::Arrange | Kind::Find | Kind::Count => Self::Look,
             Kind::Statistics | Kind::Export | Kind::Compare | Kind::Handover | Kind::Flips => Self::Sums,
             Kind::Validate | Kind::Train | Kind::Threshold | Kind::Predict | Kind::LabelAudit => Self::Pipeline,
-            Kind::Review | Kind::Queue | Kind::Cases | Kind::Seek | Kind::WhatIf => Self::Review,
+            Kind::Review | Kind::Queue | Kind::Marks | Kind::Cases | Kind::Seek | Kind::WhatIf => Self::Review,
             Kind::Card => Self::Cards,
             Kind::Decide | Kind::Rules => Self::Decisions,
             Kind::Watch => Self::Watch,

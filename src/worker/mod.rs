@@ -7,25 +7,29 @@ mod failure;
 mod files;
 mod job;
 mod lanes;
+mod learning;
 mod log_tail;
 mod mailbox;
 mod news;
 mod pacer;
 mod pipeline;
+mod predict;
 mod quiet;
 mod reporter;
+mod review;
+mod review_job;
 mod runs;
 mod session;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use browsing::{BrowseContext, Browser};
 pub use failure::{Ended, Failure};
-pub use job::{
-    BrowseJob, ExportScope, FileJob, Job, Kind, PipelineJob, PredictPlan, ReviewJob, RunsJob, Ticket, TrainPlan,
-};
+pub use job::{BrowseJob, FileJob, Job, Kind, PipelineJob, PredictPlan, RunsJob, Ticket, TrainPlan};
 pub use lanes::{Tell, Worker};
+pub use learning::{judged_cases, judged_in, known_verdicts};
 pub use mailbox::Mailbox;
 pub use news::{
     Arranged, ComparedRuns, Decided, DirectoryEntry, Flip, JudgedFlips, LabelAuditSummary, LogLine, News, OpenedTable,
@@ -34,6 +38,7 @@ pub use news::{
 };
 pub use quiet::keep_off_the_screen;
 pub use reporter::Reporter;
+pub use review_job::{ExportScope, ReviewJob};
 
 // What answers are made of, so that who reads them needs to know no more than the worker.
 pub use crate::artifacts::{Manifest, RunComparison, RunId};
@@ -43,7 +48,7 @@ pub use crate::explain::{FieldChange, SmallestChange};
 pub use crate::metrics::{Confusion, Dial, Metrics, ThresholdRule, metric};
 pub use crate::models::Params;
 pub use crate::pipeline::comparison::{MetricDifference, PairedDifference};
-pub use crate::pipeline::prediction::PredictSummary;
+pub use crate::pipeline::prediction::{ModelSummary, PredictSummary, RiskCounts};
 pub use crate::pipeline::training::{
     Curves, CvScores, FitCurve, LeaderboardRow, LearningCurve, MetricsFile, MovedThreshold, RunScores, SideMetrics,
     SideRecord, Spread, ThresholdChoice, TrainOutcome,

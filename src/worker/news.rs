@@ -11,6 +11,8 @@ use crate::browse::{ColumnInfo, ColumnStatistics, Match, RowCount, TableRow};
 use crate::data::RowId;
 use crate::event::{Event, Level};
 use crate::pipeline::comparison::PairedDifference;
+pub use crate::pipeline::judged_flips::{Flip, JudgedFlips};
+pub use crate::pipeline::label_audit::LabelAuditSummary;
 use crate::pipeline::prediction::PredictSummary;
 use crate::pipeline::training::{MovedThreshold, RunScores, TrainOutcome};
 use crate::review::{Card, OpenedReview, Progress, QueueView, ReviewPage, RuleLine, StoreState};
@@ -121,6 +123,8 @@ pub enum Reply {
     ReviewOpened(Box<OpenedReview>),
     /// To [`super::ReviewJob::Arrange`] and `Similar`.
     Queue(QueueView),
+    /// To [`super::ReviewJob::InView`]: those that are.
+    InView(Vec<RowId>),
     /// To [`super::ReviewJob::Page`].
     Cases(ReviewPage),
     /// To [`super::ReviewJob::NextUnreviewed`] and `Find`: a place in the view; `None` if there is none.
@@ -170,59 +174,16 @@ pub struct ReviewNews {
 /// What became of a file in the watched directory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WatchedFile {
-    /// The file's name.
+    /// The file's name; the directory's where it cannot be watched.
     pub name: String,
+    /// When, RFC 3339.
+    #[serde(default)]
+    pub at: String,
+    /// Whether it is told to have the list whole and is nothing new.
+    #[serde(default)]
+    pub earlier: bool,
     /// What scoring it gave, or why it could not be scored.
     pub outcome: Result<PredictSummary, String>,
-}
-
-/// What the label audit found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LabelAuditSummary {
-    /// The run.
-    pub run: String,
-    /// The file to review.
-    pub output: PathBuf,
-    /// Training rows looked at.
-    pub rows: u64,
-    /// Rows whose label the out-of-fold probability contradicts.
-    pub contradicted: u64,
-    /// Rows that have a twin with the other label.
-    pub conflicting: u64,
-}
-
-/// Judged rows that would change side with another model.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct JudgedFlips {
-    /// The champion.
-    pub champion: String,
-    /// The other run.
-    pub run: String,
-    /// Judged cases that both can score.
-    pub judged: u64,
-    /// True positives that would no longer be flagged.
-    pub lost: Vec<Flip>,
-    /// False positives that would newly be flagged.
-    pub alarms: Vec<Flip>,
-    /// True positives that would newly be flagged.
-    pub found: Vec<Flip>,
-    /// False positives that would no longer be flagged.
-    pub cleared: Vec<Flip>,
-    /// Cases that cannot be scored, and why.
-    pub unscored: Option<(u64, String)>,
-}
-
-/// A judged row that changes side.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Flip {
-    /// The case.
-    pub row: RowId,
-    /// Probability by the champion.
-    pub before: f64,
-    /// Probability by the other run.
-    pub after: f64,
-    /// Who judged it.
-    pub analyst: String,
 }
 
 /// What the workspace holds.
@@ -240,6 +201,9 @@ pub struct Survey {
     pub plan: Option<super::TrainPlan>,
     /// The champion's run.
     pub champion: Option<String>,
+    /// The watched directory, if the settings name one.
+    #[serde(default)]
+    pub watched: Option<String>,
     /// How many runs there are.
     pub runs: usize,
     /// What the console showed when it was left, as JSON.

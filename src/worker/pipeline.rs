@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::desk::Desk;
 use super::failure::{Ended, Failure};
 use super::job::TrainPlan;
+use super::learning::judged_cases;
 use super::news::{Reply, ValidationOutcome};
 use super::reporter::Reporter;
 use crate::artifacts::{RegistryError, RegistryStore, current_user};
@@ -108,6 +109,10 @@ pub(super) fn train(desk: &Desk, plan: &TrainPlan, reporter: &Reporter) -> Resul
         no_trial_after: budget.and_then(|budget| Instant::now().checked_add(budget)),
         stop_after_stage: reporter.stop_after_stage().clone(),
     };
+    let judged = plan
+        .verdicts
+        .then(|| judged_cases(&surroundings.workspace, settings.workspace.shared, &schema.name))
+        .transpose()?;
     let request = TrainRequest {
         workspace: &surroundings.workspace,
         source: &source,
@@ -118,6 +123,7 @@ pub(super) fn train(desk: &Desk, plan: &TrainPlan, reporter: &Reporter) -> Resul
         training: &training,
         threads: desk.threads,
         resume: None,
+        verdicts: judged.as_ref(),
         limits: &limits,
     };
     let run = Mutex::new(None);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::job::Ticket;
 use super::mailbox::Mailbox;
-use super::news::{LogLine, News, Report};
+use super::news::{LogLine, News, Report, ReviewNews, WatchedFile};
 use super::pacer::Pacer;
 use crate::browse::RowCount;
 use crate::cancel::CancelToken;
@@ -83,7 +83,7 @@ impl Reporter {
         self.0.announce();
     }
 
-    /// Says that a table's index has grown, also after the end. Only the latest is told.
+    /// Says that a table's index has grown. Told after the end, and only the latest.
     pub fn rows(&self, count: RowCount) {
         self.0.waiting().rows = Some(count);
         self.0.announce();
@@ -101,6 +101,20 @@ impl Reporter {
         self.0.announce();
     }
 
+    /// Tells at once what others decided, also after the end, and also when another file was asked for that may not open: who
+    /// calls knows whether the file is still open. Comes twice a second at most.
+    pub fn reviewed(&self, news: ReviewNews) {
+        self.0.tell(Report::Reviewed(news));
+    }
+
+    /// Tells at once what became of a file in the watched directory; nothing after the end.
+    pub fn watched(&self, file: WatchedFile) {
+        let ended = self.0.ended();
+        if !*ended {
+            self.0.tell(Report::Watched(file));
+        }
+    }
+
     /// Tells what still waits, and then how the job ended. Only the first end counts.
     pub(super) fn end(&self, report: Report) {
         let mut ended = self.0.ended();
@@ -110,6 +124,10 @@ impl Reporter {
         self.0.tell_waiting(false);
         self.0.tell(report);
         *ended = true;
+        drop(ended);
+        if self.0.waiting().rows.is_some() {
+            self.0.announce();
+        }
     }
 }
 
@@ -145,6 +163,12 @@ impl Voice {
 
     fn tell_waiting(&self, ended: bool) {
         let Waiting { progress, rows, lines } = std::mem::take(&mut *self.waiting());
+        // A count that came before the answer would be forgotten for the older one that the answer has, and if it was the
+        // last, the table would never be known to be complete.
+        if let Some(count) = rows.filter(|_| !ended) {
+            self.waiting().rows.get_or_insert(count);
+        }
+        let rows = rows.filter(|_| ended);
         let events = self.mailbox.collect();
         if !ended {
             if !events.is_empty() {

@@ -24,6 +24,7 @@ pub(super) fn survey(surroundings: &Surroundings) -> Reply {
         plan: Some(plan_of(&surroundings.settings.training)),
         // A damaged registry is told by the list of runs, which says what to do about it.
         champion: registry.ok().and_then(|r| r.champion).map(|id| id.to_string()),
+        watched: super::watch::directory(surroundings).map(|directory| directory.display().to_string()),
         runs: count_runs(workspace),
         session: session::read(workspace),
     })
@@ -41,6 +42,7 @@ fn plan_of(training: &TrainingSettings) -> TrainPlan {
         seed: training.seed,
         threshold_by: training.threshold_by.to_string(),
         minutes: None,
+        verdicts: false,
     }
 }
 

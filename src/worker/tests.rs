@@ -1,7 +1,10 @@
 //! Owns the tests of the worker: what they share.
 
 mod lanes;
+mod learning;
 mod records;
+mod review;
+mod scoring;
 mod stages;
 
 use std::fs;
@@ -108,12 +111,17 @@ impl House {
 
     /// Over this data.
     pub(super) fn with(data: &str) -> Self {
+        Self::with_settings(data, Settings::default())
+    }
+
+    /// Over this data, with these settings.
+    pub(super) fn with_settings(data: &str, settings: Settings) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let workspace = Workspace::at(directory.path());
         write(&workspace.default_data(), data);
         let surroundings = Surroundings {
             workspace: workspace.clone(),
-            settings: Settings::default(),
+            settings,
         };
         let heard = Arc::new(Heard::default());
         let worker = Worker::start(Arc::new(surroundings), 2, &LogGuard::default(), heard.tell()).unwrap();
@@ -172,6 +180,7 @@ pub(super) fn quick() -> TrainPlan {
         seed: 7,
         threshold_by: "f1".into(),
         minutes: None,
+        verdicts: false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use nsec_tui::browse::{ColumnInfo, ColumnKind, RowCount, TableRow};
 use nsec_tui::tui::app::layer::{
-    Confirm, Field, FieldValue, Form, Layer, LayerKind, Outcome, Picker, PickerItem, Prompt, Purpose, Reader,
+    Caution, Confirm, Field, FieldValue, Form, Layer, LayerKind, Outcome, Picker, PickerItem, Prompt, Purpose, Reader,
     ReaderLine,
 };
 use nsec_tui::tui::app::line_editor::LineEditor;
@@ -11,6 +11,7 @@ use nsec_tui::tui::keymap::{Action, Context, TABLE};
 use nsec_tui::worker::{BrowseJob, Job, Kind, OpenedTable, Page, Reply};
 
 use super::known::{knowing, known_survey};
+use super::review_world::{reviewing, setup};
 use super::session::Session;
 use super::world::{World, done};
 
@@ -53,6 +54,7 @@ fn every_place_is_pressed_here() {
         Context::Picker,
         Context::Reader,
         Context::Confirm,
+        Context::Caution,
     ];
     let panels = PANELS.map(|(context, _)| context);
     for context in Context::ALL {
@@ -92,6 +94,11 @@ fn keys_of_layers_are_taken() {
         question: "Leave?".to_owned(),
         consequences: Vec::new(),
     };
+    let caution = Caution {
+        careful: true,
+        rows: vec![ReaderLine::plain("row")],
+        ..Caution::default()
+    };
     let field = |name, value| Field {
         name,
         label: name,
@@ -111,6 +118,7 @@ fn keys_of_layers_are_taken() {
         (Context::Picker, LayerKind::Picker(picker)),
         (Context::Reader, LayerKind::Reader(reader)),
         (Context::Confirm, LayerKind::Confirm(confirm)),
+        (Context::Caution, LayerKind::Caution(caution)),
         (Context::Form, LayerKind::Form(form)),
     ] {
         assert_eq!(untaken(context, layer(kind)), NONE, "{context:?}");
@@ -145,7 +153,9 @@ fn full() -> World {
         },
         first: (0..60).map(row).collect(),
     };
-    knowing(World::new())
+    let mut review = setup(200);
+    review.opened.saved_queues = (1..=9).map(|at| format!("queue {at}")).collect();
+    reviewing(knowing(World::new()), review)
         .on(Kind::Survey, |_| done(Reply::Survey(known_survey())))
         .on(Kind::Open, move |_| done(Reply::Opened(opened())))
         .on(Kind::Row, move |job| match job {
@@ -174,12 +184,14 @@ fn after(keys: &'static str) -> impl Fn() -> Session {
 }
 
 /// The places of panels, and the keys that lead there.
-const PANELS: [(Context, &str); 7] = [
+const PANELS: [(Context, &str); 9] = [
     (Context::Data, "1"),
     (Context::Validation, "2 r"),
     (Context::Training, "3"),
     (Context::Dial, "3 d"),
     (Context::Review, "4"),
+    (Context::SavedQueues, "4"),
+    (Context::Tags, "4 #"),
     (Context::Runs, "5"),
     (Context::Logs, "6"),
 ];

@@ -2,12 +2,17 @@
 
 mod data;
 mod data_table;
+mod dialogs;
 mod frame;
 mod keys;
 mod known;
 mod layers;
 mod logs;
 mod pictures;
+mod recorded;
+mod review;
+mod review_setup;
+mod review_world;
 mod runs;
 mod screen;
 mod session;

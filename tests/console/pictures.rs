@@ -25,7 +25,11 @@ const LOOK: Look = Look {
 /// Holds a picture of what a session shows against the one under `assets/`.
 fn pictured(session: &mut Session, name: &str, title: &str) {
     session.wait(5_000);
-    let screen = Screen::of(&session.consoles[0].app, LOOK, SIZE);
+    picture(&Screen::of(&session.consoles[0].app, LOOK, SIZE), name, title);
+}
+
+/// Holds a picture of a screen against the one under `assets/`.
+pub(super) fn picture(screen: &Screen, name: &str, title: &str) {
     let drawn = svg(&screen.buffer, title);
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("assets")
@@ -37,7 +41,7 @@ fn pictured(session: &mut Session, name: &str, title: &str) {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         committed == drawn,
-        "assets/{name}.svg is not what the console draws; run NSEC_UPDATE_DOCS=1 cargo test --test console_replay pictures"
+        "assets/{name}.svg is not what the console draws; run NSEC_UPDATE_DOCS=1 cargo test --test console_replay picture"
     );
 }
 

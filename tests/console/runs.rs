@@ -1,7 +1,7 @@
-//! Sessions about the Runs panel, and about Review.
+//! Sessions about the Runs panel.
 
-use nsec_tui::tui::app::{Effect, Panel};
-use nsec_tui::worker::{ComparedRuns, Job, Kind, Reply, Report, RunFacts, RunLine, RunsJob, RunsList};
+use nsec_tui::tui::app::Effect;
+use nsec_tui::worker::{ComparedRuns, Job, JudgedFlips, Kind, Reply, Report, RunFacts, RunLine, RunsJob, RunsList};
 use serde_json::json;
 
 use super::session::Session;
@@ -102,6 +102,13 @@ fn compared(a: &str, b: &str, real: bool) -> ComparedRuns {
 fn world(count: usize, real: bool) -> World {
     World::new()
         .on(Kind::Runs, move |_| done(Reply::Runs(list(count))))
+        .on(Kind::Flips, |_| {
+            let flips = JudgedFlips {
+                judged: 41,
+                ..JudgedFlips::default()
+            };
+            done(Reply::Flips(Box::new(flips)))
+        })
         .on(Kind::Run, |job| match job {
             Job::Runs(RunsJob::Show { run }) => done(Reply::Run(Box::new(facts(run)))),
             _ => Vec::new(),
@@ -209,12 +216,4 @@ fn changes_are_asked_about_first() {
     session.tell(Kind::Registry, &told).shows("runs-change-failed");
     session.keys("g j j D");
     assert!(session.text().contains("the champion is kept"));
-}
-
-#[test]
-fn review_says_what_there_is_and_opens_scored_rows() {
-    let mut session = Session::new(World::new());
-    session.keys("4").shows("review").shows_plain("review");
-    session.keys("enter");
-    assert_eq!(session.consoles[0].app.panel, Panel::Data);
 }

@@ -55,6 +55,7 @@ pub(super) fn scores(rule: ThresholdRule) -> RunScores {
         dial: Some(Dial::of(&out_of_fold, &labels, 1000).unwrap()),
         train: side(400, 0.6, chosen.threshold),
         test: side(100, 0.9, chosen.threshold),
+        random_audit: None,
     };
     RunScores {
         metrics,

@@ -59,6 +59,7 @@ pub(super) fn plan() -> TrainPlan {
         seed: 42,
         threshold_by: "f1".to_owned(),
         minutes: None,
+        verdicts: false,
     }
 }
 

@@ -73,7 +73,8 @@ struct Field {
 }
 
 impl Fields {
-    fn take(&mut self, row: &[u8], dialect: Dialect, columns: &[usize]) {
+    /// Takes up the cells of some columns, which ascend.
+    pub(in super::super) fn take(&mut self, row: &[u8], dialect: Dialect, columns: &[usize]) {
         self.cells.resize_with(columns.len(), Field::default);
         let mut slot = 0;
         if let Some(&last) = columns.last() {
@@ -99,7 +100,8 @@ impl Fields {
         }
     }
 
-    fn get<'r>(&'r self, row: &'r [u8], slot: usize) -> &'r [u8] {
+    /// The cell of the column that stood at `slot`.
+    pub(in super::super) fn get<'r>(&'r self, row: &'r [u8], slot: usize) -> &'r [u8] {
         let field = &self.cells[slot];
         match &field.own {
             Some(own) => own,

@@ -133,3 +133,26 @@ proptest! {
         prop_assert!(found.windows(2).all(|w| w[0].share.abs() >= w[1].share.abs()));
     }
 }
+
+#[test]
+fn the_first_reason_is_told_in_brief() {
+    let shares = shares(&[("host", 0.25), ("port", -3.0)]);
+    let cell = |value: &'static str| format_reasons(&shares, 2, move |name| (name == "host").then_some(value));
+    assert_eq!(first_reason(&cell("a")), "-92 port is empty");
+    let alone = [ColumnShare {
+        share: 0.004,
+        ..shares[1].clone()
+    }];
+    assert_eq!(first_reason(&format_reasons(&alone, 1, |_| Some("x; y"))), "host = x");
+    assert_eq!(
+        first_reason(&format_reasons(&alone, 1, |_| Some("raises risk by 7 points"))),
+        "+0 host = raises risk by 7 points"
+    );
+    let one = [ColumnShare {
+        share: 0.01,
+        ..shares[1].clone()
+    }];
+    assert_eq!(first_reason(&format_reasons(&one, 1, |_| Some("x"))), "+1 host = x");
+    assert_eq!(first_reason(""), "");
+    assert_eq!(first_reason("written by somebody else; b"), "written by somebody else");
+}

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::schema::ColumnType;
 
 fn columns() -> [Column; 3] {
     [
@@ -177,7 +178,38 @@ proptest! {
         wanted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         wanted.truncate(k);
         let found = reference.nearest(&asked, k);
+        let mut arranged = reference.clone();
+        arranged.arrange();
+        prop_assert_eq!(&arranged.nearest(&asked, k), &found);
         prop_assert_eq!(found.iter().map(|n| (n.distance, n.row)).collect::<Vec<_>>(), wanted);
         prop_assert!(found.iter().all(|n| n.malicious == labels[n.row] && (0.0..=1.0).contains(&n.distance)));
+    }
+}
+
+#[test]
+fn columns_of_many_values_and_late_columns_are_searched_the_same() {
+    let rows: Vec<Vec<Option<Value>>> = (0..1_000_i64)
+        .map(|at| {
+            let number = (at % 7 > 0).then(|| Value::Float((at * 37 % 911) as f64));
+            let name = (at % 11 > 0).then(|| Value::Text(format!("host{}", at * 53 % 701)));
+            vec![number, name, Some(Value::Int(at % 3))]
+        })
+        .collect();
+    let labels = vec![true; rows.len()];
+    let plain = reference(&rows, labels.clone());
+    let mut arranged = ReferenceRows::new(RowChoice::at_most(MOST_ROWS, labels.len()), labels);
+    for at in [0, 1, 2] {
+        let cells: Vec<Option<Value>> = rows.iter().map(|row| row[at].clone()).collect();
+        arranged.add(&columns()[at], &cells);
+        arranged.arrange();
+    }
+    let mut asked: Vec<Vec<Option<Value>>> = rows.iter().step_by(97).cloned().collect();
+    asked.push(row((Some(1e9), Some("host"), None)));
+    asked.push(vec![]);
+    for asked in asked {
+        let found = arranged.nearest(&asked, 7);
+        assert_eq!(found, plain.nearest(&asked, 7));
+        let wanted = rows.iter().position(|row| *row == asked);
+        assert!(wanted.is_none_or(|row| (found[0].row, found[0].distance) == (row, 0.0)));
     }
 }

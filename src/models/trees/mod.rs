@@ -36,7 +36,7 @@ pub use error::TreeError;
 pub use forest::Forest;
 pub use grower::Growth;
 pub use monitor::{Monitor, Patience, Progress};
-pub use predictor::Predictor;
+pub use predictor::{Predictor, Variation};
 pub use shap::Explainer;
 pub use table::{ColumnKind, Sample, Table};
 pub use tree::{Node, Split, Test, Tree};

@@ -9,6 +9,10 @@
 //! copies of the row are made in which a missing value is below or above every number, and each node reads the copy that
 //! sends a missing value to its side. Rows without any, the common case, are read where they are.
 
+mod variations;
+
+pub use self::variations::Variation;
+
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::artifacts::WriteError;
 use crate::artifacts::atomic::advice;
+use crate::artifacts::{RegistryError, WriteError};
 use crate::cancel::Cancelled;
 use crate::data::DataError;
 use crate::metrics::MetricError;
@@ -15,6 +15,17 @@ use crate::transform::TransformError;
 /// Why files could not be scored.
 #[derive(Debug, thiserror::Error)]
 pub enum PredictionError {
+    /// There is no such run, or the registry cannot be read.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The run did not come to a model.
+    #[error("run {run} is {state} and has no model; `nsec-tui runs list` shows those that do")]
+    NoModel {
+        /// The run.
+        run: String,
+        /// How it stands.
+        state: &'static str,
+    },
     /// The model cannot be read.
     #[error(transparent)]
     Model(#[from] ModelFileError),

@@ -3,7 +3,10 @@
 mod columns;
 mod drift_watch;
 mod error;
+mod expected;
 mod insertion;
+mod known_verdicts;
+mod order;
 mod output;
 mod run;
 mod scoring;
@@ -13,7 +16,9 @@ mod top;
 mod writing;
 
 pub use error::PredictionError;
-pub use output::ADDED;
+pub use known_verdicts::{KnownVerdicts, push_verdict};
+pub use order::{ScoreOrder, ScoringModel, rejects_beside, score};
+pub use output::{ADDED, free_name};
 pub use run::{PredictRequest, predict};
 pub use settings::{EXPLAIN_LIMIT, PredictionSettings};
 pub use summary::{ModelSummary, PredictSummary, RiskCounts};

@@ -1,5 +1,6 @@
 //! Owns the text of `output.csv`: its header, the columns added to each scored row, and where reasons go.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -81,6 +82,8 @@ pub struct OutputFormat {
     pub order: Vec<Option<Vec<usize>>>,
     /// The run whose model scores.
     pub model_run: String,
+    /// The last five columns of cases that something was decided about, as text.
+    pub known: HashMap<RowId, Vec<u8>>,
 }
 
 impl OutputFormat {
@@ -95,7 +98,7 @@ impl OutputFormat {
         let added: Vec<String> = source
             .into_iter()
             .chain(ADDED)
-            .map(|name| free_name(name, input))
+            .map(|name| free_name(name, &input.names))
             .collect();
         line.extend_from_slice(added.join(",").as_bytes());
         line.push(b'\n');
@@ -112,9 +115,9 @@ impl OutputFormat {
 }
 
 /// Our name, prefixed until no input column bears it.
-fn free_name(name: &str, input: &Header) -> String {
+pub fn free_name(name: &str, input: &[String]) -> String {
     let mut name = name.to_owned();
-    while input.names.contains(&name) {
+    while input.contains(&name) {
         name.insert_str(0, "nsec_");
     }
     name
@@ -264,8 +267,17 @@ impl<W: Write> OutputWriter<W> {
         }
         self.text.push(b',');
         push_cell(&mut self.text, self.format.model_run.as_bytes());
-        // Verdict, its reason, note, reviewer and time: a row that is being scored has none yet.
-        self.text.extend_from_slice(b",,,,,\n");
+        // Verdict, its reason, note, reviewer and time. Most files have no row that was judged before.
+        let known = (!self.format.known.is_empty())
+            .then(|| self.format.known.get(&row.id))
+            .flatten();
+        if let Some(verdict) = known {
+            self.text.push(b',');
+            self.text.extend_from_slice(verdict);
+            self.text.push(b'\n');
+        } else {
+            self.text.extend_from_slice(b",,,,,\n");
+        }
     }
 
     /// Flushes.

@@ -25,7 +25,9 @@ use crate::validation::{Purpose, Status, ValidationSettings};
 use super::columns::{check_columns, column_order, layout_notes};
 use super::drift_watch::DriftWatch;
 use super::error::PredictionError;
+use super::expected::Expected;
 use super::insertion::{insert_in_place, splice};
+use super::known_verdicts::KnownVerdicts;
 use super::output::{OutputFormat, OutputWriter, ScoredBatch, Written};
 use super::scoring::{Scorer, SourceColumns, reasons};
 use super::settings::PredictionSettings;
@@ -47,6 +49,8 @@ pub struct PredictRequest<'a> {
     pub output: &'a Path,
     /// The file of rejected rows.
     pub rejects: &'a Path,
+    /// Whether a file in the output's place is kept under another name.
+    pub keep_old: bool,
     /// Flag at this probability instead of the model's threshold.
     pub threshold: Option<f64>,
     /// Flag at most this many rows.
@@ -55,6 +59,8 @@ pub struct PredictRequest<'a> {
     pub explain: usize,
     /// Guard text that a spreadsheet would run.
     pub guard: bool,
+    /// What was decided about cases before.
+    pub known: &'a KnownVerdicts,
     /// How inputs are read.
     pub reading: &'a ReadSettings,
     /// How they are checked.
@@ -186,15 +192,17 @@ impl Prediction<'_> {
         let scorer = self.scorer(0.0);
         let mut budget = BudgetTracker::new(alerts);
         let mut rows = 0;
-        for source in self.request.inputs {
-            let input = self.open(source, spooled)?;
+        let inputs = self.open_all(spooled)?;
+        let mut expected = self.expected(&inputs);
+        for (at, input) in inputs.into_iter().enumerate() {
             self.checking().run::<PredictionError>(input.reader, |batch, _| {
                 let (probabilities, _) = scorer.probabilities(&batch)?;
                 for probability in probabilities {
                     budget.push(probability)?;
                 }
                 rows += batch.raw.rows() as u64;
-                self.progress(rows, "rows ranked");
+                expected.read(at, batch.raw.rows() as u64, batch.raw.byte_len() as u64);
+                self.progress(rows, expected.total(), "rows ranked");
                 Ok(())
             })?;
         }
@@ -219,23 +227,27 @@ impl Prediction<'_> {
         }
     }
 
-    fn progress(&self, done: u64, note: &str) {
+    fn progress(&self, done: u64, total: Option<u64>, note: &str) {
         let note = note.to_owned();
         self.events.send(Event::StageProgress {
             stage: Stage::Prediction,
             done,
-            total: None,
+            total,
             note,
         });
     }
 
+    fn open_all(&self, spooled: Option<&tempfile::TempPath>) -> Result<Vec<Input>, PredictionError> {
+        self.request.inputs.iter().map(|s| self.open(s, spooled)).collect()
+    }
+
+    fn expected(&self, inputs: &[Input]) -> Expected {
+        let readers = inputs.iter().map(|input| &*input.reader as &dyn RowReader);
+        Expected::of(self.request.inputs.iter().zip(readers))
+    }
+
     fn write(&self, threshold: f64, spooled: Option<&tempfile::TempPath>) -> Result<PredictSummary, PredictionError> {
-        let inputs = self
-            .request
-            .inputs
-            .iter()
-            .map(|s| self.open(s, spooled))
-            .collect::<Result<Vec<_>, _>>()?;
+        let inputs = self.open_all(spooled)?;
         let Some(first) = inputs.first().map(|input| input.header.clone()) else {
             return Err(PredictionError::Usage("name at least one input".to_owned()));
         };
@@ -249,6 +261,7 @@ impl Prediction<'_> {
             sources: self.request.inputs.iter().map(ToString::to_string).collect(),
             order,
             model_run: self.request.run_id.to_owned(),
+            known: self.request.known.written(self.request.guard),
         };
         atomic::create_parents(self.request.output)?;
         for written in [self.request.output, self.request.rejects] {
@@ -290,7 +303,11 @@ impl Prediction<'_> {
         } else if let Some(file) = output.file().map_err(failed)? {
             insert_in_place(file, scored.written, &inserts).map_err(failed)?;
         }
-        let kept = output.commit_keeping_old(Timestamp::now())?;
+        let kept = if self.request.keep_old {
+            output.commit_keeping_old(Timestamp::now())?
+        } else {
+            output.commit().map(|()| None)?
+        };
         scored.rejects.commit()?;
         scored.summary.kept_old = kept.map(|path| path.display().to_string());
         Ok(scored.summary)
@@ -313,6 +330,7 @@ impl Prediction<'_> {
         let mut scorer = self.scorer(threshold);
         let mut drift = DriftWatch::new(self.request);
         let (mut rows, mut notes, mut blocked) = (0, Vec::new(), None);
+        let mut expected = self.expected(&inputs);
         let Written { bytes, places } = thread::scope(|scope| {
             let (sender, receiver) = sync_channel::<ScoredBatch>(2);
             let writing = scope.spawn(move || write_all(writer, &receiver));
@@ -326,7 +344,9 @@ impl Prediction<'_> {
                     self.request.risk,
                 );
                 let result = self.checking().run::<PredictionError>(input.reader, |batch, _| {
-                    rows += (batch.raw.rows() + batch.raw.malformed.len()) as u64;
+                    let read = (batch.raw.rows() + batch.raw.malformed.len()) as u64;
+                    rows += read;
+                    expected.read(at, read, batch.raw.byte_len() as u64);
                     rejects.write(&batch.verdict.rejects).map_err(rejects_failed)?;
                     let typed = drift
                         .wants_more()
@@ -335,7 +355,7 @@ impl Prediction<'_> {
                     if let Some((frame, accepted)) = typed {
                         drift.add(&frame, &accepted, &scored)?;
                     }
-                    self.progress(rows, "rows scored");
+                    self.progress(rows, expected.total(), "rows scored");
                     send(&sender, scored)
                 });
                 match result {

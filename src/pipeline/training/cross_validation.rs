@@ -32,6 +32,8 @@ pub struct TrainingRows<'a> {
     pub labels: &'a [bool],
     /// Rows of one group have identical features.
     pub groups: &'a [u64],
+    /// What each row weighs beside the class weights; `None` where all weigh the same.
+    pub weights: Option<&'a [f32]>,
     /// How columns become features.
     pub transform: &'a TransformSettings,
 }
@@ -64,6 +66,7 @@ struct EncodedFold {
     train: FeatureMatrix,
     train_labels: Vec<bool>,
     train_groups: Vec<u64>,
+    train_weights: Option<Vec<f32>>,
     validation: FeatureMatrix,
     validation_labels: Vec<bool>,
 }
@@ -165,6 +168,7 @@ impl CrossValidation<'_> {
                 train,
                 train_labels: labels(&fold.train),
                 train_groups: fold.train.iter().map(|&r| self.rows.groups[r]).collect(),
+                train_weights: (self.rows.weights).map(|weights| fold.train.iter().map(|&r| weights[r]).collect()),
                 validation,
                 validation_labels: labels(&fold.validation),
             })
@@ -231,6 +235,7 @@ impl CrossValidation<'_> {
             matrix: &data.train,
             labels: &data.train_labels,
             groups: &data.train_groups,
+            weights: data.train_weights.as_deref(),
         };
         let started = Instant::now();
         let mut curve = LearningCurve::default();
@@ -346,7 +351,7 @@ impl CrossValidation<'_> {
 ///
 /// # Errors
 /// [`crate::cancel::Cancelled`] once cancelled; tasks not begun are left out.
-fn in_parallel<T: Send>(
+pub(super) fn in_parallel<T: Send>(
     threads: usize,
     tasks: usize,
     cancel: &CancelToken,

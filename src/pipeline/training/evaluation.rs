@@ -17,6 +17,7 @@ use super::cross_validation::TrainingRows;
 use super::curves::Curves;
 use super::error::TrainingError;
 use super::fitting::{FitPlan, FitRows, fit};
+use super::outcome::AuditMetrics;
 use super::selection::Selection;
 use super::settings::{Calibration, TrainingSettings};
 use super::trials::{LearningCurve, TrialRecord};
@@ -113,6 +114,7 @@ pub fn finish(
         matrix: &selection.matrix,
         labels: rows.labels,
         groups: rows.groups,
+        weights: rows.weights,
     };
     let mut curve = LearningCurve::default();
     let mut on_iteration = |report: &IterationReport| {
@@ -159,6 +161,16 @@ pub struct SideScores {
     pub metrics: Metrics,
     /// ROC, precision-recall, calibration and lift.
     pub curves: Curves,
+}
+
+/// What the finished model scored.
+pub struct Evaluated {
+    /// In-sample.
+    pub train: SideScores,
+    /// On rows touched once.
+    pub test: SideScores,
+    /// On cases drawn at random and judged, where verdicts gave some.
+    pub random_audit: Option<AuditMetrics>,
 }
 
 /// Scores rows with the finished model.

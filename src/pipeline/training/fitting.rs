@@ -19,6 +19,8 @@ pub struct FitRows<'a> {
     pub labels: &'a [bool],
     /// Rows of one group have identical features.
     pub groups: &'a [u64],
+    /// What each row weighs beside the class weights; `None` where all weigh the same.
+    pub weights: Option<&'a [f32]>,
 }
 
 /// What is the same for every fit of a run.
@@ -65,10 +67,12 @@ pub fn fit(
     };
     let (matrix, labels, groups) = take(&learn);
     let (watch_matrix, watch_labels, _) = take(&watch);
+    let weights: Option<Vec<f32>> = rows.weights.map(|all| learn.iter().map(|&i| all[i]).collect());
     let learn = FitRows {
         matrix: &matrix,
         labels: &labels,
         groups: &groups,
+        weights: weights.as_deref(),
     };
     let watch = TrainSet {
         matrix: &watch_matrix,
@@ -99,6 +103,17 @@ fn early_stopping_rows(rows: FitRows<'_>, plan: FitPlan<'_>) -> Option<(Vec<usiz
     (both_classes(&parts.train) && both_classes(&parts.test)).then_some((parts.train, parts.test))
 }
 
+/// Class weights times the rows' own; `None` where all are 1.
+fn weights_of(rows: FitRows<'_>, class_weight: ClassWeight) -> Option<Vec<f32>> {
+    let by_class = (class_weight != ClassWeight::None).then(|| balanced(rows.labels));
+    match (by_class, rows.weights) {
+        (None, None) => None,
+        (Some(by_class), None) => Some(by_class),
+        (None, Some(own)) => Some(own.to_vec()),
+        (Some(by_class), Some(own)) => Some(by_class.iter().zip(own).map(|(a, b)| a * b).collect()),
+    }
+}
+
 fn fit_weighted(
     family: &dyn Family,
     params: &Params,
@@ -125,10 +140,9 @@ fn fit_weighted(
         labels: rows.labels,
         weights: None,
     };
-    if plan.class_weight == ClassWeight::None {
+    let Some(weights) = weights_of(rows, plan.class_weight) else {
         return family.fit(&plain, params, &mut context);
-    }
-    let weights = balanced(rows.labels);
+    };
     if family.capabilities().row_weights {
         return family.fit(
             &TrainSet {

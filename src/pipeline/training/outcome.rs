@@ -8,6 +8,7 @@ use crate::models::Params;
 use super::evaluation::ThresholdChoice;
 use super::leaderboard::LeaderboardRow;
 use super::promotion::PromotionOutcome;
+use super::verdicts::VerdictUse;
 
 /// A finished run. The first nine fields are a contract of the command line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +39,9 @@ pub struct TrainOutcome {
     pub rows: u64,
     /// Rows that validation rejected.
     pub rejected_rows: u64,
+    /// What was taken from verdicts, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdicts: Option<VerdictUse>,
 }
 
 /// The chosen model.
@@ -73,4 +77,27 @@ pub struct SideMetrics {
     pub train: Metrics,
     /// On rows touched once, after selection.
     pub test: Metrics,
+    /// On judged cases that were drawn at random and not learned from; never mixed with the test rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub random_audit: Option<AuditMetrics>,
+}
+
+/// Metrics on the cases of the random audit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AuditMetrics {
+    /// Cases.
+    pub n: u64,
+    /// At the model's threshold.
+    #[serde(flatten)]
+    pub metrics: Metrics,
+}
+
+impl AuditMetrics {
+    /// Metrics of as many cases as they were computed on.
+    pub fn of(metrics: Metrics) -> Self {
+        Self {
+            n: metrics.rows,
+            metrics,
+        }
+    }
 }

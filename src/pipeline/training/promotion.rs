@@ -12,7 +12,10 @@ use crate::artifacts::{
 use crate::cancel::{CancelToken, Cancelled};
 use crate::metrics::{BootstrapOptions, Metric};
 use crate::pipeline::comparison::{ComparisonError, Pair, TestRows, trained_rows};
+use crate::pipeline::judged::JudgedCases;
+use crate::pipeline::judged_flips::{FlipsError, JudgedFlips};
 use crate::pipeline::trained_model::TrainedModel;
+use crate::validation::ValidationSettings;
 use crate::workspace::Workspace;
 
 use super::error::TrainingError;
@@ -36,6 +39,9 @@ pub struct PromotionOutcome {
     pub probability_better: Option<f64>,
     /// 90 % interval of the difference in the selection metric, new less old.
     pub interval: Option<(f64, f64)>,
+    /// What would change among the cases that people judged, where those were at hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<JudgedFlips>,
 }
 
 impl PromotionOutcome {
@@ -48,6 +54,7 @@ impl PromotionOutcome {
             fresh_rows: 0,
             probability_better: None,
             interval: None,
+            judged: None,
         }
     }
 }
@@ -58,8 +65,12 @@ pub struct ScoredTest<'a> {
     pub rows: TestRows<'a>,
     /// The new model's calibrated probabilities.
     pub scores: &'a [f64],
-    /// The new model's threshold.
-    pub threshold: f64,
+    /// The new model.
+    pub model: &'a TrainedModel,
+    /// What people judged, where that is to be looked at.
+    pub judged: Option<&'a JudgedCases>,
+    /// How their cells are checked.
+    pub validation: &'a ValidationSettings,
     /// Feature hashes of the rows the new model was trained on.
     pub trained: &'a [u64],
     /// Which features the hashes are of.
@@ -71,6 +82,7 @@ struct Comparison {
     fresh_rows: usize,
     probability_better: f64,
     interval: (f64, f64),
+    judged: Option<Result<JudgedFlips, FlipsError>>,
 }
 
 /// Decides about the new run and changes the registry where it wins.
@@ -95,12 +107,13 @@ pub fn decide(
         fresh_rows: 0,
         probability_better: None,
         interval: None,
+        judged: None,
     };
     let Some(champion) = champion else {
         "there was no champion".clone_into(&mut outcome.reason);
         return promote(&store, run, None, outcome);
     };
-    let compared = match compare(workspace, &champion, test, metric, settings, seed, cancel) {
+    let compared = match compare(workspace, (&champion, run), test, metric, settings, seed, cancel) {
         Ok(compared) => compared,
         Err(_) if cancel.is_cancelled() => return Err(Cancelled.into()),
         Err(reason) => {
@@ -117,13 +130,36 @@ pub fn decide(
     );
     if compared.probability_better < settings.confidence {
         outcome.reason = format!("not shown to be better: {measured}, {} is asked", settings.confidence);
+    } else if let Some(worse) = worse_on_judged(run, compared.judged, &mut outcome) {
+        outcome.reason = format!("{worse}, though better on test rows: {measured}");
     } else if settings.automatic {
-        outcome.reason = format!("better: {measured}");
+        let judged = outcome
+            .judged
+            .as_ref()
+            .map_or_else(String::new, |judged| format!("; {}", judged.sentence()));
+        outcome.reason = format!("better: {measured}{judged}");
         return promote(&store, run, Some(champion), outcome);
     } else {
         outcome.reason = format!("better, but training.promotion.automatic is off: {measured}");
     }
     Ok(outcome)
+}
+
+/// Why a person must decide because of what people judged; `None` where that is no obstacle.
+fn worse_on_judged(
+    run: &RunId,
+    judged: Option<Result<JudgedFlips, FlipsError>>,
+    outcome: &mut PromotionOutcome,
+) -> Option<String> {
+    let person = format!("left to a person (`runs promote {run}`)");
+    match judged? {
+        Err(error) => Some(format!("{person}: the judged cases cannot be compared: {error}")),
+        Ok(flips) => {
+            let worse = (flips.net_loss() > 0).then(|| format!("{person}: {}", flips.sentence()));
+            outcome.judged = Some(flips);
+            worse
+        }
+    }
 }
 
 fn promote(
@@ -152,7 +188,7 @@ fn promote(
 
 fn compare(
     workspace: &Workspace,
-    champion: &RunId,
+    (champion, run): (&RunId, &RunId),
     test: &ScoredTest<'_>,
     metric: &'static Metric,
     settings: &PromotionSettings,
@@ -188,13 +224,22 @@ fn compare(
     };
     let pair = Pair {
         old: (&old, model.threshold),
-        new: (&new, test.threshold),
+        new: (&new, test.model.threshold),
     };
     let difference = pair.difference(metric.name, &rows, &bootstrap, cancel)?;
+    let judged = match test.judged {
+        Some(judged) => {
+            let flips = JudgedFlips::between(&model, test.model, judged, test.validation, cancel);
+            cancel.check()?;
+            Some(flips.map(|flips| flips.of(champion, run)))
+        }
+        None => None,
+    };
     Ok(Comparison {
         fresh_rows: fresh.len(),
         probability_better: difference.probability_b_better,
         interval: (difference.low, difference.high),
+        judged,
     })
 }
 

@@ -1,6 +1,5 @@
 //! Owns the files a training run leaves behind, each written whole or not at all.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
@@ -8,13 +7,9 @@ use polars::prelude::DataFrame;
 use crate::artifacts::atomic::AtomicFile;
 use crate::artifacts::{Manifest, RegistryStore, RunDir, RunFile, RunId, WriteError, atomic, load_run};
 use crate::cancel::CancelToken;
-use crate::data::Split;
 use crate::metrics::named_metric;
 use crate::models::permutation_importances;
-use crate::pipeline::csv_text::push_cell;
 use crate::pipeline::event::RunStatus;
-use crate::pipeline::ingestion::Dataset;
-use crate::pipeline::kept_rows::SplitSide;
 use crate::pipeline::rejects::RejectWriter;
 use crate::pipeline::trained_model::{ModelFileError, TrainedModel};
 use crate::transform::FeatureMatrix;
@@ -22,7 +17,7 @@ use crate::validation::Report;
 use crate::validation::drift::{Reference, ReferenceBuilder};
 
 use super::error::TrainingError;
-use super::evaluation::{Finished, SideScores};
+use super::evaluation::{Evaluated, Finished, SideScores};
 use super::promotion::{TRAINED_ROWS, write_trained_rows};
 use super::request::TrainRequest;
 use super::score_files::{FitCurve, MetricsFile, SideRecord};
@@ -74,63 +69,6 @@ pub fn write_report(run: &RunDir, report: &Report) -> Result<(), TrainingError> 
     Ok(atomic::write_bytes(&run.file(RunFile::DriftReport), yaml.as_bytes())?)
 }
 
-/// Writes the accepted rows as they were read, cells without a value empty.
-pub fn write_feature_store(run: &RunDir, dataset: &Dataset, cancel: &CancelToken) -> Result<(), TrainingError> {
-    let path = run.file(RunFile::FeatureStore).join("data.csv");
-    write_rows(&path, dataset, 0..dataset.labels.len(), cancel)
-}
-
-/// Writes both sides of the split as they were read; `validated` holds the same files.
-pub fn write_split(run: &RunDir, dataset: &Dataset, split: &Split, cancel: &CancelToken) -> Result<(), TrainingError> {
-    for (side, rows) in [(SplitSide::Train, &split.train), (SplitSide::Test, &split.test)] {
-        let path = side.path(run.path());
-        write_rows(&path, dataset, rows.iter().copied(), cancel)?;
-        let twin = run.file(RunFile::Validated).join(side.file_name());
-        atomic::create_parents(&twin)?;
-        // Only validated rows are split, so the sides are the validated files; a link saves the space.
-        if std::fs::hard_link(&path, &twin).is_err() {
-            write_rows(&twin, dataset, rows.iter().copied(), cancel)?;
-        }
-    }
-    Ok(())
-}
-
-fn write_rows(
-    path: &Path,
-    dataset: &Dataset,
-    rows: impl Iterator<Item = usize>,
-    cancel: &CancelToken,
-) -> Result<(), TrainingError> {
-    let mut file = AtomicFile::create_with_parents(path)?;
-    let failed = |cause| WriteError::writing(path, cause);
-    let mut line = Vec::new();
-    push_line(&mut line, dataset.header.names.iter().map(String::as_bytes));
-    for row in rows {
-        let cells = dataset.text.cells(row);
-        push_line(
-            &mut line,
-            cells.map(|cell| if dataset.nulls.is_null(cell) { b"" } else { cell }),
-        );
-        if line.len() > 1 << 16 {
-            cancel.check()?;
-            file.write_all(&line).map_err(failed)?;
-            line.clear();
-        }
-    }
-    file.write_all(&line).map_err(failed)?;
-    Ok(file.commit()?)
-}
-
-fn push_line<'a>(line: &mut Vec<u8>, cells: impl Iterator<Item = &'a [u8]>) {
-    for (i, cell) in cells.enumerate() {
-        if i > 0 {
-            line.push(b',');
-        }
-        push_cell(line, cell);
-    }
-    line.push(b'\n');
-}
-
 /// Opens the run's log of trials, with the finished ones of the run to resume, if one is named.
 pub fn open_trial_log(
     request: &TrainRequest<'_>,
@@ -153,7 +91,7 @@ const CONDITIONS: &str = "model_trainer/conditions.json";
 
 fn conditions(request: &TrainRequest<'_>, manifest: &Manifest) -> Result<Vec<u8>, TrainingError> {
     let training = request.training;
-    let value = serde_json::json!({
+    let mut value = serde_json::json!({
         "version": env!("CARGO_PKG_VERSION"),
         "data": manifest.data.as_ref().map(|d| &d.sha256),
         "schema": request.schema.hash(),
@@ -168,6 +106,10 @@ fn conditions(request: &TrainRequest<'_>, manifest: &Manifest) -> Result<Vec<u8>
         "early_stopping": training.early_stopping,
         "monotone": training.monotone,
     });
+    if let (Some(judged), Some(value)) = (request.verdicts, value.as_object_mut()) {
+        let taught = serde_json::json!({ "sha256": judged.hash(), "settings": training.verdicts });
+        value.insert("verdicts".to_owned(), taught);
+    }
     serde_json::to_vec_pretty(&value).map_err(encode_error)
 }
 
@@ -220,8 +162,7 @@ pub fn write_scores(
     run: &RunDir,
     selection: &Selection,
     finished: &Finished,
-    train: &SideScores,
-    test: &SideScores,
+    evaluated: &Evaluated,
 ) -> Result<(), TrainingError> {
     let features = finished.model.preprocessor.features();
     let weights = finished.model.classifier.importances().unwrap_or_default();
@@ -235,8 +176,9 @@ pub fn write_scores(
         threshold: finished.threshold.clone(),
         importances,
         dial: Some(finished.dial.clone()),
-        train: side(train),
-        test: side(test),
+        train: side(&evaluated.train),
+        test: side(&evaluated.test),
+        random_audit: evaluated.random_audit.clone(),
     };
     atomic::write_json(&run.file(RunFile::Metrics), &file)?;
     atomic::write_json(&run.file(RunFile::Leaderboard), &selection.leaderboard)?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::data::{ReadSettings, Source};
+use crate::pipeline::judged::JudgedCases;
 use crate::schema::Schema;
 use crate::transform::TransformSettings;
 use crate::validation::ValidationSettings;
@@ -31,6 +32,8 @@ pub struct TrainRequest<'a> {
     pub threads: usize,
     /// An interrupted run whose finished trials are taken over.
     pub resume: Option<&'a str>,
+    /// What people judged, where it is to be learned from.
+    pub verdicts: Option<&'a JudgedCases>,
     /// How the run may end early.
     pub limits: &'a Limits,
 }

@@ -1,33 +1,35 @@
 //! Owns the course of a training run: its stages, what each hands to the next, and how the run ends on disk.
 
 mod ending;
+mod splitting;
 mod telling;
 
 use std::time::Instant;
 
-use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, SplitRecord, sweep_killed};
+use crate::artifacts::{DataRecord, Manifest, RegistryStore, RunDir, SchemaRecord, sweep_killed};
 use crate::cancel::CancelToken;
-use crate::data::{Fold, RowReader, SplitInput, SplitStrategy, feature_fingerprint, seen_in_train, split};
+use crate::data::{Fold, RowReader, SplitStrategy, feature_fingerprint};
 use crate::metrics::named_metric;
 use crate::pipeline::checking::Checking;
 use crate::pipeline::comparison::TestRows;
 use crate::pipeline::event::{Event, EventSink, Level, RunStatus, Stage};
-use crate::pipeline::ingestion::{Dataset, IngestionError, ingest, take_rows};
+use crate::pipeline::ingestion::{Dataset, IngestionError, ingest};
 use crate::pipeline::stream::open_source;
-use crate::schema::{Column, Role};
+use crate::schema::Role;
 use crate::validation::{Purpose, Report};
 
 use super::cross_validation::TrainingRows;
 use super::error::TrainingError;
-use super::evaluation::{Finished, SideScores, finish, score_side};
+use super::evaluation::{Evaluated, Finished, finish, score_side};
 use super::fitting::FitPlan;
 use super::limits::TrialGate;
-use super::outcome::{ChampionSummary, SideMetrics, SplitSummary, TrainOutcome};
+use super::outcome::{AuditMetrics, ChampionSummary, SideMetrics, SplitSummary, TrainOutcome};
 use super::promotion::{PromotionOutcome, ScoredTest, decide};
 use super::publication as files;
 use super::request::TrainRequest;
 use super::selection::{Selection, SelectionInput};
-use super::sides::{Side, Sides};
+use super::sides::{Sides, learned_columns};
+use super::split_files::write_feature_store;
 
 /// Trains, compares, evaluates and publishes. The run's directory tells how it ended whatever happens.
 ///
@@ -96,9 +98,9 @@ impl Run<'_> {
         let dataset = self.validate(&report, dataset)?;
         let (sides, folds) = self.split(&dataset)?;
         let (selection, finished) = self.fit(&sides, &folds)?;
-        let (train, test) = self.evaluate(&finished, &sides)?;
-        let promotion = self.publish(&selection, &finished, (&train, &test), &sides, started)?;
-        Ok(self.outcome(report, selection, finished, (train, test), &sides, promotion, started))
+        let evaluated = self.evaluate(&finished, &sides)?;
+        let promotion = self.publish(&selection, &finished, &evaluated, &sides, started)?;
+        Ok(self.outcome(report, selection, finished, evaluated, &sides, promotion, started))
     }
 
     /// Runs one stage between its two events and notes its time; the stage answers a summary beside its result.
@@ -151,7 +153,7 @@ impl Run<'_> {
             })?;
             rejects.commit()?;
             if let Some(dataset) = &dataset {
-                files::write_feature_store(&run.directory, dataset, run.cancel)?;
+                write_feature_store(&run.directory, dataset, run.cancel)?;
             }
             let summary = format!("{} rows of {}", report.rows, request.source);
             Ok(((report, dataset), summary))
@@ -184,58 +186,6 @@ impl Run<'_> {
         })
     }
 
-    fn split(&mut self, dataset: &Dataset) -> Result<(Sides, Vec<Fold>), TrainingError> {
-        let settings = self.request.training;
-        self.stage(Stage::Transformation, None, |run| {
-            let input = SplitInput {
-                groups: &dataset.groups,
-                labels: &dataset.labels,
-                times: dataset.times.as_deref(),
-            };
-            let parts = split(settings.split, &input, settings.test_fraction, settings.seed)?;
-            let side = |rows: &[usize]| -> Result<Side, TrainingError> {
-                Ok(Side {
-                    frame: take_rows(&dataset.frame, rows).map_err(IngestionError::from)?,
-                    labels: rows.iter().map(|&r| dataset.labels[r]).collect(),
-                    groups: rows.iter().map(|&r| dataset.groups[r]).collect(),
-                })
-            };
-            let (train, test) = (side(&parts.train)?, side(&parts.test)?);
-            let folds = train.folds(settings, &parts, dataset)?;
-            let seen_in_train = seen_in_train(&dataset.groups, &parts.train, &parts.test);
-            files::write_split(&run.directory, dataset, &parts, run.cancel)?;
-            run.manifest.split = Some(SplitRecord {
-                strategy: settings.split.to_string(),
-                seed: settings.seed,
-                test_fraction: settings.test_fraction,
-                train_rows: parts.train.len() as u64,
-                test_rows: parts.test.len() as u64,
-                seen_in_train,
-            });
-            run.directory.write_manifest(&run.manifest)?;
-            let summary = format!(
-                "{} split: {} training rows in {} folds, {} test rows, {:.1} % of them seen in training",
-                settings.split,
-                parts.train.len(),
-                folds.len(),
-                parts.test.len(),
-                seen_in_train * 100.0
-            );
-            Ok((
-                (
-                    Sides {
-                        split: parts,
-                        train,
-                        test,
-                        seen_in_train,
-                    },
-                    folds,
-                ),
-                summary,
-            ))
-        })
-    }
-
     fn plan(&self) -> FitPlan<'_> {
         FitPlan {
             seed: self.request.training.seed,
@@ -247,21 +197,11 @@ impl Run<'_> {
         }
     }
 
-    /// The columns models may learn from: those of the schema that this source has.
-    fn columns(&self, side: &Side) -> Vec<Column> {
-        let schema = self.request.schema;
-        let times = schema.columns.iter().filter(|c| {
-            self.request.transform.timestamp_parts && c.role == Role::Timestamp && !schema.is_label(&c.name)
-        });
-        let here = |c: &&Column| side.frame.column(&c.name).is_ok();
-        schema.features().chain(times).filter(here).cloned().collect()
-    }
-
     /// Search, selection, calibration, threshold and the final fit.
     fn fit(&mut self, sides: &Sides, folds: &[Fold]) -> Result<(Selection, Finished), TrainingError> {
         let settings = self.request.training;
         self.stage(Stage::Training, None, |run| {
-            let columns = run.columns(&sides.train);
+            let columns = learned_columns(run.request.schema, run.request.transform, &sides.train.frame);
             let rows = sides.train.rows(&columns, run.request.transform);
             let log = files::open_trial_log(run.request, &run.directory, &run.manifest)?;
             if run.request.resume.is_some() {
@@ -336,10 +276,15 @@ impl Run<'_> {
         Ok(finished)
     }
 
-    fn evaluate(&mut self, finished: &Finished, sides: &Sides) -> Result<(SideScores, SideScores), TrainingError> {
+    fn evaluate(&mut self, finished: &Finished, sides: &Sides) -> Result<Evaluated, TrainingError> {
         self.stage(Stage::Evaluation, None, |run| {
             let train = score_side(&finished.model, &sides.train.frame, &sides.train.labels, run.plan())?;
             let test = score_side(&finished.model, &sides.test.frame, &sides.test.labels, run.plan())?;
+            let random_audit = sides.audit.as_ref().map(|(frame, labels)| {
+                let scored = score_side(&finished.model, frame, labels, run.plan())?;
+                Ok::<_, TrainingError>(AuditMetrics::of(scored.metrics))
+            });
+            let random_audit = random_audit.transpose()?;
             let gap = train.metrics.f1 - test.metrics.f1;
             if gap > run.request.training.overfit_warning {
                 let text = format!(
@@ -358,7 +303,12 @@ impl Run<'_> {
                 test.metrics.pr_auc.unwrap_or(f64::NAN),
                 finished.model.threshold
             );
-            Ok(((train, test), summary))
+            let evaluated = Evaluated {
+                train,
+                test,
+                random_audit,
+            };
+            Ok((evaluated, summary))
         })
     }
 
@@ -366,14 +316,14 @@ impl Run<'_> {
         &mut self,
         selection: &Selection,
         finished: &Finished,
-        (train, test): (&SideScores, &SideScores),
+        evaluated: &Evaluated,
         sides: &Sides,
         started: Instant,
     ) -> Result<PromotionOutcome, TrainingError> {
         self.stage(Stage::Publication, None, |run| {
             let fingerprint = feature_fingerprint(run.request.schema, &sides.train.frame);
             files::write_model(&run.directory, finished, &sides.train.groups, fingerprint)?;
-            files::write_scores(&run.directory, selection, finished, train, test)?;
+            files::write_scores(&run.directory, selection, finished, evaluated)?;
             files::write_permutation(
                 &run.directory,
                 &finished.model,
@@ -383,7 +333,7 @@ impl Run<'_> {
             )?;
             files::write_reference(&run.directory, finished, &sides.train.frame)?;
             run.cancel.check()?;
-            run.describe(selection, finished, train, test)?;
+            run.describe(selection, finished, evaluated)?;
             files::strip_trials(&run.directory, selection)?;
             run.directory.record_files(&mut run.manifest)?;
             run.manifest.end(RunStatus::Finished, None);
@@ -397,8 +347,10 @@ impl Run<'_> {
             };
             let scored = ScoredTest {
                 rows,
-                scores: &test.scores,
-                threshold: finished.model.threshold,
+                scores: &evaluated.test.scores,
+                model: &finished.model,
+                judged: run.request.verdicts,
+                validation: run.request.validation,
                 trained: &sides.train.groups,
                 fingerprint,
             };
@@ -419,36 +371,23 @@ impl Run<'_> {
         })
     }
 
-    fn describe(
-        &mut self,
-        selection: &Selection,
-        finished: &Finished,
-        train: &SideScores,
-        test: &SideScores,
-    ) -> Result<(), TrainingError> {
-        let json = |value: serde_json::Result<serde_json::Value>| value.map_err(files::encode_error);
-        self.manifest.model = Some(selection.family.name().to_owned());
-        self.manifest.params = json(serde_json::to_value(&finished.model.params))?;
-        self.manifest.threshold = Some(finished.model.threshold);
-        self.manifest.metrics = json(serde_json::to_value(SideMetrics {
-            train: train.metrics.clone(),
-            test: test.metrics.clone(),
-        }))?;
-        Ok(())
-    }
-
     #[expect(clippy::too_many_arguments, reason = "each is one stage's result, used once")]
     fn outcome(
         &self,
         report: Report,
         selection: Selection,
         finished: Finished,
-        (train, test): (SideScores, SideScores),
+        evaluated: Evaluated,
         sides: &Sides,
         promotion: PromotionOutcome,
         started: Instant,
     ) -> TrainOutcome {
         let settings = self.request.training;
+        let Evaluated {
+            train,
+            test,
+            random_audit,
+        } = evaluated;
         TrainOutcome {
             run_id: self.directory.id().to_string(),
             run_dir: self.directory.path().display().to_string(),
@@ -461,15 +400,17 @@ impl Run<'_> {
             split: SplitSummary {
                 strategy: settings.split.to_string(),
                 seed: settings.seed,
-                train_rows: sides.split.train.len(),
-                test_rows: sides.split.test.len(),
+                train_rows: sides.train.labels.len(),
+                test_rows: sides.test.labels.len(),
                 seen_in_train: sides.seen_in_train,
             },
             overfit_gap: train.metrics.f1 - test.metrics.f1,
             metrics: SideMetrics {
                 train: train.metrics,
                 test: test.metrics,
+                random_audit,
             },
+            verdicts: sides.verdicts.clone(),
             leaderboard: selection.leaderboard,
             seconds: started.elapsed().as_secs_f64(),
             threshold: finished.threshold,

@@ -13,6 +13,7 @@ use crate::pipeline::trained_model::ModelFileError;
 use super::curves::Curves;
 use super::evaluation::ThresholdChoice;
 use super::leaderboard::LeaderboardRow;
+use super::outcome::AuditMetrics;
 use super::trials::LearningCurve;
 
 /// Metrics and curves of one side of the split.
@@ -38,6 +39,9 @@ pub struct MetricsFile {
     pub train: SideRecord,
     /// Rows looked at once.
     pub test: SideRecord,
+    /// Judged cases that were drawn at random, where there were some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub random_audit: Option<AuditMetrics>,
 }
 
 /// One fit's iterations; `trial` and `fold` are absent for the final fit.

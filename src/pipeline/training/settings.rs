@@ -12,6 +12,7 @@ use crate::schema::{ColumnType, Schema};
 
 use super::error::TrainingError;
 use super::selection::chosen_families;
+use super::verdicts::VerdictSettings;
 
 /// How models are trained, selected, calibrated and promoted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -55,6 +56,8 @@ pub struct TrainingSettings {
     pub monotone: Monotone,
     /// When a new model replaces the champion.
     pub promotion: PromotionSettings,
+    /// How `train --with-verdicts` learns from what people judged.
+    pub verdicts: VerdictSettings,
     /// Warn where training F1 is above test F1 by more than this, 0 to 1.
     pub overfit_warning: f64,
 }
@@ -76,6 +79,7 @@ impl Default for TrainingSettings {
             early_stopping: EarlyStoppingSettings::default(),
             monotone: Monotone::new(),
             promotion: PromotionSettings::default(),
+            verdicts: VerdictSettings::default(),
             overfit_warning: 0.05,
         }
     }
@@ -224,6 +228,9 @@ impl TrainingSettings {
                 "promotion.confidence",
                 format!("{} is not at least 0.5 and below 1", self.promotion.confidence),
             );
+        }
+        if let Err((key, reason)) = self.verdicts.check() {
+            return refuse(key, reason);
         }
         if self.promotion.min_rows == 0 {
             return refuse("promotion.min_rows", "0 rows show nothing; give 1 or more".to_owned());

@@ -68,6 +68,8 @@ pub fn move_threshold(wish: &ThresholdMove<'_>, cancel: &CancelToken) -> Result<
     let metrics = SideMetrics {
         train: side_metrics(&model, &from, SplitSide::Train, cancel)?,
         test: side_metrics(&model, &from, SplitSide::Test, cancel)?,
+        // The run does not keep the audit's rows, so what they would score now is not known.
+        random_audit: None,
     };
     let (run, mut manifest) = RunDir::create(wish.workspace)?;
     let written = fill(&run, &mut manifest, &old, &from, &model, &metrics);
@@ -175,5 +177,6 @@ fn with_threshold(mut file: MetricsFile, model: &TrainedModel, metrics: &SideMet
     }
     file.train.metrics = metrics.train.clone();
     file.test.metrics = metrics.test.clone();
+    file.random_audit = None;
     file
 }

@@ -3,14 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use super::effect::Effect;
-use super::layer::{Answer, Confirm, Given, Layer, LayerKind, Picker, PickerItem, Prompt, Purpose};
+use super::layer::{Answer, Confirm, FieldValue, Given, Layer, LayerKind, Picker, PickerItem, Prompt, Purpose};
 use super::shared::Command;
 use super::{App, Panel};
 use crate::tui::keymap::{Action, Context, Entry};
 use crate::worker::{DirectoryEntry, FileJob, Job, Kind};
 
 /// Work that is worth a question before it is given up.
-const WORK: [Kind; 4] = [Kind::Train, Kind::Validate, Kind::Threshold, Kind::Export];
+const WORK: [Kind; 7] = [
+    Kind::Train,
+    Kind::Validate,
+    Kind::Threshold,
+    Kind::Export,
+    Kind::Predict,
+    Kind::LabelAudit,
+    Kind::Handover,
+];
 
 impl App {
     /// Does what holds everywhere; whether it was that.
@@ -21,6 +29,7 @@ impl App {
             Action::ShowTraining => self.shared.request(Command::Show(Panel::Training)),
             Action::ShowReview => self.shared.request(Command::Show(Panel::Review)),
             Action::ShowRuns => self.shared.request(Command::Show(Panel::Runs)),
+            Action::ScoreFile => self.shared.request(Command::Score),
             Action::ShowLogs => self.shared.request(Command::Show(Panel::Logs)),
             Action::NextPanel => self.shared.request(Command::Show(self.beside(1))),
             Action::PreviousPanel => self.shared.request(Command::Show(self.beside(Panel::ALL.len() - 1))),
@@ -65,7 +74,10 @@ impl App {
             Kind::Count,
             Kind::Statistics,
             Kind::Compare,
+            Kind::Flips,
             Kind::Open,
+            Kind::Queue,
+            Kind::Seek,
         ];
         let running = WORK
             .into_iter()
@@ -96,7 +108,13 @@ impl App {
             .push(Layer::new(None, Purpose::Quit, LayerKind::Confirm(confirm)));
     }
 
-    fn quit(&mut self) {
+    /// Leaves, once what was decided is on disk: a verdict and `q` typed at once must not lose the verdict. Whoever asks a
+    /// second time waits no longer.
+    pub(super) fn quit(&mut self) {
+        if self.shared.running(Kind::Decide).is_some() && !self.leaving {
+            self.leaving = true;
+            return self.shared.say("leaving as soon as the last verdict is on disk");
+        }
         self.save_session();
         self.shared.effects.push(Effect::Quit);
     }
@@ -153,6 +171,10 @@ impl App {
             Some(
                 LayerKind::Prompt(Prompt { path: true, line, .. }) | LayerKind::Picker(Picker { path: true, line, .. }),
             ) => line.text().to_owned(),
+            Some(LayerKind::Form(form)) => match form.fields.get(form.cursor).map(|field| &field.value) {
+                Some(FieldValue::Path(path)) => path.line.text().to_owned(),
+                _ => return,
+            },
             _ => return,
         };
         let path = directory_of(&text);
@@ -177,6 +199,14 @@ impl App {
                 };
                 picker.fill(entries.iter().map(item).collect());
             }
+            Some(LayerKind::Form(form)) => {
+                let current = form.current().map(|field| &mut field.value);
+                if let Some(FieldValue::Path(line)) = current
+                    && directory_of(line.line.text()) == path
+                {
+                    line.words = entries.iter().map(entry_label).collect();
+                }
+            }
             _ => {}
         }
     }
@@ -187,6 +217,8 @@ fn work_name(kind: Kind) -> &'static str {
         Kind::Train => "training",
         Kind::Validate => "validation",
         Kind::Threshold => "moving the threshold",
+        Kind::Predict => "scoring",
+        Kind::LabelAudit => "the label audit",
         _ => "writing a file",
     }
 }

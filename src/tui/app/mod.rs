@@ -26,7 +26,7 @@ pub use session::Session;
 pub use shared::{Command, Flash, OpenSource, Shared};
 
 use self::data::DataPanel;
-use self::layer::{Answer, Layer, Outcome};
+use self::layer::{Answer, Layer, LayerKind, Outcome, Purpose};
 use self::logs::LogsPanel;
 use self::review::ReviewPanel;
 use self::runs::RunsPanel;
@@ -71,6 +71,8 @@ pub struct App {
     pub mouse: bool,
     start: Start,
     saved: SavedSession,
+    /// Somebody wants to leave; decisions that are on their way to the disk are waited for.
+    leaving: bool,
     /// What help or palette lists while it is open. The keys of where one is may change under it.
     listed: Vec<&'static Entry>,
 }
@@ -100,6 +102,7 @@ impl App {
             mouse: start.mouse,
             start,
             saved: SavedSession::default(),
+            leaving: false,
             listed: Vec::new(),
         }
     }
@@ -264,6 +267,9 @@ impl App {
         match outcome {
             Outcome::Stays | Outcome::Ignored => {}
             Outcome::Typed => self.suggest_paths(),
+            Outcome::Shows(reader) => self
+                .layers
+                .push(Layer::new(None, Purpose::Read, LayerKind::Reader(reader))),
             Outcome::Copies(text) => self.shared.effects.push(Effect::Copy(text)),
             Outcome::Closes => _ = self.layers.pop(),
             Outcome::Answers(given) => {
@@ -286,8 +292,12 @@ impl App {
         let ended = matches!(news.report, Report::Done(_) | Report::Failed(_) | Report::Cancelled);
         if ended {
             self.shared.ended(ticket);
+            if self.leaving && self.shared.running(Kind::Decide).is_none() {
+                self.quit();
+            }
         }
-        if !self.shared.is_latest(ticket) {
+        // Decisions follow each other faster than they are kept; each answer says what became of one.
+        if !self.shared.is_latest(ticket) && ticket.kind != Kind::Decide {
             return;
         }
         match &news.report {

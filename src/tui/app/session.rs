@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::data::DataSession;
+use super::review::ReviewSession;
 use super::shared::Command;
 use super::{App, Panel};
 use crate::worker::{FileJob, Job};
@@ -18,6 +19,8 @@ pub struct Session {
     pub panel: Panel,
     /// The Data panel.
     pub data: DataSession,
+    /// The Review panel.
+    pub review: ReviewSession,
     /// The run shown in Training.
     pub run: Option<String>,
 }
@@ -28,6 +31,7 @@ impl App {
         Session {
             panel: self.panel,
             data: self.data.session(),
+            review: self.review.session(),
             run: self.training.shown_run(),
         }
     }
@@ -70,6 +74,7 @@ impl App {
         };
         self.saved.text = text.unwrap_or_default();
         self.data.resume(&mut self.shared, &session.data);
+        self.review.resume(&session.review);
         if let Some(run) = session.run {
             self.training.resume(&mut self.shared, run);
         }

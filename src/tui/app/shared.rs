@@ -28,6 +28,11 @@ pub enum Command {
     Validate,
     /// Train with this plan.
     Train(TrainPlan),
+    /// Ask what is to be scored, with which model.
+    Score,
+    /// Open a scored file in Review, whatever was open there; `None` is the one that `predict` writes to by default. Whoever
+    /// wants it seen also asks for [`Command::Show`].
+    Review(Option<PathBuf>),
     /// Show the curves and the dial of a finished run in Training.
     ShowRun(String),
     /// The runs on disk have changed.

@@ -20,8 +20,12 @@ pub enum Context {
     Training,
     /// The threshold dial of the Training panel.
     Dial,
+    /// The Review panel, where the settings have saved queues: the keys of these queues.
+    SavedQueues,
     /// The Review panel.
     Review,
+    /// The tags of the Review panel, while one is chosen.
+    Tags,
     /// The Runs panel.
     Runs,
     /// The Logs panel.
@@ -36,11 +40,13 @@ pub enum Context {
     Reader,
     /// A question.
     Confirm,
+    /// A question to which Enter says no.
+    Caution,
 }
 
 impl Context {
     /// Every context, in the order that help shows them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Everywhere,
         Self::Lists,
         Self::Data,
@@ -48,6 +54,8 @@ impl Context {
         Self::Training,
         Self::Dial,
         Self::Review,
+        Self::SavedQueues,
+        Self::Tags,
         Self::Runs,
         Self::Logs,
         Self::Form,
@@ -55,6 +63,7 @@ impl Context {
         Self::Picker,
         Self::Reader,
         Self::Confirm,
+        Self::Caution,
     ];
 
     /// Its heading.
@@ -67,6 +76,8 @@ impl Context {
             Self::Training => "Training",
             Self::Dial => "Threshold dial",
             Self::Review => "Review",
+            Self::SavedQueues => "Saved queues of Review",
+            Self::Tags => "Tags of Review",
             Self::Runs => "Runs",
             Self::Logs => "Logs",
             Self::Form => "Dialogs",
@@ -74,6 +85,7 @@ impl Context {
             Self::Picker => "Choosing from a list",
             Self::Reader => "Reading",
             Self::Confirm => "Questions",
+            Self::Caution => "Grave questions",
         }
     }
 
@@ -240,10 +252,90 @@ actions! {
     MuchMore,
     /// Takes what is shown.
     Accept,
+    /// Verdict: malicious, and rightly flagged.
+    TruePositive,
+    /// Verdict: what was detected did happen, and was meant to.
+    BenignPositive,
+    /// Verdict: benign.
+    FalsePositive,
+    /// Verdict: the same as another case.
+    Duplicate,
+    /// Verdict: it cannot be told.
+    Undetermined,
+    /// The next case without a verdict; this one stays as it is.
+    Skip,
+    /// The next case without a verdict, or the next match.
+    NextUnreviewed,
+    /// The case without a verdict before, or the match before.
+    PreviousUnreviewed,
+    /// Begins or ends a range of cases.
+    MarkRange,
+    /// Marks every case of the queue that meets the filters.
+    MarkAll,
+    /// Takes the last decision back.
+    Undo,
+    /// Decides again what was taken back.
+    Redo,
+    /// Writes a note.
+    Note,
+    /// Chooses a reason code for the verdict.
+    Reason,
+    /// Puts a tag on or takes it off.
+    Tags,
+    /// The first tag.
+    Tag1,
+    /// The second tag.
+    Tag2,
+    /// The third tag.
+    Tag3,
+    /// The fourth tag.
+    Tag4,
+    /// The fifth tag.
+    Tag5,
+    /// The sixth tag.
+    Tag6,
+    /// The seventh tag.
+    Tag7,
+    /// The eighth tag.
+    Tag8,
+    /// The ninth tag.
+    Tag9,
+    /// Shows the cases that are alike.
+    Similar,
+    /// Chooses a queue.
+    Queues,
+    /// The first saved queue.
+    SavedQueue1,
+    /// The second saved queue.
+    SavedQueue2,
+    /// The third saved queue.
+    SavedQueue3,
+    /// The fourth saved queue.
+    SavedQueue4,
+    /// The fifth saved queue.
+    SavedQueue5,
+    /// The sixth saved queue.
+    SavedQueue6,
+    /// The seventh saved queue.
+    SavedQueue7,
+    /// The eighth saved queue.
+    SavedQueue8,
+    /// The ninth saved queue.
+    SavedQueue9,
+    /// Scores a file.
+    ScoreFile,
+    /// Suppression rules.
+    Rules,
+    /// The rows that could not be scored.
+    Rejects,
+    /// The latest files of the watched directory.
+    Watched,
     /// Marks the row.
     Mark,
     /// Compares two runs.
     Compare,
+    /// Looks for doubtful labels among the run's training rows.
+    AuditLabels,
     /// Makes the run champion.
     Promote,
     /// The champion before becomes champion again.

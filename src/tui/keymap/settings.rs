@@ -22,15 +22,18 @@ pub struct KeymapError {
 const ALIKE: f64 = 0.75;
 
 /// Without a key for these nobody gets out again.
-const WAYS_OUT: [(Context, Action); 8] = [
+const WAYS_OUT: [(Context, Action); 11] = [
     (Context::Everywhere, Action::Quit),
     (Context::Dial, Action::Back),
+    (Context::Tags, Action::Back),
     (Context::Form, Action::Back),
     (Context::Prompt, Action::Back),
     (Context::Picker, Action::Back),
     (Context::Reader, Action::Back),
     (Context::Confirm, Action::No),
     (Context::Confirm, Action::Yes),
+    (Context::Caution, Action::No),
+    (Context::Caution, Action::Yes),
 ];
 
 /// Where characters are typed, so that none can be a key.

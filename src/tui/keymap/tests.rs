@@ -67,10 +67,11 @@ fn names_are_those_that_serde_writes() {
 #[test]
 fn keys_hide_others_only_where_it_is_meant() {
     const UNDER: [Context; 2] = [Context::Lists, Context::Everywhere];
-    const PANELS: [Context; 5] = [
+    const PANELS: [Context; 6] = [
         Context::Data,
         Context::Validation,
         Context::Training,
+        Context::Review,
         Context::Runs,
         Context::Logs,
     ];
@@ -78,6 +79,8 @@ fn keys_hide_others_only_where_it_is_meant() {
     let mut chains: Vec<Vec<Context>> = PANELS.iter().map(|panel| [&[*panel][..], &UNDER].concat()).collect();
     chains.push(UNDER.to_vec());
     chains.push([&[Context::Dial, Context::Training][..], &UNDER].concat());
+    chains.push([&[Context::SavedQueues, Context::Review][..], &UNDER].concat());
+    chains.push(vec![Context::Tags, Context::Everywhere]);
     for chain in chains {
         let inner = chain[0];
         for entry in TABLE.iter().filter(|entry| entry.context == inner) {
@@ -92,8 +95,10 @@ fn keys_hide_others_only_where_it_is_meant() {
             }
         }
     }
-    // While the dial is open it has the arrows, and the key that opened it leaves it.
+    // A case is marked with the space bar. While the dial is open it has the arrows, and the key that opened it leaves it.
+    // F1 is the first saved queue only where there is one. While a tag is chosen its digit is no panel's.
     let meant = [
+        "Review space: mark over page-down",
         "Dial l: more over right",
         "Dial right: more over right",
         "Dial h: less over left",
@@ -104,6 +109,13 @@ fn keys_hide_others_only_where_it_is_meant() {
         "Dial m: previous-choice over next-metric",
         "Dial enter: accept over run",
         "Dial d: back over dial",
+        "SavedQueues F1: saved-queue1 over help",
+        "Tags 1: tag1 over show-data",
+        "Tags 2: tag2 over show-validation",
+        "Tags 3: tag3 over show-training",
+        "Tags 4: tag4 over show-review",
+        "Tags 5: tag5 over show-runs",
+        "Tags 6: tag6 over show-logs",
     ];
     assert_eq!(hidden, meant);
 }

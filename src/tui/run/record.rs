@@ -9,8 +9,26 @@ use serde_json::Value;
 
 use crate::tui::app::{App, Message, Timed, update};
 
-/// Fields that hold what stands in cells, wherever they appear.
-const CELLS: [&str; 8] = ["cells", "value", "min", "max", "labels", "raw", "message", "details"];
+/// Fields that hold what stands in cells, or what people wrote about them, wherever they appear.
+const CELLS: [&str; 17] = [
+    "cells",
+    "value",
+    "min",
+    "max",
+    "labels",
+    "raw",
+    "message",
+    "details",
+    "reason",
+    "usual",
+    "other",
+    "differs",
+    "fields",
+    "note",
+    "what",
+    "suppressed",
+    "filters",
+];
 
 /// Writes messages down.
 #[derive(Debug)]
@@ -166,6 +184,37 @@ mod tests {
         assert_eq!(read.message, opened());
         let pasted = recorded(Message::Paste("secret 42".into()), false);
         assert!(pasted.contains("xxxxxx 00") && !pasted.contains("secret"), "{pasted}");
+    }
+
+    #[test]
+    fn what_is_known_of_a_case_is_hidden_and_can_still_be_played() {
+        let card = serde_json::json!({
+            "row": {"row": "00000000000003e8", "ordinal": 0, "copies": 1, "probability": 0.9, "confidence": 0.9,
+                "flagged": true, "risk": "high", "action": "block", "reason": "host = secret (+.3)",
+                "state": {"verdict": null, "conflicts": [], "note": "secret", "tags": [], "latest": null},
+                "suppressed": "host = 'secret'", "cells": ["secret"]},
+            "at": 0,
+            "columns": [{"column": "host", "value": "secret", "share": 0.3, "usual": "secret in 3 %",
+                "unseen": false, "drifted": false}],
+            "other": [["host", "secret"]],
+            "smallest_change": {"fields": [{"column": "host", "from": {"text": "secret"}, "to": {"text": "secret"}}],
+                "before": 0.9, "after": 0.1, "distance": 0.1, "scored": 3},
+            "neighbours": [{"source": {"from": "training", "row": 1, "malicious": true}, "distance": 0.1,
+                "differs": [["host", "secret", "secret"]], "differences": 1}],
+            "reliability": null,
+            "history": [{"at": "now", "analyst": "ana", "what": "note: secret", "undone": false, "lane": "picked"}],
+            "missing": [],
+        });
+        let reply = Reply::Card(Box::new(serde_json::from_value(card).unwrap()));
+        let ticket = Ticket {
+            id: 1,
+            kind: Kind::Card,
+        };
+        let report = Report::Done(Box::new(reply));
+        let message = Message::News(Box::new(News { ticket, report }));
+        let hidden = recorded(message, false);
+        assert!(!hidden.contains("secret"), "{hidden}");
+        serde_json::from_str::<Timed>(&hidden).unwrap();
     }
 
     #[test]

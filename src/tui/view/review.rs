@@ -1,49 +1,52 @@
-//! Owns drawing the Review panel: that judging rows comes later, and how to get scored rows now.
+//! Owns drawing the Review panel: what is above everything, and then the list with the card of the case under the cursor,
+//! or what there is to do where there is no case.
+
+mod card;
+mod empty;
+mod heading;
+mod list;
+mod tags;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::lines::Lines;
-use super::{Frame, Role};
-use crate::tui::app::review::SCORED_ROWS;
-use crate::tui::keymap::Action;
+use super::lines::{below, right_of, top};
+use super::{Frame, Look, Role};
+use crate::tui::app::review::CARD;
+use crate::worker::Verdict;
 
 /// Draws the panel.
 pub fn draw(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) {
-    let look = frame.look;
-    let survey = frame.app.shared.survey.as_ref();
-    let champion = survey.and_then(|survey| survey.champion.as_deref());
-    let mut lines = Lines::new(area.width.saturating_sub(4));
-    lines.gap();
-    lines.add(
-        look,
-        "Judging flagged rows from the keyboard comes in a later version.",
-        Role::Heading,
-    );
-    lines.gap();
-    lines.add(look, "Until then:", Role::Plain);
-    lines.gap();
-    let text = if let Some(run) = champion {
-        format!("score a file with the champion {run}, in a shell:")
+    let panel = &frame.app.review;
+    if panel.file().opened().is_none() {
+        return empty::draw_without_file(frame, panel, area, buffer);
+    }
+    let layout = panel.layout(&frame.app.shared);
+    heading::draw(frame, panel, top(area, layout.heading), buffer);
+    let body = below(area, layout.heading);
+    if panel.window().cases() == 0 {
+        empty::draw_without_cases(frame, panel, body, buffer);
+    } else if layout.wide {
+        let list = area.width.saturating_sub(CARD + 1);
+        list::draw(frame, panel, Rect { width: list, ..body }, buffer);
+        card::draw_beside(frame, panel, right_of(body, list + 1), buffer);
     } else {
-        let key = frame.key(Action::ShowTraining);
-        format!("there is no champion yet: {key} trains one. Then score a file, in a shell:")
-    };
-    lines.add(look, &text, Role::Plain);
-    lines.gap();
-    lines.add(look, "    nsec-tui predict FILE", Role::Accent);
-    lines.gap();
-    let text = format!(
-        "{} opens what it wrote ({SCORED_ROWS}) in Data: every row with its class, its probability, its risk and the reasons.",
-        frame.key_here(Action::Open)
-    );
-    lines.add(look, &text, Role::Plain);
-    let text = "There, sort by probability, and filter: classification = 'malicious' and probability < 0.9";
-    lines.add(look, text, Role::Faint);
-    let inside = Rect {
-        x: area.x + 2.min(area.width),
-        width: area.width.saturating_sub(4),
-        ..area
-    };
-    lines.draw(look, inside, "", buffer);
+        list::draw(frame, panel, top(body, layout.rows + 1), buffer);
+        card::draw_below(frame, panel, below(body, layout.rows + 1), buffer);
+    }
+    if panel.is_tagging() {
+        tags::draw(frame, panel, area, buffer);
+    }
+}
+
+/// A verdict's sign, and its side of the blue and yellow axis. The letter stands beside it wherever it is drawn.
+fn sign(look: Look, verdict: Verdict) -> (&'static str, Role) {
+    let glyphs = look.glyphs();
+    match verdict {
+        Verdict::TruePositive => (glyphs.warning, Role::Malicious),
+        Verdict::BenignPositive => (glyphs.point, Role::Benign),
+        Verdict::FalsePositive => (glyphs.yes, Role::Benign),
+        Verdict::Duplicate => ("=", Role::Plain),
+        Verdict::Undetermined => ("?", Role::Plain),
+    }
 }

@@ -36,6 +36,11 @@ fn draw_heading(frame: &Frame<'_>, panel: &RunsPanel, line: Rect, buffer: &mut B
         }
         return;
     }
+    if let Some(weighing) = &panel.weighing {
+        let text = format!("{}; {} leaves it", weighing.note, frame.key_here(Action::Back));
+        look.put(buffer, line, &text, look.style(Role::Accent));
+        return;
+    }
     if let Some(comparison) = &panel.comparison {
         let back = frame.key_here(Action::Back);
         let text = format!("a {}  b {}  {back} back to the list", comparison.a, comparison.b);

@@ -253,6 +253,25 @@ fn rows_are_told_after_the_end_until_another_table_is_opened() {
 }
 
 #[test]
+fn rows_that_are_counted_before_the_answer_are_told_after_it() {
+    let heard = Arc::new(Heard::default());
+    let work = |_: &Job, reporter: &Reporter| {
+        reporter.rows(count(7));
+        // Long enough that whatever is told before the end would be told now.
+        std::thread::sleep(Duration::from_millis(120));
+        Ok(Reply::SessionSaved)
+    };
+    let worker = Worker::with(Box::new(work), heard.tell()).unwrap();
+    let ticket = Ticket {
+        id: 1,
+        kind: Kind::Open,
+    };
+    worker.submit(ticket, Job::Browse(BrowseJob::Open { path: None }));
+    heard.wait(ticket, |report| (*report == Report::Rows(count(7))).then_some(()));
+    assert_eq!(heard.of(ticket), [done(), Report::Rows(count(7))]);
+}
+
+#[test]
 fn at_the_end_everything_is_given_up() {
     let hands = Hands::new();
     let training = hands.submit(1, train(quick()));

@@ -4,15 +4,16 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::data::{ReadSettings, open_bytes};
+use crate::pipeline::prediction::KnownVerdicts;
 
 #[test]
 fn our_names_give_way_to_the_input() {
     let input = Header {
         names: vec!["row_id".into(), "nsec_row_id".into(), "note".into()],
     };
-    assert_eq!(free_name("row_id", &input), "nsec_nsec_row_id");
-    assert_eq!(free_name("note", &input), "nsec_note");
-    assert_eq!(free_name("verdict", &input), "verdict");
+    assert_eq!(free_name("row_id", &input.names), "nsec_nsec_row_id");
+    assert_eq!(free_name("note", &input.names), "nsec_note");
+    assert_eq!(free_name("verdict", &input.names), "verdict");
 }
 
 fn format(guard: bool, order: Option<Vec<usize>>) -> OutputFormat {
@@ -21,6 +22,7 @@ fn format(guard: bool, order: Option<Vec<usize>>) -> OutputFormat {
         sources: vec!["in.csv".to_owned()],
         order: vec![order],
         model_run: "run-1".to_owned(),
+        known: HashMap::new(),
     }
 }
 
@@ -180,4 +182,60 @@ fn places_of_rows_that_were_overtaken_are_given_up() {
     let written = writer.finish().unwrap();
     let last: Vec<u64> = written.places.iter().rev().take(10).map(|(row, _)| *row).collect();
     assert_eq!(last, (19_990..20_000).rev().collect::<Vec<_>>());
+}
+
+#[test]
+fn what_was_decided_before_stands_in_the_last_columns() {
+    use crate::triage::{CaseId, CaseState, Change, Event, Verdict};
+    let case = CaseId {
+        schema: "s".to_owned(),
+        row: RowId(0x0123_4567_89ab_cdee),
+    };
+    let judge = Change::Judge {
+        verdict: Some(Verdict::FalsePositive),
+        reason: Some("known_good".to_owned()),
+    };
+    let events = [
+        Event::now(case.clone(), "mira", judge),
+        Event::now(
+            case.clone(),
+            "mira",
+            Change::Note {
+                text: "=asked, \"the owner\"".to_owned(),
+            },
+        ),
+    ];
+    let state = CaseState::of(&events);
+    let other = CaseId {
+        schema: "another schema".to_owned(),
+        row: RowId(0x0123_4567_89ab_cdef),
+    };
+    let known = KnownVerdicts::of("s", [(&case, &state), (&other, &state)]);
+    let input = Header {
+        names: vec!["a".to_owned()],
+    };
+    let mut out = Vec::new();
+    let with = OutputFormat {
+        known: known.written(true),
+        ..format(true, None)
+    };
+    let mut writer = OutputWriter::new(&mut out, with, &input).unwrap();
+    let mut reader = open_bytes("in.csv", b"a\n1\n2\n".to_vec(), &ReadSettings::default()).unwrap();
+    let raw = reader.next_batch(10).unwrap().unwrap();
+    let batch = ScoredBatch {
+        raw,
+        rows: vec![scored(0, 0.9), scored(1, 0.9)],
+        source: 0,
+        least: 0.0,
+    };
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    let text = String::from_utf8(out).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[1].ends_with(",run-1,,,,,"), "{}", lines[1]);
+    let said = format!(
+        ",run-1,false_positive,known_good,\"'=asked, \"\"the owner\"\"\",mira,{}",
+        events[0].at
+    );
+    assert!(lines[2].ends_with(&said), "{}", lines[2]);
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::super::evaluation::{finish, score_side};
+use super::super::evaluation::{Evaluated, finish, score_side};
 use super::super::leaderboard::{best_trial, family_row};
 use super::super::publication::write_scores;
 use super::super::selection::Selection;
@@ -79,6 +79,7 @@ fn rows<'a>(table: &'a Table, transform: &'a TransformSettings) -> TrainingRows<
         columns: &table.columns,
         labels: &table.labels,
         groups: &table.groups,
+        weights: None,
         transform,
     }
 }
@@ -258,8 +259,13 @@ fn learning_curves_of_folds_and_final_fit_are_written() {
         }
     };
     let finished = finish(&selection, &rows, &searched.folds, &schema, &settings, plan, &sink).unwrap();
-    let side = score_side(&finished.model, &table.frame, &table.labels, plan).unwrap();
-    write_scores(&run, &selection, &finished, &side, &side).unwrap();
+    let side = || score_side(&finished.model, &table.frame, &table.labels, plan).unwrap();
+    let evaluated = Evaluated {
+        train: side(),
+        test: side(),
+        random_audit: None,
+    };
+    write_scores(&run, &selection, &finished, &evaluated).unwrap();
 
     let read = |file: RunFile| -> serde_json::Value {
         serde_json::from_slice(&std::fs::read(run.file(file)).unwrap()).unwrap()
@@ -283,7 +289,7 @@ fn learning_curves_of_folds_and_final_fit_are_written() {
         .min_by(|a, b| a["validation"].as_f64().partial_cmp(&b["validation"].as_f64()).unwrap());
     assert_eq!(best.unwrap()["iteration"].as_u64(), Some(PEAK as u64));
     // The threshold lies between the two values that the double gives, so both classes are told apart.
-    assert_eq!(finished.threshold.out_of_fold.confusion, side.metrics.confusion);
+    assert_eq!(finished.threshold.out_of_fold.confusion, side().metrics.confusion);
 }
 
 #[test]

@@ -39,6 +39,7 @@ impl Fixture {
             matrix: &self.matrix,
             labels: &self.labels,
             groups: &self.groups,
+            weights: None,
         }
     }
 }

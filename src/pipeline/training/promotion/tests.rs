@@ -8,12 +8,16 @@ use super::super::settings::EarlyStoppingSettings;
 use super::super::test_family::{Table, plan, table};
 use super::*;
 use crate::artifacts::{Registry, RunDir};
+use crate::data::RowId;
 use crate::metrics::{Calibrator, named_metric};
 use crate::models::{Params, family};
 use crate::pipeline::event::RunStatus;
+use crate::pipeline::judged::JudgedCase;
+use crate::pipeline::judged_flips::Flip;
 use crate::pipeline::training::cross_validation::TrainingRows;
 use crate::schema::{DriftThresholds, Schema};
 use crate::transform::TransformSettings;
+use crate::triage::{Lane, Verdict};
 
 /// Which features the table's hashes are of.
 const FINGERPRINT: u64 = 7;
@@ -44,6 +48,7 @@ impl Place {
             columns: &self.table.columns,
             labels,
             groups: &self.table.groups,
+            weights: None,
             transform: &transform,
         };
         let (preprocessor, matrix) = rows.preprocessor(family.wants(), None).unwrap();
@@ -52,6 +57,7 @@ impl Place {
             matrix: &matrix,
             labels,
             groups: &self.table.groups,
+            weights: None,
         };
         let params = Params::defaults(&family.parameters());
         let classifier = fit(family, &params, rows, plan(&early_stopping, &cancel), &mut |_| ()).unwrap();
@@ -117,7 +123,18 @@ impl Place {
         settings: &PromotionSettings,
         cancel: &CancelToken,
     ) -> Result<PromotionOutcome, TrainingError> {
-        let scores = self.model(run).score(&self.table.frame, &CancelToken::new()).unwrap();
+        self.decide_judged(run, None, settings, cancel)
+    }
+
+    fn decide_judged(
+        &self,
+        run: &RunId,
+        judged: Option<&JudgedCases>,
+        settings: &PromotionSettings,
+        cancel: &CancelToken,
+    ) -> Result<PromotionOutcome, TrainingError> {
+        let model = self.model(run);
+        let scores = model.score(&self.table.frame, &CancelToken::new()).unwrap();
         let test = ScoredTest {
             rows: TestRows {
                 frame: &self.table.frame,
@@ -125,7 +142,9 @@ impl Place {
                 groups: &self.table.groups,
             },
             scores: &scores,
-            threshold: 0.5,
+            model: &model,
+            judged,
+            validation: &ValidationSettings::default(),
             trained: &[],
             fingerprint: FINGERPRINT,
         };
@@ -260,4 +279,88 @@ fn a_cancelled_comparison_changes_nothing() {
     let result = place.decide(&new, &quick(), &cancel);
     assert!(matches!(result, Err(TrainingError::Cancelled(_))));
     assert_eq!(place.registry().champion, Some(old));
+}
+
+/// A case of the table with what was judged of it.
+fn judged(values: &[(&str, Verdict)]) -> JudgedCases {
+    let case = |(row, (value, verdict)): (usize, &(&str, Verdict))| JudgedCase {
+        row: RowId(row as u64),
+        verdict: *verdict,
+        lane: Lane::Picked,
+        analyst: "ann".into(),
+        cells: Some(vec![("a".into(), (*value).into())]),
+    };
+    JudgedCases {
+        cases: values.iter().enumerate().map(case).collect(),
+        conflicting: 0,
+    }
+}
+
+/// A positive value is malicious to the model that learned the table, and benign to the other.
+#[test]
+fn judged_cases_that_change_side_are_told_by_what_becomes_of_them() {
+    let place = place();
+    let (good, bad) = (place.model(&place.good()), place.model(&place.bad(std::iter::empty())));
+    let cases = judged(&[
+        ("100", Verdict::TruePositive),
+        ("-100", Verdict::FalsePositive),
+        ("-100", Verdict::TruePositive),
+        ("100", Verdict::BenignPositive),
+        ("many", Verdict::TruePositive),
+    ]);
+    let settings = ValidationSettings::default();
+    let flips = |a, b| JudgedFlips::between(a, b, &cases, &settings, &CancelToken::new()).unwrap();
+    let rows = |list: &[Flip]| list.iter().map(|flip| flip.row.0).collect::<Vec<_>>();
+    let worse = flips(&good, &bad);
+    assert_eq!((rows(&worse.lost), rows(&worse.alarms)), (vec![0], vec![1]));
+    assert_eq!((rows(&worse.found), rows(&worse.cleared)), (vec![2], vec![]));
+    assert_eq!((worse.judged, worse.net_loss(), worse.gets_worse()), (3, 1, true));
+    assert!(worse.lost[0].before >= 0.5 && worse.lost[0].after < 0.5 && worse.lost[0].analyst == "ann");
+    let (unscored, why) = worse.unscored.clone().unwrap();
+    assert_eq!(unscored, 1);
+    assert!(why.contains("0000000000000004"), "{why}");
+    let better = flips(&bad, &good);
+    assert_eq!((rows(&better.lost), rows(&better.found)), (vec![2], vec![0]));
+    assert_eq!((rows(&better.cleared), better.net_loss()), (vec![1], -1));
+    let same = flips(&good, &good);
+    assert!(
+        !same.gets_worse() && same.sentence().contains("none would change side"),
+        "{}",
+        same.sentence()
+    );
+}
+
+#[test]
+fn a_better_model_that_loses_judged_cases_is_left_to_a_person() {
+    let place = place();
+    let (old, new) = (place.bad(std::iter::empty()), place.good());
+    place.crown(&old);
+    let told = |cases: &JudgedCases| {
+        place
+            .decide_judged(&new, Some(cases), &quick(), &CancelToken::new())
+            .unwrap()
+    };
+    let against = judged(&[
+        ("-100", Verdict::TruePositive),
+        ("-90", Verdict::TruePositive),
+        ("100", Verdict::TruePositive),
+    ]);
+    let outcome = told(&against);
+    assert!(!outcome.promoted && outcome.probability_better.unwrap() >= 0.9);
+    assert!(outcome.reason.starts_with("left to a person"), "{}", outcome.reason);
+    assert!(
+        outcome.reason.contains("2 true positives would be lost"),
+        "{}",
+        outcome.reason
+    );
+    assert_eq!(outcome.judged.unwrap().lost.len(), 2);
+    assert_eq!(place.registry().champion, Some(old));
+    // As many won as lost: promoted, and what is lost is said.
+    let even = judged(&[("-100", Verdict::TruePositive), ("100", Verdict::TruePositive)]);
+    let outcome = told(&even);
+    assert!(
+        outcome.promoted && outcome.reason.contains("1 true positives would be lost"),
+        "{}",
+        outcome.reason
+    );
 }

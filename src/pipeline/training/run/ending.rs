@@ -2,9 +2,31 @@
 
 use super::Run;
 use crate::pipeline::event::{Event, RunStatus};
-use crate::pipeline::training::{TrainOutcome, TrainingError};
+use crate::pipeline::training::evaluation::{Evaluated, Finished};
+use crate::pipeline::training::publication::encode_error;
+use crate::pipeline::training::selection::Selection;
+use crate::pipeline::training::{SideMetrics, TrainOutcome, TrainingError};
 
 impl Run<'_> {
+    /// Puts the model and its scores into the manifest.
+    pub(super) fn describe(
+        &mut self,
+        selection: &Selection,
+        finished: &Finished,
+        evaluated: &Evaluated,
+    ) -> Result<(), TrainingError> {
+        self.manifest.model = Some(selection.family.name().to_owned());
+        self.manifest.params = serde_json::to_value(&finished.model.params).map_err(encode_error)?;
+        self.manifest.threshold = Some(finished.model.threshold);
+        let metrics = SideMetrics {
+            train: evaluated.train.metrics.clone(),
+            test: evaluated.test.metrics.clone(),
+            random_audit: evaluated.random_audit.clone(),
+        };
+        self.manifest.metrics = serde_json::to_value(metrics).map_err(encode_error)?;
+        Ok(())
+    }
+
     /// Why a run ended that nobody gave up at once.
     fn stopped(&self) -> String {
         let after = self.done.map_or_else(String::new, |stage| format!(" after {stage}"));

@@ -38,6 +38,8 @@ impl DataPanel {
                 self.open(shared, path);
                 true
             }
+            // Another file may be named there.
+            (Action::ScoreFile, _) => false,
             _ if TABLE
                 .iter()
                 .any(|entry| entry.context == Context::Data && entry.action == action) =>

@@ -1,6 +1,6 @@
 //! Owns a dialog of several fields.
 
-use super::{Given, Outcome};
+use super::{Given, Outcome, PathLine};
 use crate::tui::app::line_editor::LineEditor;
 use crate::tui::key::KeyPress;
 use crate::tui::keymap::Action;
@@ -24,6 +24,8 @@ pub enum FieldValue {
     },
     /// A line.
     Text(LineEditor),
+    /// A path.
+    Path(PathLine),
 }
 
 impl FieldValue {
@@ -33,6 +35,7 @@ impl FieldValue {
             Self::Choice { options, at } => options.get(*at).map_or("", String::as_str),
             Self::Several { .. } => "",
             Self::Text(line) => line.text(),
+            Self::Path(path) => path.line.text(),
         }
     }
 
@@ -93,8 +96,8 @@ impl Form {
         match action {
             Action::NextField => self.cursor = if self.cursor >= last { 0 } else { self.cursor + 1 },
             Action::PreviousField => self.cursor = self.cursor.checked_sub(1).unwrap_or(last),
-            Action::NextChoice => self.choose(1),
-            Action::PreviousChoice => self.choose(-1),
+            Action::NextChoice => return self.choose(1),
+            Action::PreviousChoice => return self.choose(-1),
             Action::Mark => self.mark(),
             Action::Accept => return self.accept(),
             _ => return Outcome::Ignored,
@@ -102,19 +105,25 @@ impl Form {
         Outcome::Stays
     }
 
-    fn choose(&mut self, by: isize) {
+    fn choose(&mut self, by: isize) -> Outcome {
         let key = if by > 0 { "right" } else { "left" };
-        let Some(field) = self.current() else { return };
+        let Some(field) = self.current() else {
+            return Outcome::Stays;
+        };
         field.error = None;
         match &mut field.value {
             FieldValue::Choice { options, at } => *at = round(*at, by, options.len()),
             FieldValue::Several { options, at } => *at = round(*at, by, options.len()),
-            FieldValue::Text(line) => {
-                if let Ok(key) = key.parse() {
-                    line.press(key);
+            // The key is free at the end of a line: there it completes.
+            FieldValue::Path(path) => {
+                if by > 0 && path.complete() {
+                    return Outcome::Typed;
                 }
+                step(&mut path.line, key);
             }
+            FieldValue::Text(line) => step(line, key),
         }
+        Outcome::Stays
     }
 
     fn mark(&mut self) {
@@ -126,7 +135,7 @@ impl Form {
                     *taken = !*taken;
                 }
             }
-            FieldValue::Text(line) => line.insert(" "),
+            FieldValue::Text(line) | FieldValue::Path(PathLine { line, .. }) => line.insert(" "),
         }
         field.error = None;
     }
@@ -153,7 +162,7 @@ impl Form {
         let Some(field) = self.current() else {
             return Outcome::Ignored;
         };
-        let FieldValue::Text(line) = &mut field.value else {
+        let (FieldValue::Text(line) | FieldValue::Path(PathLine { line, .. })) = &mut field.value else {
             return Outcome::Ignored;
         };
         if !line.press(key) {
@@ -166,7 +175,7 @@ impl Form {
     pub(super) fn paste(&mut self, text: &str) -> Outcome {
         match self.current() {
             Some(Field {
-                value: FieldValue::Text(line),
+                value: FieldValue::Text(line) | FieldValue::Path(PathLine { line, .. }),
                 ..
             }) => {
                 line.insert(text);
@@ -174,6 +183,13 @@ impl Form {
             }
             _ => Outcome::Ignored,
         }
+    }
+}
+
+/// Moves the cursor of a line.
+fn step(line: &mut LineEditor, key: &str) {
+    if let Ok(key) = key.parse() {
+        line.press(key);
     }
 }
 

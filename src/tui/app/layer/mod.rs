@@ -1,18 +1,23 @@
 //! What opens above a panel: a line to type, a list to choose from, a text to read, a question, a dialog of several fields.
 
+mod caution;
 mod confirm;
 mod form;
+mod path;
 mod picker;
 mod prompt;
 mod reader;
 
+pub use caution::Caution;
 pub use confirm::Confirm;
 pub use form::{Field, FieldValue, Form};
+pub use path::PathLine;
 pub use picker::{Picker, PickerItem};
 pub use prompt::Prompt;
 pub use reader::{Reader, ReaderLine, Tone};
 
 use super::panel::Panel;
+use super::review::{Asking, Dialog};
 use crate::tui::key::KeyPress;
 use crate::tui::keymap::{Action, Context};
 
@@ -55,6 +60,10 @@ pub enum Purpose {
     Rollback,
     /// Whether this run is deleted.
     Delete(String),
+    /// Something of the Review panel.
+    Review(Asking),
+    /// A dialog of the Review panel.
+    Dialog(Dialog),
     /// A text that log lines must contain.
     FilterLog,
     /// The keys of where one is.
@@ -114,6 +123,8 @@ pub enum Outcome {
     Copies(String),
     /// What is typed has changed and somebody may have suggestions to give (see [`Prompt::path`]).
     Typed,
+    /// This text is to be read above it.
+    Shows(Reader),
     /// Not for this layer.
     Ignored,
 }
@@ -139,6 +150,8 @@ pub enum LayerKind {
     Reader(Reader),
     /// A question.
     Confirm(Confirm),
+    /// A question with something to be read first.
+    Caution(Caution),
     /// Several fields.
     Form(Form),
 }
@@ -164,6 +177,11 @@ impl Layer {
         Self::new(Some(owner), purpose, LayerKind::Confirm(confirm))
     }
 
+    /// A question of a panel with something to be read first.
+    pub fn caution(owner: Panel, purpose: Purpose, caution: Caution) -> Self {
+        Self::new(Some(owner), purpose, LayerKind::Caution(caution))
+    }
+
     /// A dialog of a panel.
     pub fn form(owner: Panel, purpose: Purpose, form: Form) -> Self {
         Self::new(Some(owner), purpose, LayerKind::Form(form))
@@ -185,7 +203,8 @@ impl Layer {
             LayerKind::Prompt(_) => Context::Prompt,
             LayerKind::Picker(_) => Context::Picker,
             LayerKind::Reader(_) => Context::Reader,
-            LayerKind::Confirm(_) => Context::Confirm,
+            LayerKind::Caution(Caution { careful: true, .. }) => Context::Caution,
+            LayerKind::Confirm(_) | LayerKind::Caution(_) => Context::Confirm,
             LayerKind::Form(_) => Context::Form,
         }
     }
@@ -199,8 +218,11 @@ impl Layer {
             LayerKind::Prompt(prompt) => prompt.act(action),
             LayerKind::Picker(picker) => picker.act(action, page),
             LayerKind::Reader(reader) => reader.act(action, page),
-            LayerKind::Confirm(_) if action == Action::Yes => Outcome::Answers(Given::Yes),
+            LayerKind::Confirm(_) | LayerKind::Caution(_) if action == Action::Yes => Outcome::Answers(Given::Yes),
+            // It has no rows to list.
+            LayerKind::Confirm(_) if action == Action::Open => Outcome::Stays,
             LayerKind::Confirm(_) => Outcome::Ignored,
+            LayerKind::Caution(caution) => caution.act(action),
             LayerKind::Form(form) => form.act(action),
         }
     }
@@ -211,7 +233,7 @@ impl Layer {
             LayerKind::Prompt(prompt) => prompt.press(key),
             LayerKind::Picker(picker) => picker.press(key),
             LayerKind::Form(form) => form.press(key),
-            LayerKind::Reader(_) | LayerKind::Confirm(_) => Outcome::Ignored,
+            LayerKind::Reader(_) | LayerKind::Confirm(_) | LayerKind::Caution(_) => Outcome::Ignored,
         }
     }
 
@@ -221,7 +243,7 @@ impl Layer {
             LayerKind::Prompt(prompt) => prompt.paste(text),
             LayerKind::Picker(picker) => picker.paste(text),
             LayerKind::Form(form) => form.paste(text),
-            LayerKind::Reader(_) | LayerKind::Confirm(_) => Outcome::Ignored,
+            LayerKind::Reader(_) | LayerKind::Confirm(_) | LayerKind::Caution(_) => Outcome::Ignored,
         }
     }
 }

@@ -3,10 +3,15 @@
 mod answers;
 pub mod comparison;
 mod details;
+mod labels;
+mod promotion;
 mod registry;
 pub mod rows;
 #[cfg(test)]
 mod tests;
+
+pub use labels::Auditing;
+pub use promotion::Weighing;
 
 use super::effect::Effect;
 use super::layer::{Answer, Given, Layer, Prompt, Purpose, Reader, ReaderLine};
@@ -87,6 +92,9 @@ pub struct RunsPanel {
     listing: Option<Ticket>,
     wanted: Option<Wanted>,
     changing: Option<Ticket>,
+    /// The promotion that is being looked at.
+    pub weighing: Option<Weighing>,
+    auditing: Option<Auditing>,
     /// When the details of the run under the cursor are to be asked for.
     due: Option<u64>,
     shown: bool,
@@ -225,7 +233,9 @@ impl RunsPanel {
 
     /// Leaves the comparison, what went wrong, or the filter, one at a time.
     fn back(&mut self, shared: &mut Shared) -> bool {
-        if let Some(comparing) = self.comparing.take() {
+        if let Some(weighing) = &self.weighing {
+            shared.cancel(weighing.ticket);
+        } else if let Some(comparing) = self.comparing.take() {
             shared.cancel(comparing.ticket);
         } else if self.comparison.take().is_some() || self.failure.take().is_some() {
             self.rest(shared);
@@ -253,7 +263,7 @@ impl RunsPanel {
     fn act_on_compared(&mut self, shared: &mut Shared, action: Action) -> bool {
         match action {
             Action::Open | Action::Run | Action::Promote | Action::Rollback => self.act_on_run(shared, action),
-            Action::Mark | Action::Compare | Action::Delete | Action::Filter => {
+            Action::Mark | Action::Compare | Action::Delete | Action::Filter | Action::AuditLabels => {
                 shared.say("leave the comparison first");
                 true
             }
@@ -268,6 +278,7 @@ impl RunsPanel {
             Action::Compare => self.compare(shared),
             Action::Run => self.show_in_training(shared),
             Action::Promote => self.ask_to_promote(shared),
+            Action::AuditLabels => self.audit_labels(shared),
             Action::Rollback => self.ask_to_roll_back(shared),
             Action::Delete => self.ask_to_delete(shared),
             Action::Filter => self.ask_for_filter(shared),
@@ -346,6 +357,10 @@ impl PanelState for RunsPanel {
             self.listed(shared, &news.report);
         } else if self.comparing.as_ref().is_some_and(|c| c.ticket == news.ticket) {
             self.compared(shared, &news.report);
+        } else if self.weighing.as_ref().is_some_and(|w| w.ticket == news.ticket) {
+            self.weighed(shared, &news.report);
+        } else if self.auditing.as_ref().is_some_and(|a| a.ticket == news.ticket) {
+            self.audited(shared, &news.report);
         } else if self.changing == Some(news.ticket) {
             self.changed(shared, &news.report);
         } else if self.wanted.as_ref().is_some_and(|wanted| wanted.ticket == news.ticket) {
@@ -363,7 +378,8 @@ impl PanelState for RunsPanel {
     }
 
     fn work(&self, _shared: &Shared) -> Option<String> {
-        self.comparing.as_ref().map(|_| "comparing runs".to_owned())
+        let comparing = self.comparing.as_ref().map(|_| "comparing runs".to_owned());
+        comparing.or(self.auditing.as_ref().map(Auditing::words))
     }
 
     fn status(&self, _shared: &Shared) -> Option<String> {

@@ -1,55 +1,12 @@
-//! Owns the questions before the registry is changed or a run deleted: what follows from yes.
+//! Owns the questions before a champion is rolled back or a run deleted: what follows from yes.
 
 use super::RunsPanel;
-use super::rows::is_usable;
 use crate::tui::app::Panel;
 use crate::tui::app::layer::{Confirm, Layer, Purpose};
 use crate::tui::app::shared::Shared;
-use crate::worker::{Job, RunLine, RunsJob};
+use crate::worker::{Job, RunsJob};
 
 impl RunsPanel {
-    pub(super) fn ask_to_promote(&self, shared: &mut Shared) {
-        let Some(run) = self.current() else { return };
-        if self.is_champion(&run.run_id) {
-            return shared.say(format!("{} is champion already", run.run_id));
-        }
-        if !is_usable(run) {
-            return shared.complain(format!("{} is {}: it has no model to promote", run.run_id, run.status));
-        }
-        let mut consequences = vec!["Predictions that name no model use it from then on.".to_owned()];
-        match self.champion() {
-            Some(champion) => {
-                consequences.push(format!("{champion} steps down; rolling back undoes that."));
-                consequences.extend(self.is_worse(run));
-            }
-            None => consequences.push("There is no champion yet.".to_owned()),
-        }
-        let confirm = Confirm {
-            question: format!("Make {} champion?", run.run_id),
-            consequences,
-        };
-        shared.open(Layer::confirm(
-            Panel::Runs,
-            Purpose::Promote(run.run_id.clone()),
-            confirm,
-        ));
-    }
-
-    /// That the champion scored better, where it did.
-    fn is_worse(&self, run: &RunLine) -> Option<String> {
-        let champion = self
-            .list
-            .runs
-            .iter()
-            .find(|r| Some(&r.run_id) == self.list.champion.as_ref())?;
-        let (own, other) = (run.test_pr_auc?, champion.test_pr_auc?);
-        (own < other).then(|| {
-            format!(
-                "Its PR-AUC on its test rows is lower ({own:.4} against {other:.4}); a comparison tells whether that is chance."
-            )
-        })
-    }
-
     pub(super) fn ask_to_roll_back(&self, shared: &mut Shared) {
         let Some(before) = self.list.previous.first() else {
             return shared.complain("there is no champion before this one to go back to");

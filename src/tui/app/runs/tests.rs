@@ -1,5 +1,7 @@
 //! Owns the tests of the panel's state: the list, what is asked before a change, two runs side by side.
 
+mod promotion;
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -109,6 +111,7 @@ impl Bench {
         let layer = self.shared.layers.pop().unwrap();
         match layer.kind {
             LayerKind::Confirm(confirm) => (confirm.question, confirm.consequences),
+            LayerKind::Caution(caution) => (caution.question, caution.consequences),
             other => panic!("{other:?}"),
         }
     }
@@ -289,30 +292,6 @@ fn details_tell_everything_of_a_run() {
 }
 
 #[test]
-fn a_promotion_says_what_follows() {
-    let mut bench = Bench::listed();
-    bench.on("c").act(Action::Promote);
-    assert_eq!(bench.flash(), ("c is champion already", false));
-    bench.on("d").act(Action::Promote);
-    assert_eq!(bench.flash(), ("d is failed: it has no model to promote", true));
-    bench.on("b").act(Action::Promote);
-    let (question, consequences) = bench.question();
-    assert_eq!(question, "Make b champion?");
-    assert!(consequences.iter().any(|line| line.contains("c steps down")));
-    assert!(
-        consequences
-            .iter()
-            .any(|line| line.contains("lower (0.9800 against 0.9900)")),
-        "{consequences:?}"
-    );
-    bench.answer(Purpose::Promote("b".to_owned()), Given::Yes);
-    assert_eq!(bench.job(), Job::Runs(RunsJob::Promote { run: "b".to_owned() }));
-    bench.done(Reply::Registry("b is champion".to_owned()));
-    assert_eq!(bench.flash(), ("b is champion", false));
-    assert_eq!(bench.shared.commands, [Command::RunsChanged]);
-}
-
-#[test]
 fn rolling_back_needs_a_champion_before() {
     let mut bench = Bench::listed();
     bench.act(Action::Rollback);
@@ -366,6 +345,7 @@ fn two_runs_are_compared_and_keys_are_about_the_second() {
     bench.act(Action::Delete);
     assert!(bench.shared.layers.is_empty());
     bench.act(Action::Promote);
+    bench.tell(Report::Failed(Failure::new("no verdicts")));
     assert_eq!(bench.question().0, "Make b champion?");
     bench.act(Action::Bottom);
     bench.act(Action::Copy);

@@ -40,6 +40,11 @@ impl Eta {
         }
     }
 
+    /// Units a second, if that can be told yet.
+    pub fn pace(&self) -> Option<f64> {
+        (self.units > 0.0 && self.time > 0.0).then(|| self.units / self.time * 1000.0)
+    }
+
     /// Milliseconds still to go, if that can be told yet. Counts down between updates, and waits where a unit takes
     /// longer than it should.
     pub fn left(&self, now: u64) -> Option<u64> {

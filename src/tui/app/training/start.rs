@@ -7,6 +7,7 @@ use crate::tui::app::line_editor::LineEditor;
 use crate::worker::{ThresholdRule, TrainPlan};
 
 const SEARCHES: [&str; 3] = ["none", "grid", "random"];
+const NO_YES: [&str; 2] = ["no", "yes"];
 const SPLITS: [&str; 3] = ["grouped", "stratified", "time"];
 
 /// What the dialog is made from.
@@ -79,6 +80,12 @@ pub fn form(offer: &Offer<'_>) -> Form {
             "time budget",
             "minutes after which no new trial begins; empty is no limit",
             text(minutes.unwrap_or_default()),
+        ),
+        field(
+            "verdicts",
+            "verdicts",
+            "yes learns from what people judged, too",
+            choice(&NO_YES, NO_YES[usize::from(plan.verdicts)]),
         ),
     ]);
     Form {
@@ -179,5 +186,9 @@ pub fn plan(values: &[(&'static str, FieldValue)], offer: &Offer<'_>) -> TrainPl
         seed: line("seed").parse().unwrap_or(before.seed),
         threshold_by: word("threshold_by", &before.threshold_by),
         minutes: line("minutes").parse().ok(),
+        verdicts: match line("verdicts") {
+            "" => before.verdicts,
+            word => word == NO_YES[1],
+        },
     }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::line;
 use super::picker::centered;
-use crate::tui::app::layer::{Field, FieldValue, Form};
+use crate::tui::app::layer::{Field, FieldValue, Form, PathLine};
 use crate::tui::app::line_editor::LineEditor;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::view::text::wrapped;
@@ -105,6 +105,7 @@ fn rows_of(look: Look, field: &Field, here: bool, width: usize) -> Vec<Row<'_>> 
             typed: Some(typed),
             ..Row::default()
         }],
+        FieldValue::Path(path) => path_rows(look, path, here, width),
         FieldValue::Choice { options, at } => vec![choice(look, options, *at, here)],
         FieldValue::Several { options, at } => several(look, options, here.then_some(*at), width),
     };
@@ -121,6 +122,32 @@ fn rows_of(look: Look, field: &Field, here: bool, width: usize) -> Vec<Row<'_>> 
     }
     for row in &mut rows {
         row.here = here;
+    }
+    rows
+}
+
+/// The path, and under it what it could go on with.
+fn path_rows(look: Look, path: &PathLine, here: bool, width: usize) -> Vec<Row<'_>> {
+    let mut rows = vec![Row {
+        typed: Some(&path.line),
+        ..Row::default()
+    }];
+    let (mut shown, mut used) = (String::new(), 0);
+    for word in if here { path.completions() } else { Vec::new() } {
+        let word = look.safe(word);
+        let wide = look.width(&word) + 2;
+        if used + wide > width {
+            break;
+        }
+        shown.push_str(&word);
+        shown.push_str("  ");
+        used += wide;
+    }
+    if used > 0 {
+        rows.push(Row {
+            pieces: vec![(shown, Role::Faint)],
+            ..Row::default()
+        });
     }
     rows
 }
@@ -186,6 +213,7 @@ fn draw_help(frame: &Frame<'_>, form: &Form, inside: Rect, buffer: &mut Buffer) 
             key(Action::NextChoice),
             key(Action::Mark)
         ),
+        FieldValue::Path(_) => format!("{} completes; ", key(Action::NextChoice)),
         FieldValue::Choice { .. } | FieldValue::Text(_) => String::new(),
     };
     let text = format!("{how}{}", field.help);

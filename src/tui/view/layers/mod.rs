@@ -28,5 +28,9 @@ pub fn draw(frame: &Frame<'_>, layer: &Layer, parts: Parts, buffer: &mut Buffer)
             confirm::draw(frame, confirm, parts.panel, buffer);
             None
         }
+        LayerKind::Caution(caution) => {
+            confirm::draw_caution(frame, caution, parts.panel, buffer);
+            None
+        }
     }
 }

@@ -26,6 +26,7 @@ fn settings() -> TrainPlan {
         seed: 42,
         threshold_by: "f1".to_owned(),
         minutes: None,
+        verdicts: false,
     }
 }
 
@@ -107,6 +108,7 @@ proptest! {
         seed: u64,
         rule in prop::sample::select(vec!["f1", "alerts:100", "cost:1,10", "fpr:0.01"]),
         minutes in prop::option::of(1u32..),
+        verdicts: bool,
     ) {
         let names = models();
         let before = TrainPlan {
@@ -119,6 +121,7 @@ proptest! {
             seed,
             threshold_by: rule.to_owned(),
             minutes,
+            verdicts,
         };
         let offer = Offer { plan: &before, default_data: "data.csv", models: &names };
         let form = form(&offer);
