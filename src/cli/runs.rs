@@ -21,7 +21,7 @@ use crate::worker::judged_cases;
 /// Runs a command on runs.
 pub(super) fn run(command: &RunsCommand, context: &Context) -> Result<(), CliError> {
     match command {
-        RunsCommand::List { remote, server } if *remote => remote::list(server, context),
+        RunsCommand::List { remote: true, server } => remote::list(server, context),
         RunsCommand::List { server, .. } => list(context, server.json),
         RunsCommand::Show { run, json } => show(context, run, *json),
         RunsCommand::Compare { a, b, json } => compare(context, a, b, *json),
@@ -29,12 +29,15 @@ pub(super) fn run(command: &RunsCommand, context: &Context) -> Result<(), CliErr
             run,
             alias,
             reason,
-            remote,
+            remote: shared,
             server,
-        } => match remote {
-            true => remote::promote(run, alias, reason, server, context),
-            false => promote(context, run, alias, reason, server.json),
-        },
+        } => {
+            if *shared {
+                remote::promote(run, alias, reason, server, context)
+            } else {
+                promote(context, run, alias, reason, server.json)
+            }
+        }
         RunsCommand::Push { run, server } => remote::push(run, server, context),
         RunsCommand::Pull { run, server } => remote::pull(run, server, context),
         RunsCommand::Rollback { reason, json } => {
