@@ -14,6 +14,7 @@ mod common;
 mod mongo_server;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -218,10 +219,10 @@ fn a_push_that_was_killed_is_taken_up_again_and_ends_with_exactly_the_rows_of_th
     else {
         return;
     };
-    let rows: String = (0..30_000)
-        .map(|at| format!("{},{},host-{}\n", at % 977, f64::from(at) / 8.0, at % 13))
-        .collect();
-    let text = format!("n,x,host\n{rows}");
+    let mut text = "n,x,host\n".to_owned();
+    for at in 0..30_000 {
+        let _ = writeln!(text, "{},{},host-{}", at % 977, f64::from(at) / 8.0, at % 13);
+    }
     team.workspace.write("rows.csv", &text);
     let push = || {
         let mut command = Command::new(PROGRAM);
