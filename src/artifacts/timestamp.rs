@@ -80,3 +80,31 @@ impl<'de> Deserialize<'de> for Timestamp {
         Ok(Self::from(moment))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_time_that_is_read_reads_back() {
+        for text in [
+            "2026-11-27T15:37:17.249Z",
+            "0000-01-01T00:00:00Z",
+            "9999-12-31T23:59:59.999Z",
+            "2026-02-28T23:30:00-01:00",
+        ] {
+            let read: Timestamp = serde_json::from_str(&format!("\"{text}\"")).unwrap();
+            let again: Timestamp = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
+            assert_eq!(read, again, "{text}");
+        }
+        for text in [
+            "9999-12-31T23:59:59-14:00",
+            "0000-01-01T00:00:00+14:00",
+            "2026-13-01T00:00:00Z",
+            "",
+        ] {
+            let read = serde_json::from_str::<Timestamp>(&format!("\"{text}\""));
+            assert!(read.is_err(), "{text}: {read:?}");
+        }
+    }
+}

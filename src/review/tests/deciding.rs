@@ -258,3 +258,27 @@ fn a_very_large_bulk_is_one_decision() {
     assert_eq!((undone.cases, undone.progress.judged), (20_500, 0));
     assert!(review.undo().is_err());
 }
+
+#[test]
+fn a_decision_on_many_is_about_the_list_that_was_on_the_screen() {
+    let desk = desk();
+    let review = desk.open("s.csv", "ana");
+    let before = arrange(&review, Queue::All, &["a = 0"]);
+    let wider = arrange(&review, Queue::All, &[]);
+    assert_ne!(before.number, wider.number);
+    let on = |selection: Selection, view: u64| Decision {
+        selection,
+        change: judge(Verdict::FalsePositive),
+        view: Some(view),
+    };
+    let many = || Selection::Cases(vec![RowId(3), RowId(6)]);
+    for selection in [Selection::View, many()] {
+        let error = review.decide(&on(selection, before.number)).unwrap_err().to_string();
+        assert!(error.contains("nothing was decided"), "{error}");
+    }
+    assert_eq!(review.progress().verdicts, [0; 5]);
+    // The case on the card is the one that was meant, whatever list is beside it now.
+    let one = on(Selection::Cases(vec![RowId(3)]), before.number);
+    assert_eq!(review.decide(&one).unwrap().cases, 1);
+    assert_eq!(review.decide(&on(many(), wider.number)).unwrap().cases, 2);
+}

@@ -141,3 +141,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_decision_that_comes_back_under_another_name_is_known() {
+    let own = event(1, "mira", judge(Verdict::FalsePositive), None);
+    let undo = event(2, "mira", Change::Undo { undone: own.group }, Some(&own));
+    let told = note("asked");
+    let noted = event(3, "mira", told.clone(), Some(&own));
+    let again = |event: &Event| Event {
+        id: EventId::new(),
+        group: EventId::new(),
+        seen: None,
+        ..event.clone()
+    };
+    let merged = merge(
+        cases(&[own.clone(), undo, noted.clone()]),
+        vec![again(&own), again(&noted)],
+    );
+    assert_eq!(
+        (merged.events.len(), merged.known),
+        (0, 2),
+        "what was undone here does not come back"
+    );
+    // Another verdict, another person or another time is another decision.
+    let others = [
+        event(1, "mira", judge(Verdict::TruePositive), None),
+        event(1, "jan", judge(Verdict::FalsePositive), None),
+        event(4, "mira", judge(Verdict::FalsePositive), None),
+    ];
+    assert_eq!(merge(cases(&[own]), others.to_vec()).events.len(), 3);
+}

@@ -245,9 +245,11 @@ fn a_training_stops_after_its_stage() {
     house.worker.stop_after_stage(ticket);
     assert_eq!(house.heard.end(ticket), Report::Cancelled);
     let manifest = manifest(&house, &run);
-    let last = manifest.timings.last().unwrap().stage;
+    // On a busy machine the wish may come before the first stage.
+    let last = manifest.timings.last();
+    let after = last.map_or_else(String::new, |timing| format!(" after {}", timing.stage));
     assert_eq!(manifest.status, RunStatus::Cancelled);
-    assert_eq!(manifest.failure, Some(format!("stopped after {last}, as asked")));
+    assert_eq!(manifest.failure, Some(format!("stopped{after}, as asked")));
 }
 
 #[test]

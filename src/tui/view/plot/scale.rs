@@ -15,7 +15,10 @@ impl Scale {
     /// Of all these values, those that are numbers; logarithmic if asked for and at least one value is above 0, and then
     /// of these alone. `None` without any.
     pub fn of(values: impl Iterator<Item = f64> + Clone, log: bool) -> Option<Self> {
-        let numbers = values.filter(|value| value.is_finite());
+        // Numbers too small to be divided are nothing on any screen.
+        let numbers = values
+            .filter(|value| value.is_finite())
+            .map(|value| if value.is_subnormal() { 0.0 } else { value });
         let log = log && numbers.clone().any(|value| value > 0.0);
         let shown = numbers.filter(|value| !log || *value > 0.0);
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);

@@ -221,6 +221,14 @@ fn span() -> impl Strategy<Value = Span> {
     })
 }
 
+#[test]
+fn numbers_too_small_to_divide_are_nothing() {
+    let scale = Scale::of([5e-324, 0.0].into_iter(), false).unwrap();
+    for (tick, _) in scale.ticks(1) {
+        assert!(scale.place(tick).is_some());
+    }
+}
+
 proptest! {
     #[test]
     fn nothing_makes_a_plot_panic_or_leave_its_area(
