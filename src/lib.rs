@@ -25,6 +25,7 @@ pub mod settings;
 pub mod store;
 pub mod surroundings;
 pub mod synthetic;
+pub mod team;
 pub mod text;
 pub mod transform;
 pub mod triage;

@@ -8,7 +8,7 @@ use super::job::{BrowseJob, FileJob, Job, PipelineJob, RunsJob};
 use super::news::Reply;
 use super::reporter::Reporter;
 use super::review::Reviewer;
-use super::{files, learning, log_tail, pipeline, predict, runs, session, survey, watch};
+use super::{files, learning, log_tail, pipeline, predict, runs, session, survey, team, watch};
 use crate::logging::{LogGuard, Recent, RunTag};
 use crate::review::OpenedStore;
 use crate::surroundings::Surroundings;
@@ -64,6 +64,7 @@ impl Desk {
                 PipelineJob::Flips { run } => learning::flips(self, run, reporter),
             },
             Job::Review(job) => self.reviewer.run(job, reporter),
+            Job::Team(job) => team::run(self, job, reporter),
             Job::Runs(job) => {
                 let workspace = &self.surroundings.workspace;
                 match job {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::review_job::ReviewJob;
+use super::team_job::TeamJob;
 use crate::browse::{Direction, SortKey};
 
 /// One request. News of it bear the same ticket.
@@ -88,6 +89,14 @@ pub enum Kind {
     LabelAudit,
     /// The watched directory.
     Watch,
+    /// The team's server.
+    Team,
+    /// A test of a server.
+    TeamTest,
+    /// Runs that the team shares.
+    TeamRuns,
+    /// A change of shared runs. Never stale: a person confirmed it.
+    TeamChange,
 }
 
 /// A request.
@@ -102,6 +111,8 @@ pub enum Job {
     Runs(RunsJob),
     /// Review a scored file.
     Review(ReviewJob),
+    /// Share with a team.
+    Team(TeamJob),
     /// Everything else on disk.
     Files(FileJob),
 }
@@ -361,6 +372,7 @@ impl Job {
                 PipelineJob::Watch => Kind::Watch,
             },
             Self::Review(job) => job.kind(),
+            Self::Team(job) => job.kind(),
             Self::Runs(job) => match job {
                 RunsJob::List => Kind::Runs,
                 RunsJob::Show { .. } => Kind::Run,

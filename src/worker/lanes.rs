@@ -45,9 +45,11 @@ enum Lane {
     Decisions,
     /// The watched directory.
     Watch,
+    /// The team's server.
+    Team,
 }
 
-const LANES: [(Lane, &str); 9] = [
+const LANES: [(Lane, &str); 10] = [
     (Lane::Screen, "nsec-screen"),
     (Lane::Records, "nsec-records"),
     (Lane::Look, "nsec-look"),
@@ -57,6 +59,7 @@ const LANES: [(Lane, &str); 9] = [
     (Lane::Cards, "nsec-cards"),
     (Lane::Decisions, "nsec-decisions"),
     (Lane::Watch, "nsec-watch"),
+    (Lane::Team, "nsec-team"),
 ];
 
 impl Lane {
@@ -78,6 +81,7 @@ impl Lane {
             Kind::Card => Self::Cards,
             Kind::Decide | Kind::Rules => Self::Decisions,
             Kind::Watch => Self::Watch,
+            Kind::Team | Kind::TeamTest | Kind::TeamRuns | Kind::TeamChange => Self::Team,
         }
     }
 }
@@ -146,7 +150,7 @@ impl Worker {
             return;
         }
         // A change that a person confirmed is made, whatever was asked for after it.
-        if !matches!(kind, Kind::Registry | Kind::Decide | Kind::Rules)
+        if !matches!(kind, Kind::Registry | Kind::Decide | Kind::Rules | Kind::TeamChange)
             && let Some(older) = state.latest.get(&kind).cloned()
         {
             self.0.give_up(&mut state, &older);
@@ -309,6 +313,7 @@ fn changes_something(kind: Kind) -> bool {
             | Kind::Decide
             | Kind::Rules
             | Kind::Handover
+            | Kind::TeamChange
     )
 }
 

@@ -21,6 +21,8 @@ mod review_job;
 mod runs;
 mod session;
 mod survey;
+mod team;
+mod team_job;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -39,6 +41,7 @@ pub use news::{
 pub use quiet::keep_off_the_screen;
 pub use reporter::Reporter;
 pub use review_job::{ExportScope, ReviewJob};
+pub use team_job::{TeamAddress, TeamJob, TeamRunLine, TeamRuns, TeamTest};
 
 // What answers are made of, so that who reads them needs to know no more than the worker.
 pub use crate::artifacts::{Manifest, RunComparison, RunId};
@@ -47,6 +50,7 @@ pub use crate::event::{Event, Level, RunStatus, Stage};
 pub use crate::explain::{FieldChange, SmallestChange};
 pub use crate::metrics::{Confusion, Dial, Metrics, ThresholdRule, metric};
 pub use crate::models::Params;
+pub use crate::mongo::Secret;
 pub use crate::pipeline::comparison::{MetricDifference, PairedDifference};
 pub use crate::pipeline::prediction::{ModelSummary, PredictSummary, RiskCounts};
 pub use crate::pipeline::training::{
@@ -59,6 +63,7 @@ pub use crate::review::{
 };
 pub use crate::schema::Severity;
 pub use crate::store::Kept;
+pub use crate::team::{Claim, Hearing, Link, TeamState};
 pub use crate::triage::{
     Action, CaseState, Change, EventId, Judgement, Lane, Queue, RiskLevel, SuppressionRule, Verdict, WhatIf,
 };

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::failure::Failure;
 use super::job::Ticket;
+use super::team_job::{TeamRuns, TeamTest};
 use crate::artifacts::{Manifest, RunComparison};
 use crate::browse::{ColumnInfo, ColumnStatistics, Match, RowCount, TableRow};
 use crate::data::RowId;
@@ -17,6 +18,7 @@ use crate::pipeline::prediction::PredictSummary;
 use crate::pipeline::training::{MovedThreshold, RunScores, TrainOutcome};
 use crate::review::{Card, OpenedReview, Progress, QueueView, ReviewPage, RuleLine, StoreState};
 use crate::store::Kept;
+use crate::team::TeamState;
 use crate::triage::WhatIf;
 use crate::validation;
 
@@ -48,6 +50,8 @@ pub enum Report {
     Rows(RowCount),
     /// What other analysts decided while a file is under review, also after [`super::ReviewJob::Open`] is done.
     Reviewed(ReviewNews),
+    /// How the exchange with the team stands, also after [`super::TeamJob::Join`] is done; only the latest counts.
+    Team(TeamState),
     /// What became of a file in the watched directory.
     Watched(WatchedFile),
     /// The log has grown, also after `Log` is done, until that ticket is cancelled or stale.
@@ -137,6 +141,14 @@ pub enum Reply {
     Rules(Vec<RuleLine>),
     /// To [`super::ReviewJob::WhatIf`].
     WhatIf(WhatIf),
+    /// To [`super::TeamJob::Test`].
+    TeamTested(TeamTest),
+    /// To [`super::TeamJob::Join`] and `Leave`; `None` when nothing is shared.
+    Team(Option<TeamState>),
+    /// To [`super::TeamJob::Runs`].
+    TeamRuns(TeamRuns),
+    /// To [`super::TeamJob::Push`], `Pull` and `Promote`: what was done, in one line.
+    TeamChanged(String),
 }
 
 /// What was decided, and how the work stands now.
@@ -204,6 +216,9 @@ pub struct Survey {
     /// The watched directory, if the settings name one.
     #[serde(default)]
     pub watched: Option<String>,
+    /// The team's server that the settings or the environment name, as it may be shown.
+    #[serde(default)]
+    pub team: Option<String>,
     /// How many runs there are.
     pub runs: usize,
     /// What the console showed when it was left, as JSON.

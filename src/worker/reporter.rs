@@ -11,6 +11,7 @@ use super::pacer::Pacer;
 use crate::browse::RowCount;
 use crate::cancel::CancelToken;
 use crate::event::{Event, EventSink};
+use crate::team::TeamState;
 
 /// Log lines that wait to be told; older ones are in the file.
 const MOST_LOG_LINES: usize = 1_000;
@@ -105,6 +106,11 @@ impl Reporter {
     /// calls knows whether the file is still open. Comes twice a second at most.
     pub fn reviewed(&self, news: ReviewNews) {
         self.0.tell(Report::Reviewed(news));
+    }
+
+    /// Tells at once how the exchange with the team stands, also after the end. Comes twice a second at most.
+    pub fn team(&self, state: TeamState) {
+        self.0.tell(Report::Team(state));
     }
 
     /// Tells at once what became of a file in the watched directory; nothing after the end.

@@ -25,6 +25,7 @@ pub(super) fn survey(surroundings: &Surroundings) -> Reply {
         // A damaged registry is told by the list of runs, which says what to do about it.
         champion: registry.ok().and_then(|r| r.champion).map(|id| id.to_string()),
         watched: super::watch::directory(surroundings).map(|directory| directory.display().to_string()),
+        team: None,
         runs: count_runs(workspace),
         session: session::read(workspace),
     })

@@ -266,7 +266,7 @@ impl TrainingPanel {
         match report {
             Report::Events(events) => run.take(events, now),
             Report::Progress { .. } => run.take(&[], now),
-            Report::Rows(_) | Report::Logged(_) | Report::Reviewed(_) | Report::Watched(_) => {}
+            Report::Rows(_) | Report::Logged(_) | Report::Reviewed(_) | Report::Watched(_) | Report::Team(_) => {}
             Report::Done(reply) => {
                 if let Reply::Trained(outcome) = &**reply {
                     run.end(End::Finished(outcome.clone()), now);
@@ -324,7 +324,8 @@ impl TrainingPanel {
             | Report::Rows(_)
             | Report::Logged(_)
             | Report::Reviewed(_)
-            | Report::Watched(_) => {}
+            | Report::Watched(_)
+            | Report::Team(_) => {}
         }
     }
 
@@ -381,7 +382,8 @@ impl TrainingPanel {
             | Report::Rows(_)
             | Report::Logged(_)
             | Report::Reviewed(_)
-            | Report::Watched(_) => {}
+            | Report::Watched(_)
+            | Report::Team(_) => {}
         }
     }
 }
