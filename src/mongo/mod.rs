@@ -11,6 +11,7 @@ mod error;
 mod ping;
 mod pull;
 mod push;
+mod record;
 mod secret;
 mod settings;
 mod shared_runs;
@@ -24,6 +25,7 @@ pub use error::MongoError;
 pub use ping::{Ping, Rights, ping};
 pub use pull::{Reading, parse_query};
 pub use push::{BATCH_ROWS, Cells, PushError, PushRequest, Pushed, push};
+pub use record::keep_record;
 pub use secret::Secret;
 pub use settings::{Found, Given, HiddenUri, MongoSettings, PASSWORD_VARIABLE, Target, URI_VARIABLE};
 pub use shared_runs::{
