@@ -67,12 +67,7 @@ fn tell_of(store: &mut LocalStore, context: &Context) {
 
 /// Everything that was ever decided.
 pub(super) fn all_cases(store: &mut LocalStore) -> Result<Cases, CliError> {
-    let (events, _) = store.events_since(0)?;
-    let mut cases = Cases::default();
-    for event in events {
-        cases.add(event);
-    }
-    Ok(cases)
+    Ok(store.events_since(0)?.0.into_iter().collect())
 }
 
 fn stats(context: &Context, json: bool) -> Result<(), CliError> {
@@ -275,7 +270,7 @@ fn import_text(file: &ImportedFile) -> String {
     );
     if !file.merged.older_notes.is_empty() {
         let count = file.merged.older_notes.len();
-        let _ = writeln!(text, "  {count} notes left out: later ones stand here");
+        let _ = writeln!(text, "  {count} notes do not show: later ones stand here");
     }
     push_conflicts(&mut text, &file.merged.conflicts);
     text
