@@ -177,6 +177,11 @@ impl Target {
 }
 
 impl Target {
+    /// Server and database as they may be shown.
+    pub fn shown(&self) -> String {
+        format!("{}/{}", self.address.hosts(), self.database)
+    }
+
     /// Whether the address or the settings ask for TLS.
     pub(super) fn wants_tls(&self) -> bool {
         let on = |name: &str| self.address.option(name) == Some("true");
