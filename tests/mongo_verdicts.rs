@@ -31,6 +31,7 @@ mod tests {
     use nsec_tui::workspace::Workspace;
     use tempfile::TempDir;
 
+    use crate::common::{Outcome, Workspace as Files};
     use crate::mongo_server::{MongoServer, available};
 
     const PATIENCE: Duration = Duration::from_secs(60);
@@ -230,6 +231,57 @@ mod tests {
         assert_eq!(cells[0].1[0].1, format!("http://{}.example/", cells[0].0.row.0));
         // Twice adds nothing.
         assert_eq!((mira.share(&server), jan.share(&server)), Default::default());
+    }
+
+    #[test]
+    fn the_command_exchanges_once_and_says_what_it_did() {
+        if !available("the_command_exchanges_once_and_says_what_it_did") {
+            return;
+        }
+        let server = MongoServer::start(&[]);
+        let (here, mut jan) = (Files::new(), Host::new("jan"));
+        let run = |arguments: &[&str], code| {
+            let mut command = here.command();
+            let outcome = Outcome::of(command.env("NSEC_MONGODB_URI", server.uri("team")).args(arguments));
+            outcome.check(code);
+            outcome
+        };
+        let row = RowId(7).to_string();
+        run(
+            &[
+                "verdicts",
+                "set",
+                &row,
+                "--verdict",
+                "true_positive",
+                "--schema",
+                "phishing",
+            ],
+            0,
+        );
+        jan.judge(7, Verdict::FalsePositive);
+        jan.share(&server);
+        let told = run(&["verdicts", "sync", "--json"], 0).json();
+        assert_eq!(
+            (&told["sent"], &told["received"], &told["conflicts"]),
+            (&1.into(), &1.into(), &1.into())
+        );
+        let again = run(&["verdicts", "sync"], 0);
+        assert!(again.out.contains("0 decisions sent, 0 taken in"), "{}", again.out);
+        assert!(
+            again.out.contains("1 cases on which analysts contradict each other"),
+            "{}",
+            again.out
+        );
+        assert_eq!(jan.share(&server).received, 1);
+        let dead = here
+            .command()
+            .env("NSEC_MONGODB_URI", "mongodb://127.0.0.1:1/team")
+            .args(["verdicts", "sync"])
+            .output()
+            .unwrap();
+        assert_eq!(dead.status.code(), Some(4));
+        assert!(String::from_utf8_lossy(&dead.stderr).contains("nothing listens there"));
     }
 
     #[test]

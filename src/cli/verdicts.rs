@@ -12,7 +12,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::verdicts_import::{Imported, read_import};
 use super::verdicts_labels;
-use super::{print, verdicts_export, verdicts_set};
+use super::{print, verdicts_export, verdicts_set, verdicts_sync};
 use crate::artifacts::RegistryStore;
 use crate::store::{BadLine, Kept, LocalStore, Standing, StoreOptions, VerdictStore};
 use crate::text::{grouped, visible_text};
@@ -31,6 +31,7 @@ pub(super) fn run(command: &VerdictsCommand, context: &Context) -> Result<(), Cl
         } => from_audit(context, *json),
         VerdictsCommand::Import { files, json, .. } => import(context, files, *json),
         VerdictsCommand::Stats { json } => stats(context, *json),
+        VerdictsCommand::Sync { server } => verdicts_sync::run(server, context),
         VerdictsCommand::Set(command) => verdicts_set::run(command, context),
         VerdictsCommand::Labels(command) => verdicts_labels::run(command, context),
     }
