@@ -101,7 +101,7 @@ pub enum PushError<E> {
     #[error(transparent)]
     Mongo(#[from] MongoError),
     /// The collection holds a data set of this name with other columns.
-    #[error("collection {collection} holds a data set {set} with other columns; give another collection with --into")]
+    #[error("collection {collection} holds a data set {set} with other columns; name another collection")]
     OtherColumns {
         /// The collection.
         collection: String,
