@@ -420,6 +420,12 @@ pub enum VerdictsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Exchange verdicts and suppression rules with the team's MongoDB server, once; a console does so by itself
+    Sync {
+        /// Which server
+        #[command(flatten)]
+        server: MongoArgs,
+    },
     /// Commands that decide
     #[command(flatten)]
     Set(super::verdicts_set::SetCommand),

@@ -334,7 +334,7 @@ impl Drop for Sender<'_> {
 
 /// The rows that were not stored, by place in the batch: none for those that are there already, else the server's reason.
 /// An error about the batch as a whole is handed back.
-fn one_by_one(error: Error) -> mongodb::error::Result<Vec<(usize, Option<String>)>> {
+pub(super) fn one_by_one(error: Error) -> mongodb::error::Result<Vec<(usize, Option<String>)>> {
     match error.kind.as_ref() {
         ErrorKind::InsertMany(many) if many.write_concern_error.is_none() => {
             let errors = many.write_errors.iter().flatten();
