@@ -24,7 +24,9 @@ use serde_json::Value;
 #[track_caller]
 fn run(workspace: &Workspace, arguments: &[&str], code: i32) -> Outcome {
     let mut command = workspace.command();
-    command.env_remove("NSEC_MONGODB_PASSWORD").env_remove("NSEC_MONGODB_URI");
+    command
+        .env_remove("NSEC_MONGODB_PASSWORD")
+        .env_remove("NSEC_MONGODB_URI");
     let outcome = Outcome::of(command.args(arguments).write_stdin(""));
     outcome.check(code);
     outcome
@@ -101,7 +103,9 @@ fn scored_rows_are_stored_once_and_the_file_is_written_as_ever() {
     // Back again it is the scored file, cell for cell.
     let uri = server.uri("team");
     run(&workspace, &["mongo", "pull", "scored", "back.csv", "--uri", &uri], 0);
-    let back = csv::Reader::from_path(workspace.path("back.csv")).unwrap().into_records();
+    let back = csv::Reader::from_path(workspace.path("back.csv"))
+        .unwrap()
+        .into_records();
     let ours = csv::Reader::from_reader(&file[..]).into_records();
     assert!(back.map(Result::unwrap).eq(ours.map(Result::unwrap)));
 
@@ -110,7 +114,10 @@ fn scored_rows_are_stored_once_and_the_file_is_written_as_ever() {
     let outcome = run(&workspace, &["predict", "more.csv", "--output", &to], 0);
     assert!(outcome.out().contains("100 rows: "), "{}", outcome.out());
     let told = String::from_utf8_lossy(&outcome.stderr).into_owned();
-    assert!(told.contains("team.scored: 100 new, 0 already there, 0 failed"), "{told}");
+    assert!(
+        told.contains("team.scored: 100 new, 0 already there, 0 failed"),
+        "{told}"
+    );
     assert_eq!(find(&server, "scored", doc! {}).len(), 1_300);
     workspace.assert_no_leftovers();
 }
@@ -123,21 +130,38 @@ fn without_the_server_the_local_results_are_there_and_said() {
     let outcome = run(&workspace, &["predict", "rows.csv", "--output", &to, "--json"], 4);
     let summary = outcome.json();
     assert_eq!((summary["rows"].as_u64(), summary.get("stored")), (Some(300), None));
-    assert!(fs::read_to_string(summary["output"].as_str().unwrap()).unwrap().lines().count() > 300);
+    assert!(
+        fs::read_to_string(summary["output"].as_str().unwrap())
+            .unwrap()
+            .lines()
+            .count()
+            > 300
+    );
     let told = String::from_utf8_lossy(&outcome.stderr).into_owned();
     assert!(told.contains("nothing listens there"), "{told}");
 
-    let outcome = run(&workspace, &["validate", "--data", "rows.csv", "--report-to", &to, "--json"], 4);
+    let outcome = run(
+        &workspace,
+        &["validate", "--data", "rows.csv", "--report-to", &to, "--json"],
+        4,
+    );
     let report = outcome.json();
     assert_eq!((report["rows"].as_u64(), report.get("stored")), (Some(300), None));
     let outcome = run(&workspace, &["validate", "--data", "rows.csv", "--report-to", &to], 4);
     assert!(outcome.out().contains("300"), "{}", outcome.out());
     assert!(
-        walk(workspace.root()).iter().all(|path| !path.to_string_lossy().contains("mongodb:")),
+        walk(workspace.root())
+            .iter()
+            .all(|path| !path.to_string_lossy().contains("mongodb:")),
         "an address is no path"
     );
 
-    let error = run(&workspace, &["predict", "rows.csv", "--output", "mongodb://127.0.0.1:1/team"], 2).error();
+    let error = run(
+        &workspace,
+        &["predict", "rows.csv", "--output", "mongodb://127.0.0.1:1/team"],
+        2,
+    )
+    .error();
     assert!(error.contains("names no collection"), "{error}");
     run(&workspace, &["validate", "--report-to", "reports.json"], 2);
 }
@@ -157,18 +181,36 @@ fn a_report_is_one_document_with_what_the_command_prints() {
         "mongodb://bob:{ENCODED}@127.0.0.1:{}/team.reports?authSource=admin",
         server.port
     );
-    let outcome = run(&workspace, &["validate", "--data", "rows.csv", "--report-to", &to, "--json"], 0);
+    let outcome = run(
+        &workspace,
+        &["validate", "--data", "rows.csv", "--report-to", &to, "--json"],
+        0,
+    );
     let mut printed = outcome.json();
     assert_eq!(printed["stored"]["collection"], "team.reports");
     let id = printed["stored"]["id"].as_str().unwrap().to_owned();
-    run(&workspace, &["validate", "--data", "rows.csv", "--report-to", &to, "--json"], 0);
-    let blocked = run(&workspace, &["validate", "--data", "bad.csv", "--report-to", &to, "--json"], 3);
+    run(
+        &workspace,
+        &["validate", "--data", "rows.csv", "--report-to", &to, "--json"],
+        0,
+    );
+    let blocked = run(
+        &workspace,
+        &["validate", "--data", "bad.csv", "--report-to", &to, "--json"],
+        3,
+    );
     assert_eq!(blocked.json()["status"], "blocked");
 
     let mut command = workspace.command();
     let query = format!("mongodb://bob@127.0.0.1:{}/team?authSource=admin", server.port);
-    command.env("NSEC_MONGODB_PASSWORD", PASSWORD).env_remove("NSEC_MONGODB_URI");
-    let pulled = Outcome::of(command.args(["mongo", "ping", "--json", "--uri", &query]).write_stdin(""));
+    command
+        .env("NSEC_MONGODB_PASSWORD", PASSWORD)
+        .env_remove("NSEC_MONGODB_URI");
+    let pulled = Outcome::of(
+        command
+            .args(["mongo", "ping", "--json", "--uri", &query])
+            .write_stdin(""),
+    );
     pulled.check(0);
 
     let mut server = server;
@@ -199,6 +241,10 @@ fn a_report_is_one_document_with_what_the_command_prints() {
     }
     for path in walk(workspace.root()) {
         let bytes = fs::read(&path).unwrap();
-        assert!(!String::from_utf8_lossy(&bytes).contains("zebra7"), "{}", path.display());
+        assert!(
+            !String::from_utf8_lossy(&bytes).contains("zebra7"),
+            "{}",
+            path.display()
+        );
     }
 }
