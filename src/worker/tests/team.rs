@@ -107,10 +107,7 @@ fn a_server_that_is_not_there_is_joined_at_once_and_left_for_good() {
     let Reply::Team(Some(state)) = house.heard.reply(first) else {
         panic!("not joined");
     };
-    assert_eq!(
-        format!("mongodb://{}", state.server.trim_start_matches("mongodb://")),
-        uri
-    );
+    assert!(state.server.contains(uri.trim_start_matches("mongodb://")), "{state:?}");
     assert!(!matches!(state.link, Link::Live { .. }), "{state:?}");
     let second = house.submit(join(&uri));
     assert!(matches!(house.heard.reply(second), Reply::Team(Some(_))));
