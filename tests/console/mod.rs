@@ -16,6 +16,7 @@ mod review_world;
 mod runs;
 mod screen;
 mod session;
+mod team;
 mod trained;
 mod training;
 mod training_random;

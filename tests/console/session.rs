@@ -56,7 +56,14 @@ impl Console {
         let read: Timed = serde_json::from_str(&line).unwrap();
         let again = serde_json::to_string(&read).unwrap();
         assert_eq!(line, again, "a message does not read back as it was written");
-        self.recording.push(line);
+        match self.app.for_recording(&read.message) {
+            None => self.recording.push(line),
+            Some(instead) => {
+                let lines = instead.into_iter().map(|message| Timed { at, message });
+                self.recording
+                    .extend(lines.map(|timed| serde_json::to_string(&timed).unwrap()));
+            }
+        }
         let mut answers = Vec::new();
         for effect in update(&mut self.app, read.at, read.message) {
             match &effect {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::address::is_address;
 use super::effect::Effect;
 use super::layer::{Answer, Confirm, FieldValue, Given, Layer, LayerKind, Picker, PickerItem, Prompt, Purpose};
 use super::shared::Command;
@@ -10,7 +11,7 @@ use crate::tui::keymap::{Action, Context, Entry};
 use crate::worker::{DirectoryEntry, FileJob, Job, Kind};
 
 /// Work that is worth a question before it is given up.
-const WORK: [Kind; 7] = [
+const WORK: [Kind; 8] = [
     Kind::Train,
     Kind::Validate,
     Kind::Threshold,
@@ -18,6 +19,7 @@ const WORK: [Kind; 7] = [
     Kind::Predict,
     Kind::LabelAudit,
     Kind::Handover,
+    Kind::TeamChange,
 ];
 
 impl App {
@@ -35,6 +37,7 @@ impl App {
             Action::PreviousPanel => self.shared.request(Command::Show(self.beside(Panel::ALL.len() - 1))),
             Action::Help => self.open_commands(Purpose::Help),
             Action::Palette => self.open_commands(Purpose::Palette),
+            Action::Team => self.open_team(),
             Action::Redraw => self.shared.effects.push(Effect::Redraw),
             Action::Suspend => self.shared.effects.push(Effect::Suspend),
             Action::ToggleMouse => {
@@ -122,6 +125,7 @@ impl App {
     pub(super) fn answered_globally(&mut self, answer: Answer) {
         match (answer.purpose, answer.given) {
             (Purpose::Quit, Given::Yes) => self.quit(),
+            (Purpose::Team, Given::Fields(values)) => self.team_answered(&values),
             (Purpose::Help | Purpose::Palette, Given::Choice { item: Some(item), .. }) => {
                 if let Some(entry) = self.listed.get(item) {
                     _ = self.act(entry.action);
@@ -177,6 +181,9 @@ impl App {
             },
             _ => return,
         };
+        if is_address(&text) {
+            return;
+        }
         let path = directory_of(&text);
         self.shared.submit(Job::Files(FileJob::List { path }));
     }
@@ -219,6 +226,7 @@ fn work_name(kind: Kind) -> &'static str {
         Kind::Threshold => "moving the threshold",
         Kind::Predict => "scoring",
         Kind::LabelAudit => "the label audit",
+        Kind::TeamChange => "a change of shared runs",
         _ => "writing a file",
     }
 }

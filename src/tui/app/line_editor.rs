@@ -1,19 +1,32 @@
 //! Owns editing a line of text.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::address;
 use crate::tui::key::{Key, KeyPress};
 
 /// The most bytes a line may have.
 const MAX_BYTES: usize = 8 << 10;
 
 /// A line being typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineEditor {
     text: String,
     /// A byte offset at the edge of a grapheme.
     cursor: usize,
+}
+
+/// An address may be typed into any line; a password in it is not printed.
+impl fmt::Debug for LineEditor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LineEditor")
+            .field("text", &address::shown(&self.text))
+            .field("cursor", &self.cursor)
+            .finish()
+    }
 }
 
 impl LineEditor {

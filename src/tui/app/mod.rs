@@ -1,5 +1,6 @@
 //! The console's state: `update` takes a message and answers what is wanted of the world. No I/O, no clock, no threads.
 
+mod address;
 pub mod data;
 mod effect;
 mod globals;
@@ -9,10 +10,12 @@ pub mod list;
 pub mod logs;
 mod message;
 mod panel;
+mod record;
 pub mod review;
 pub mod runs;
 mod session;
 mod shared;
+pub mod team;
 pub mod training;
 pub mod validation;
 
@@ -296,8 +299,9 @@ impl App {
                 self.quit();
             }
         }
-        // Decisions follow each other faster than they are kept; each answer says what became of one.
-        if !self.shared.is_latest(ticket) && ticket.kind != Kind::Decide {
+        // Decisions and changes of shared runs follow each other faster than they are done; each answer says what became of one.
+        let never_stale = matches!(ticket.kind, Kind::Decide | Kind::TeamChange);
+        if !never_stale && !self.shared.is_latest(ticket) {
             return;
         }
         match &news.report {
@@ -305,6 +309,7 @@ impl App {
             Report::Failed(failure) => self.failed_globally(ticket.kind, failure),
             _ => {}
         }
+        self.told_of_team(ticket, &news.report);
         self.with_each(|panel, shared| panel.news(shared, news));
     }
 
@@ -315,6 +320,7 @@ impl App {
                 self.shared.survey = Some(survey.clone());
                 if first {
                     self.resume();
+                    self.join_named_server();
                 }
             }
             Reply::Directory { path, entries } => self.suggest(path, entries),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::effect::Effect;
 use super::layer::{Layer, Purpose};
 use super::panel::Panel;
+use super::team::TeamLink;
 use crate::worker::{Job, Kind, Survey, Ticket, TrainPlan};
 
 /// A request from one part of the console to another.
@@ -77,6 +78,8 @@ pub struct Shared {
     pub survey: Option<Survey>,
     /// What is open in Data.
     pub source: OpenSource,
+    /// The team's server.
+    pub team: TeamLink,
     /// Why training on the open source is blocked, as validation found.
     pub blocked: Option<String>,
     /// A line shown for a while.

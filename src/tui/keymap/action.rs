@@ -28,6 +28,8 @@ pub enum Context {
     Tags,
     /// The Runs panel.
     Runs,
+    /// The Runs panel, while it shows the runs that a team shares.
+    TeamRuns,
     /// The Logs panel.
     Logs,
     /// A dialog of several fields.
@@ -46,7 +48,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order that help shows them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Everywhere,
         Self::Lists,
         Self::Data,
@@ -57,6 +59,7 @@ impl Context {
         Self::SavedQueues,
         Self::Tags,
         Self::Runs,
+        Self::TeamRuns,
         Self::Logs,
         Self::Form,
         Self::Prompt,
@@ -79,6 +82,7 @@ impl Context {
             Self::SavedQueues => "Saved queues of Review",
             Self::Tags => "Tags of Review",
             Self::Runs => "Runs",
+            Self::TeamRuns => "The team's runs",
             Self::Logs => "Logs",
             Self::Form => "Dialogs",
             Self::Prompt => "Typing a line",
@@ -342,6 +346,16 @@ actions! {
     Rollback,
     /// Deletes.
     Delete,
+    /// Connects to the team's server, or shows how it is connected.
+    Team,
+    /// Shows the runs that the team shares, or this host's again.
+    TeamRuns,
+    /// Shares the run with the team.
+    Share,
+    /// Fetches the run from the team.
+    Fetch,
+    /// Fetches the run and makes it champion here.
+    FetchChampion,
     /// Reads everything anew.
     Refresh,
     /// Follows what is added.

@@ -80,6 +80,7 @@ fn keys_hide_others_only_where_it_is_meant() {
     chains.push(UNDER.to_vec());
     chains.push([&[Context::Dial, Context::Training][..], &UNDER].concat());
     chains.push([&[Context::SavedQueues, Context::Review][..], &UNDER].concat());
+    chains.push([&[Context::TeamRuns][..], &UNDER].concat());
     chains.push(vec![Context::Tags, Context::Everywhere]);
     for chain in chains {
         let inner = chain[0];

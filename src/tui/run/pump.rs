@@ -222,7 +222,14 @@ impl Pump {
             let at = self.now();
             let timed = Timed { at, message };
             if let Some(recorder) = &mut self.parts.recorder {
-                recorder.take(&timed);
+                match self.parts.app.for_recording(&timed.message) {
+                    None => recorder.take(&timed),
+                    Some(instead) => {
+                        for message in instead {
+                            recorder.take(&Timed { at, message });
+                        }
+                    }
+                }
             }
             for effect in update(&mut self.parts.app, at, timed.message) {
                 messages.extend(self.carry_out(effect));

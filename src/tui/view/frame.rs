@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::theme::Role;
 use super::{Frame, popup};
 use crate::tui::app::Panel;
+use crate::tui::app::team::{Standing, words};
 use crate::tui::keymap::{Action, Context, Hint};
 
 /// Columns and rows without which nothing can be shown well.
@@ -82,9 +83,48 @@ pub fn draw_tabs(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Draws the status line: what was just said, else what the panel says; at the right what runs.
+/// Draws how the team's server stands at the right of the status line, where one is named or joined; answers what is left of
+/// the line. While something was just said only the sign and the number are there, if there is no room for both.
+fn draw_team(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) -> Rect {
+    let (app, look) = (frame.app, frame.look);
+    let Some(standing) = app.shared.team_standing() else {
+        return area;
+    };
+    let glyphs = look.glyphs();
+    let (glyph, role) = match standing {
+        Standing::Connecting => (glyphs.waiting, Role::Faint),
+        Standing::Live => (glyphs.yes, Role::Good),
+        Standing::Lost => (glyphs.no, Role::Bad),
+        Standing::Apart => (glyphs.bullet, Role::Faint),
+    };
+    let told = |short| {
+        let words = words::indicator(standing, app.shared.team.backlog(), short);
+        format!("team {glyph} {words}").trim_end().to_owned()
+    };
+    let said = app.shared.flash.as_ref().map_or(0, |flash| look.width(&flash.text) + 4);
+    let long = told(false);
+    let text = if said + look.width(&long) > usize::from(area.width) {
+        told(true)
+    } else {
+        long
+    };
+    let width = (look.width(&text) as u16).min(area.width);
+    let right = Rect {
+        x: area.right() - width,
+        width,
+        ..area
+    };
+    look.put(buffer, right, &text, look.style(role));
+    Rect {
+        width: area.width.saturating_sub(width + 2),
+        ..area
+    }
+}
+
+/// Draws the status line: what was just said, else what the panel says; at the right what runs, and the team's server.
 pub fn draw_status(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) {
     let (app, look) = (frame.app, frame.look);
+    let area = draw_team(frame, area, buffer);
     let mut left = area;
     let work: Vec<String> = Panel::ALL
         .iter()

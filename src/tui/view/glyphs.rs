@@ -46,6 +46,10 @@ pub struct Glyphs {
     pub warning: &'static str,
     /// The champion.
     pub champion: &'static str,
+    /// A colleague looks at it.
+    pub looked_at: &'static str,
+    /// In the place of a character that nobody may see.
+    pub hidden: &'static str,
     /// A single point of a chart that stands out: the best one.
     pub point: &'static str,
     /// Columns filled from the left, from none to eight eighths.
@@ -82,6 +86,8 @@ pub const UNICODE: Glyphs = Glyphs {
     waiting: "◦",
     warning: "!",
     champion: "*",
+    looked_at: "◉",
+    hidden: "∙",
     point: "◊",
     across: [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
     up: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
@@ -112,6 +118,8 @@ pub const ASCII: Glyphs = Glyphs {
     waiting: ".",
     warning: "!",
     champion: "*",
+    looked_at: "@",
+    hidden: "*",
     point: "@",
     across: [" ", " ", " ", " ", "=", "=", "=", "=", "#"],
     up: [" ", "_", ".", ".", "-", "-", "=", "=", "#"],
@@ -175,6 +183,8 @@ mod tests {
             glyphs.waiting,
             glyphs.warning,
             glyphs.champion,
+            glyphs.looked_at,
+            glyphs.hidden,
             glyphs.point,
             glyphs.rest,
             glyphs.cut,

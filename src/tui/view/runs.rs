@@ -2,6 +2,7 @@
 
 mod comparison;
 mod list;
+mod team;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -15,6 +16,9 @@ use crate::tui::keymap::Action;
 /// Draws the panel.
 pub fn draw(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) {
     let panel = &frame.app.runs;
+    if panel.team.in_sight {
+        return team::draw(frame, panel, area, buffer);
+    }
     draw_heading(frame, panel, top(area, 1), buffer);
     let body = below(area, 1);
     if let Some(comparison) = &panel.comparison {

@@ -6,6 +6,7 @@ use super::find::Find;
 use super::jobs::{Asked, Origin};
 use super::{DataPanel, Kept, Source};
 use crate::text::grouped;
+use crate::tui::app::address::holds_password;
 use crate::tui::app::layer::{Answer, Confirm, Given, Layer, Picker, PickerItem, Prompt, Purpose};
 use crate::tui::app::line_editor::LineEditor;
 use crate::tui::app::panel::Panel;
@@ -196,13 +197,19 @@ impl DataPanel {
             group: "or".to_owned(),
             ..PickerItem::default()
         };
-        let mut picker = Picker::new("open; type a path", others.map(item).chain([own]).collect());
+        let mut picker = Picker::new(
+            "open; type a path or mongodb://HOST/DB.COLLECTION",
+            others.map(item).chain([own]).collect(),
+        );
         picker.free_text = true;
         picker.path = true;
         shared.open(Layer::picker(Panel::Data, Purpose::OpenFile, picker));
     }
 
     fn file_answered(&mut self, shared: &mut Shared, text: &str) {
+        if let Some(why) = holds_password(text) {
+            return shared.complain(why);
+        }
         let path = (!text.is_empty() && text != OWN_DATA).then(|| PathBuf::from(text));
         self.resuming = None;
         self.open(shared, path);

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::tui::app::address::is_address;
 use crate::worker::{Failure, OpenedTable, Ticket};
 
 /// What is open.
@@ -58,7 +59,12 @@ impl OpenTable {
 
     /// Its name without directory and ending, for files made from it.
     pub fn stem(&self) -> String {
-        let name = self.path.as_deref().and_then(Path::file_name);
+        // A collection's name is short already.
+        let file = self
+            .path
+            .as_deref()
+            .filter(|path| !path.to_str().is_some_and(is_address));
+        let name = file.and_then(Path::file_name);
         let name = name.map_or_else(|| self.name.clone(), |name| name.to_string_lossy().into_owned());
         let stem = name.split('.').find(|part| !part.is_empty()).unwrap_or("table");
         stem.replace(['/', '\\'], "_")

@@ -1,6 +1,6 @@
 //! Owns a dialog of several fields.
 
-use super::{Given, Outcome, PathLine};
+use super::{Given, Outcome, PathLine, SecretLine};
 use crate::tui::app::line_editor::LineEditor;
 use crate::tui::key::KeyPress;
 use crate::tui::keymap::Action;
@@ -26,14 +26,16 @@ pub enum FieldValue {
     Text(LineEditor),
     /// A path.
     Path(PathLine),
+    /// A password.
+    Secret(SecretLine),
 }
 
 impl FieldValue {
-    /// The choice, or the line.
+    /// The choice, or the line; nothing of a password.
     pub fn text(&self) -> &str {
         match self {
             Self::Choice { options, at } => options.get(*at).map_or("", String::as_str),
-            Self::Several { .. } => "",
+            Self::Several { .. } | Self::Secret(_) => "",
             Self::Text(line) => line.text(),
             Self::Path(path) => path.line.text(),
         }
@@ -48,6 +50,14 @@ impl FieldValue {
                 .map(|(name, _)| name.as_str())
                 .collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// The line, where one is typed that can be seen.
+    pub fn line(&self) -> Option<&LineEditor> {
+        match self {
+            Self::Text(line) | Self::Path(PathLine { line, .. }) => Some(line),
+            _ => None,
         }
     }
 }
@@ -122,6 +132,7 @@ impl Form {
                 step(&mut path.line, key);
             }
             FieldValue::Text(line) => step(line, key),
+            FieldValue::Secret(_) => {}
         }
         Outcome::Stays
     }
@@ -136,6 +147,7 @@ impl Form {
                 }
             }
             FieldValue::Text(line) | FieldValue::Path(PathLine { line, .. }) => line.insert(" "),
+            FieldValue::Secret(line) => line.insert(" "),
         }
         field.error = None;
     }
@@ -162,10 +174,12 @@ impl Form {
         let Some(field) = self.current() else {
             return Outcome::Ignored;
         };
-        let (FieldValue::Text(line) | FieldValue::Path(PathLine { line, .. })) = &mut field.value else {
-            return Outcome::Ignored;
+        let taken = match &mut field.value {
+            FieldValue::Text(line) | FieldValue::Path(PathLine { line, .. }) => line.press(key),
+            FieldValue::Secret(line) => line.press(key),
+            FieldValue::Choice { .. } | FieldValue::Several { .. } => false,
         };
-        if !line.press(key) {
+        if !taken {
             return Outcome::Ignored;
         }
         field.error = None;
@@ -173,16 +187,16 @@ impl Form {
     }
 
     pub(super) fn paste(&mut self, text: &str) -> Outcome {
-        match self.current() {
-            Some(Field {
-                value: FieldValue::Text(line) | FieldValue::Path(PathLine { line, .. }),
-                ..
-            }) => {
-                line.insert(text);
-                Outcome::Typed
-            }
-            _ => Outcome::Ignored,
+        let Some(field) = self.current() else {
+            return Outcome::Ignored;
+        };
+        match &mut field.value {
+            FieldValue::Text(line) | FieldValue::Path(PathLine { line, .. }) => line.insert(text),
+            FieldValue::Secret(line) => line.insert(text),
+            FieldValue::Choice { .. } | FieldValue::Several { .. } => return Outcome::Ignored,
         }
+        field.error = None;
+        Outcome::Typed
     }
 }
 

@@ -7,6 +7,7 @@ mod path;
 mod picker;
 mod prompt;
 mod reader;
+mod secret;
 
 pub use caution::Caution;
 pub use confirm::Confirm;
@@ -15,6 +16,7 @@ pub use path::PathLine;
 pub use picker::{Picker, PickerItem};
 pub use prompt::Prompt;
 pub use reader::{Reader, ReaderLine, Tone};
+pub use secret::SecretLine;
 
 use super::panel::Panel;
 use super::review::{Asking, Dialog};
@@ -60,6 +62,17 @@ pub enum Purpose {
     Rollback,
     /// Whether this run is deleted.
     Delete(String),
+    /// The team's server.
+    Team,
+    /// Whether this run is fetched from the team and becomes champion here.
+    FetchChampion(String),
+    /// Whether this shared run becomes the team's champion.
+    TeamChampion {
+        /// The run.
+        run: String,
+        /// The champion that was on the screen.
+        expected: Option<String>,
+    },
     /// Something of the Review panel.
     Review(Asking),
     /// A dialog of the Review panel.

@@ -1,5 +1,6 @@
 //! Owns a path being typed in a dialog, with the entries of its directory to complete it with.
 
+use crate::tui::app::address::is_address;
 use crate::tui::app::line_editor::LineEditor;
 
 /// A path being typed.
@@ -28,6 +29,9 @@ impl PathLine {
 
     /// Entries that begin as the last part does, without regard to case.
     pub fn completions(&self) -> Vec<&str> {
+        if is_address(self.line.text()) {
+            return Vec::new();
+        }
         let begun = self.last_part().1.to_lowercase();
         let fits = self.words.iter().filter(|word| word.to_lowercase().starts_with(&begun));
         fits.map(String::as_str).collect()

@@ -1,6 +1,7 @@
 //! Owns a list to choose from, narrowed by what is typed.
 
 use super::{Given, Outcome};
+use crate::tui::app::address::is_address;
 use crate::tui::app::line_editor::LineEditor;
 use crate::tui::key::KeyPress;
 use crate::tui::keymap::Action;
@@ -78,6 +79,11 @@ impl Picker {
     }
 
     fn narrow(&mut self) {
+        self.cursor = 0;
+        // No entry of a directory goes on with the address of a server.
+        if self.path && is_address(self.line.text()) {
+            return self.fits.clear();
+        }
         let needle = self.needle();
         let mut ranked: Vec<(u32, usize)> = self
             .items
@@ -87,7 +93,6 @@ impl Picker {
             .collect();
         ranked.sort_unstable();
         self.fits = ranked.into_iter().map(|(_, at)| at).collect();
-        self.cursor = 0;
     }
 
     pub(super) fn act(&mut self, action: Action, page: usize) -> Outcome {

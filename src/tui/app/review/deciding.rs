@@ -9,6 +9,7 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{Confirm, Layer, Picker, PickerItem, Prompt, Purpose};
 use crate::tui::app::panel::Panel;
 use crate::tui::app::shared::Shared;
+use crate::tui::app::team::words::looks;
 use crate::tui::keymap::Action;
 use crate::worker::{Change, Decision, ReviewJob, Selection, Verdict};
 
@@ -245,7 +246,12 @@ impl ReviewPanel {
     /// Everything known of the case, to read.
     fn read_card(&mut self, shared: &mut Shared) {
         match self.cards.current() {
-            Some(card) => shared.open(Layer::reader(Panel::Review, reading::reader(card))),
+            Some(card) => {
+                let schema = self.file.opened().map_or("", |file| file.schema.as_str());
+                let claims = shared.team.looking_at(schema, card.row.row);
+                let looking: Vec<String> = claims.map(looks).collect();
+                shared.open(Layer::reader(Panel::Review, reading::reader(card, looking)));
+            }
             None if self.window.current().is_some() => self.cards.open_when_read = true,
             None => shared.say("there is no case here yet"),
         }

@@ -6,6 +6,7 @@ use super::arranging::remember;
 use super::asking::Asking;
 use super::jobs::{Asked, Origin, Wanted};
 use super::{Marks, ReviewPanel, Scored, Window};
+use crate::tui::app::address::is_address;
 use crate::tui::app::layer::{Layer, Picker, PickerItem, Purpose};
 use crate::tui::app::panel::Panel;
 use crate::tui::app::shared::Shared;
@@ -91,6 +92,10 @@ impl ReviewPanel {
     }
 
     pub(super) fn file_answered(&mut self, shared: &mut Shared, text: &str) {
+        if is_address(text) {
+            return shared
+                .complain("only scored files are reviewed; score the collection, and review what comes of it");
+        }
         let path = (!text.is_empty() && text != SCORED_ROWS).then(|| PathBuf::from(text));
         self.resuming = None;
         self.open(shared, path);

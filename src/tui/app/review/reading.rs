@@ -5,9 +5,12 @@ use crate::text::grouped;
 use crate::tui::app::layer::{Reader, ReaderLine, Tone};
 use crate::worker::{Card, CardColumn, Lane, NeighbourSource};
 
-/// The whole card.
-pub fn reader(card: &Card) -> Reader {
-    let mut lines = Vec::new();
+/// The whole card; `looking` says who else looks at the case.
+pub fn reader(card: &Card, looking: Vec<String>) -> Reader {
+    let mut lines: Vec<ReaderLine> = looking
+        .into_iter()
+        .map(|text| ReaderLine::labelled("team", text).in_tone(Tone::Warning))
+        .collect();
     scored(card, &mut lines);
     judged(card, &mut lines);
     evidence(card, &mut lines);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::tui::app::address::not_a_source;
 use crate::tui::app::layer::{Field, FieldValue, Form, PathLine};
 use crate::tui::app::line_editor::LineEditor;
 use crate::worker::{PredictPlan, RunsList};
@@ -72,7 +73,7 @@ pub(super) fn form(offer: &Offer) -> Form {
         field(
             "file",
             "file",
-            "what to score; empty is the workspace's own data",
+            "file or mongodb://HOST/DB.COLLECTION; empty: own data",
             path(file),
         ),
         field("model", "model", "the champion, or any finished run", model),
@@ -118,7 +119,7 @@ fn check(fields: &[Field]) -> Vec<(&'static str, String)> {
         field.map_or("", |field| field.value.text()).trim()
     };
     let mut wrong = Vec::new();
-    if let Some(problem) = not_a_file(line("file")) {
+    if let Some(problem) = not_a_source(line("file")) {
         wrong.push(("file", problem));
     }
     match line("by") {
@@ -142,9 +143,9 @@ fn check(fields: &[Field]) -> Vec<(&'static str, String)> {
 /// Why a text names no file, where it is not empty.
 pub(super) fn not_a_file(text: &str) -> Option<String> {
     if text == "-" {
-        Some("the console has no standard input or output; name a file".to_owned())
+        Some("the console has no standard output; name a file".to_owned())
     } else if text.contains("://") {
-        Some("only files are read and written; fetch the data and name the file".to_owned())
+        Some("only files are written; name a file".to_owned())
     } else if text.ends_with('/') {
         Some("that is a directory; name a file in it".to_owned())
     } else {
@@ -213,7 +214,7 @@ mod tests {
             FieldValue::Text(line) => line.set(text),
             FieldValue::Path(path) => path.line.set(text),
             FieldValue::Choice { options, at } => *at = options.iter().position(|o| o == text).unwrap(),
-            FieldValue::Several { .. } => panic!(),
+            FieldValue::Several { .. } | FieldValue::Secret(_) => panic!(),
         }
     }
 
@@ -279,7 +280,10 @@ mod tests {
         for value in ["", "0", "-3", "2.5"] {
             assert_eq!(wrong(&[("by", BY_BUDGET), ("value", value)]), ["value"], "{value}");
         }
-        assert_eq!(wrong(&[("file", "mongodb://h/d.c")]), ["file"]);
+        assert!(wrong(&[("file", "mongodb://ann@h/d.c")]).is_empty());
+        assert_eq!(wrong(&[("file", "mongodb://ann:pw@h/d.c")]), ["file"]);
+        assert_eq!(wrong(&[("file", "http://h/d.csv")]), ["file"]);
+        assert_eq!(wrong(&[("output", "mongodb://h/d.c")]), ["output"]);
         assert_eq!(wrong(&[("file", "-"), ("output", "-")]), ["file", "output"]);
         assert_eq!(wrong(&[("output", "/srv/new.csv")]), ["output"]);
         assert_eq!(wrong(&[("output", "/srv/")]), ["output"]);

@@ -1,19 +1,20 @@
 //! Owns the Runs panel's state: the list and its filter, the run under the cursor, a comparison, changes under way.
 
 mod answers;
+mod choosing;
 pub mod comparison;
 mod details;
 mod labels;
 mod promotion;
 mod registry;
 pub mod rows;
+pub mod team;
 #[cfg(test)]
 mod tests;
 
 pub use labels::Auditing;
 pub use promotion::Weighing;
 
-use super::effect::Effect;
 use super::layer::{Answer, Given, Layer, Prompt, Purpose, Reader, ReaderLine};
 use super::list::ListCursor;
 use super::panel::{Panel, PanelState};
@@ -89,6 +90,8 @@ pub struct RunsPanel {
     pub comparing: Option<Comparing>,
     /// What went wrong last.
     pub failure: Option<Failure>,
+    /// The runs that the team shares.
+    pub team: team::Shelf,
     listing: Option<Ticket>,
     wanted: Option<Wanted>,
     changing: Option<Ticket>,
@@ -182,55 +185,6 @@ impl RunsPanel {
         }
     }
 
-    fn mark(&mut self, shared: &mut Shared) {
-        let Some(run) = self.current().map(|run| run.run_id.clone()) else {
-            return;
-        };
-        self.marked = if self.marked.as_ref() == Some(&run) {
-            None
-        } else {
-            shared.say(format!("{run} is marked; compare it with another"));
-            Some(run)
-        };
-    }
-
-    fn compare(&mut self, shared: &mut Shared) {
-        let Some(b) = self.current().map(|run| run.run_id.clone()) else {
-            return;
-        };
-        let marked = self.marked.clone().filter(|run| *run != b);
-        let champion = self.list.champion.clone().filter(|run| *run != b);
-        let Some(a) = marked.or(champion) else {
-            return shared.complain("mark one run, go to another, and compare");
-        };
-        self.failure = None;
-        let ticket = shared.submit(Job::Runs(RunsJob::Compare { a, b }));
-        self.comparing = Some(Comparing {
-            ticket,
-            note: String::new(),
-            progress: None,
-        });
-    }
-
-    fn show_in_training(&self, shared: &mut Shared) {
-        let Some(run) = self.current() else { return };
-        if !rows::is_usable(run) {
-            return shared.complain(format!("{} is {}: it has no curves to show", run.run_id, run.status));
-        }
-        shared.request(Command::ShowRun(run.run_id.clone()));
-        shared.request(Command::Show(Panel::Training));
-    }
-
-    fn copy(&self, shared: &mut Shared) {
-        let text = match &self.comparison {
-            Some(comparison) => comparison.lines.get(comparison.cursor.at).map(comparison::Line::text),
-            None => self.current().map(|run| run.run_id.clone()),
-        };
-        if let Some(text) = text {
-            shared.effects.push(Effect::Copy(text));
-        }
-    }
-
     /// Leaves the comparison, what went wrong, or the filter, one at a time.
     fn back(&mut self, shared: &mut Shared) -> bool {
         if let Some(weighing) = &self.weighing {
@@ -263,7 +217,13 @@ impl RunsPanel {
     fn act_on_compared(&mut self, shared: &mut Shared, action: Action) -> bool {
         match action {
             Action::Open | Action::Run | Action::Promote | Action::Rollback => self.act_on_run(shared, action),
-            Action::Mark | Action::Compare | Action::Delete | Action::Filter | Action::AuditLabels => {
+            Action::Mark
+            | Action::Compare
+            | Action::Delete
+            | Action::Filter
+            | Action::AuditLabels
+            | Action::TeamRuns
+            | Action::Share => {
                 shared.say("leave the comparison first");
                 true
             }
@@ -282,6 +242,8 @@ impl RunsPanel {
             Action::Rollback => self.ask_to_roll_back(shared),
             Action::Delete => self.ask_to_delete(shared),
             Action::Filter => self.ask_for_filter(shared),
+            Action::Share => self.share(shared),
+            Action::TeamRuns => self.switch(shared),
             _ => {
                 let moved = self.cursor.act(action, self.visible.len(), Self::list_height(shared));
                 if moved {
@@ -320,11 +282,17 @@ fn open_details(shared: &mut Shared, details: &Details) {
 
 impl PanelState for RunsPanel {
     fn contexts(&self) -> &'static [Context] {
-        &[Context::Runs, Context::Lists]
+        if self.team.in_sight {
+            &[Context::TeamRuns, Context::Lists]
+        } else {
+            &[Context::Runs, Context::Lists]
+        }
     }
 
     fn act(&mut self, shared: &mut Shared, action: Action) -> bool {
         match action {
+            Action::TeamRuns if self.team.in_sight => self.switch(shared),
+            _ if self.team.in_sight => return self.act_on_team(shared, action),
             Action::Back => return self.back(shared),
             Action::Copy => self.copy(shared),
             Action::Refresh => self.refresh(shared),
@@ -348,6 +316,8 @@ impl PanelState for RunsPanel {
             (Purpose::Promote(run), Given::Yes) => self.change(shared, RunsJob::Promote { run }),
             (Purpose::Rollback, Given::Yes) => self.change(shared, RunsJob::Rollback),
             (Purpose::Delete(run), Given::Yes) => self.change(shared, RunsJob::Delete { run }),
+            (Purpose::FetchChampion(run), Given::Yes) => self.fetch(shared, run, true),
+            (Purpose::TeamChampion { run, expected }, Given::Yes) => self.promote_shared(shared, run, expected),
             _ => {}
         }
     }
@@ -365,6 +335,8 @@ impl PanelState for RunsPanel {
             self.changed(shared, &news.report);
         } else if self.wanted.as_ref().is_some_and(|wanted| wanted.ticket == news.ticket) {
             self.described(shared, &news.report);
+        } else {
+            _ = self.team_news(shared, news);
         }
     }
 
@@ -379,11 +351,13 @@ impl PanelState for RunsPanel {
 
     fn work(&self, _shared: &Shared) -> Option<String> {
         let comparing = self.comparing.as_ref().map(|_| "comparing runs".to_owned());
-        comparing.or(self.auditing.as_ref().map(Auditing::words))
+        let auditing = self.auditing.as_ref().map(Auditing::words);
+        comparing.or(auditing).or_else(|| self.team.work())
     }
 
     fn status(&self, _shared: &Shared) -> Option<String> {
         let (at, all) = match &self.comparison {
+            _ if self.team.in_sight => (self.team.cursor.at, self.team.len()),
             Some(shown) => (shown.cursor.at, shown.lines.len()),
             None => (self.cursor.at, self.visible.len()),
         };
@@ -397,11 +371,13 @@ impl PanelState for RunsPanel {
         if new || self.stale {
             self.refresh(shared);
         }
+        self.team_shown(shared, new);
         self.rest(shared);
     }
 
     fn woke(&mut self, shared: &mut Shared) {
         self.cursor.keep(self.visible.len(), Self::list_height(shared));
+        self.team_woke(shared);
         if self.due.is_some_and(|due| due <= shared.now) {
             self.want(shared, false);
         }

@@ -1,12 +1,14 @@
 //! Owns the tests of the panel's state: the list, what is asked before a change, two runs side by side.
 
 mod promotion;
+mod team;
 
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::comparison::{Line, verdict};
 use super::*;
+use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{LayerKind, Tone};
 use crate::worker::{Kind, Manifest, MetricDifference, Reply, Report, RunFacts};
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::tui::app::address::not_a_source;
 use crate::tui::app::layer::{Field, FieldValue, Form};
 use crate::tui::app::line_editor::LineEditor;
 use crate::worker::{ThresholdRule, TrainPlan};
@@ -35,7 +36,12 @@ pub fn form(offer: &Offer<'_>) -> Form {
         .map_or_else(|| offer.default_data.to_owned(), |path| path.display().to_string());
     let minutes = plan.minutes.map(|minutes| minutes.to_string());
     let mut fields = vec![
-        field("data", "data", "a file; empty is the workspace's own", text(data)),
+        field(
+            "data",
+            "data",
+            "a file or mongodb://HOST/DB.COLLECTION; empty is the workspace's own",
+            text(data),
+        ),
         field("models", "models", "left and right walk, space takes or leaves", models),
         field(
             "search",
@@ -123,6 +129,9 @@ fn check(fields: &[Field]) -> Vec<(&'static str, String)> {
     let value = |name: &str| fields.iter().find(|field| field.name == name).map(|field| &field.value);
     let line = |name: &str| value(name).map_or("", FieldValue::text).trim();
     let mut wrong = Vec::new();
+    if let Some(problem) = not_a_source(line("data")) {
+        wrong.push(("data", problem));
+    }
     if value("models").is_some_and(|models| models.taken().is_empty()) {
         wrong.push(("models", "take at least one".to_owned()));
     }

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::line;
 use super::picker::centered;
-use crate::tui::app::layer::{Field, FieldValue, Form, PathLine};
+use crate::tui::app::layer::{Field, FieldValue, Form, PathLine, SecretLine};
 use crate::tui::app::line_editor::LineEditor;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::view::text::wrapped;
@@ -25,6 +25,8 @@ struct Row<'a> {
     pieces: Vec<(String, Role)>,
     /// A line being typed in place of the texts.
     typed: Option<&'a LineEditor>,
+    /// Whether the cursor stands behind the texts.
+    ends_here: bool,
 }
 
 /// Draws the dialog; answers where the cursor is, if a line is being typed.
@@ -39,7 +41,7 @@ pub fn draw(frame: &Frame<'_>, form: &Form, area: Rect, buffer: &mut Buffer) -> 
         .unwrap_or(0) as u16
         + 2;
     let values = usize::from(width.saturating_sub(EDGE + labels).max(1));
-    let notes: Vec<String> = form
+    let mut notes: Vec<String> = form
         .notes
         .iter()
         .flat_map(|note| wrapped(look, note, usize::from(width.saturating_sub(EDGE))))
@@ -50,6 +52,8 @@ pub fn draw(frame: &Frame<'_>, form: &Form, area: Rect, buffer: &mut Buffer) -> 
         .enumerate()
         .flat_map(|(at, field)| rows_of(look, field, at == form.cursor, values))
         .collect();
+    // The fields are what the dialog is for: notes give way to them, and to the help below.
+    notes.truncate(usize::from(area.height).saturating_sub(rows.len() + 5));
     let above = notes.len() as u16 + u16::from(!notes.is_empty());
     let wanted = rows.len() as u16 + above + 4;
     let inside = popup::popup(look, buffer, area, &form.title, (width, wanted));
@@ -89,6 +93,9 @@ fn draw_rows(frame: &Frame<'_>, rows: &[Row<'_>], body: Rect, labels: u16, buffe
             rest.x += used;
             rest.width -= used;
         }
+        if row.here && row.ends_here {
+            cursor = Some(Position::new(rest.x.min(line.right().saturating_sub(1)), rest.y));
+        }
     }
     let edge = Rect {
         width: body.width + 2,
@@ -106,6 +113,7 @@ fn rows_of(look: Look, field: &Field, here: bool, width: usize) -> Vec<Row<'_>> 
             ..Row::default()
         }],
         FieldValue::Path(path) => path_rows(look, path, here, width),
+        FieldValue::Secret(secret) => vec![dots(look, secret, width)],
         FieldValue::Choice { options, at } => vec![choice(look, options, *at, here)],
         FieldValue::Several { options, at } => several(look, options, here.then_some(*at), width),
     };
@@ -150,6 +158,16 @@ fn path_rows(look: Look, path: &PathLine, here: bool, width: usize) -> Vec<Row<'
         });
     }
     rows
+}
+
+/// A sign for each character, the last ones where there are many; its cursor is always behind the last.
+fn dots<'a>(look: Look, secret: &SecretLine, width: usize) -> Row<'a> {
+    let shown = secret.typed().min(width.saturating_sub(1));
+    Row {
+        pieces: vec![(look.glyphs().hidden.repeat(shown), Role::Plain)],
+        ends_here: true,
+        ..Row::default()
+    }
 }
 
 fn choice<'a>(look: Look, options: &[String], at: usize, here: bool) -> Row<'a> {
@@ -214,7 +232,7 @@ fn draw_help(frame: &Frame<'_>, form: &Form, inside: Rect, buffer: &mut Buffer) 
             key(Action::Mark)
         ),
         FieldValue::Path(_) => format!("{} completes; ", key(Action::NextChoice)),
-        FieldValue::Choice { .. } | FieldValue::Text(_) => String::new(),
+        FieldValue::Choice { .. } | FieldValue::Text(_) | FieldValue::Secret(_) => String::new(),
     };
     let text = format!("{how}{}", field.help);
     frame.look.put(buffer, row, &text, frame.look.style(Role::Faint));

@@ -8,6 +8,7 @@ use super::list::risk_role;
 use super::sign;
 use crate::text::grouped;
 use crate::tui::app::review::{ReviewPanel, Seen, ShownCard, words};
+use crate::tui::app::team::words::looks;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::view::lines::{below, top};
 use crate::tui::view::text::wrapped;
@@ -59,7 +60,8 @@ fn draw_body(frame: &Frame<'_>, panel: &ReviewPanel, area: Rect, buffer: &mut Bu
         return;
     };
     draw_score(look, row, top(area, 1), buffer);
-    let mut lines = judged(look, row, &panel.seen(row));
+    let mut lines = looking(frame, panel, row);
+    lines.append(&mut judged(look, row, &panel.seen(row)));
     let mut dim = false;
     match panel.card() {
         Some(ShownCard::Own(card)) => known(card, usize::from(area.height), &mut lines),
@@ -105,6 +107,17 @@ fn draw_score(look: Look, row: &ReviewRow, line: Rect, buffer: &mut Buffer) {
         (rows.as_str(), Role::Faint),
     ];
     look.put_pieces(buffer, line, &pieces);
+}
+
+/// Who else looks at the case now.
+fn looking<'a>(frame: &Frame<'_>, panel: &ReviewPanel, row: &ReviewRow) -> Vec<Line<'a>> {
+    let Some(file) = panel.file().opened() else {
+        return Vec::new();
+    };
+    let claims = frame.app.shared.team.looking_at(&file.schema, row.row);
+    claims
+        .map(|claim| Line::Text("team", looks(claim), Role::Warning))
+        .collect()
 }
 
 /// What people said: the verdict that stands and those against it, note, tags, the rule that suppresses it.

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::text::grouped;
 use crate::tui::app::review::{Range, ReviewPanel, words};
+use crate::tui::app::team::words::sharing;
 use crate::tui::view::numbers::place;
 use crate::tui::view::{Frame, Role};
 
@@ -105,11 +106,21 @@ fn draw_progress(frame: &Frame<'_>, panel: &ReviewPanel, line: Rect, buffer: &mu
     let look = frame.look;
     let rejected = panel.file().opened().and_then(|file| file.rejected.as_ref());
     let mut left = line;
+    if let Some(state) = &frame.app.shared.team.state {
+        let role = if frame.app.shared.team.is_live() {
+            Role::Faint
+        } else {
+            Role::Warning
+        };
+        let text = sharing(state);
+        let used = look.put_right(buffer, left, &text, look.style(role));
+        left.width = left.width.saturating_sub(used + 2);
+    }
     // Where there is less room the status line says it.
     if let Some((rows, path)) = rejected.filter(|_| line.width >= 120) {
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         let text = format!("{} rows rejected: {name}", grouped(*rows));
-        let used = look.put_right(buffer, line, &text, look.style(Role::Warning));
+        let used = look.put_right(buffer, left, &text, look.style(Role::Warning));
         left.width = left.width.saturating_sub(used + 2);
     }
     let parts = words::progress(&panel.view().progress).join("; ");

@@ -97,8 +97,11 @@ fn first_cell(columns: &[Column<'_>], cursor: usize, width: u16) -> usize {
 fn line<'a>(frame: &Frame<'_>, panel: &'a ReviewPanel, row: &'a ReviewRow, at: u64) -> TableRow<'a> {
     let glyphs = frame.look.glyphs();
     let seen = panel.seen(row);
+    let looked_at = is_looked_at(frame, panel, row);
     let mark = if panel.marks().has(row.row, at) {
         TableCell::of(glyphs.marked, Role::Selected)
+    } else if looked_at {
+        TableCell::of(glyphs.looked_at, Role::Warning)
     } else {
         TableCell::default()
     };
@@ -115,7 +118,7 @@ fn line<'a>(frame: &Frame<'_>, panel: &'a ReviewPanel, row: &'a ReviewRow, at: u
         TableCell::of(row.risk.name(), risk_role(row.risk)),
         TableCell::from(words::probability(row.probability)),
         verdict,
-        flags(row, !seen.note.is_empty(), !seen.tags.is_empty()),
+        flags(row, looked_at, !seen.note.is_empty(), !seen.tags.is_empty()),
         TableCell::of(copies(row.copies), Role::Faint),
         TableCell::from(row.reason.as_str()),
     ];
@@ -134,11 +137,22 @@ fn copies(copies: u64) -> Cow<'static, str> {
     }
 }
 
-/// `C` contradicted, `S` suppressed, `n` has a note, `#` has tags: the gravest first, three of them at most.
-fn flags(row: &ReviewRow, note: bool, tags: bool) -> TableCell<'static> {
+/// Whether a colleague looks at the case now.
+fn is_looked_at(frame: &Frame<'_>, panel: &ReviewPanel, row: &ReviewRow) -> bool {
+    let Some(file) = panel.file().opened() else {
+        return false;
+    };
+    let team = &frame.app.shared.team;
+    team.looking_at(&file.schema, row.row).next().is_some()
+}
+
+/// `C` contradicted, `@` a colleague looks at it, `S` suppressed, `n` has a note, `#` has tags: the gravest first, three of
+/// them at most.
+fn flags(row: &ReviewRow, looked_at: bool, note: bool, tags: bool) -> TableCell<'static> {
     let conflict = !row.state.conflicts.is_empty();
     let all = [
         (conflict, 'C'),
+        (looked_at, '@'),
         (row.suppressed.is_some(), 'S'),
         (note, 'n'),
         (tags, '#'),

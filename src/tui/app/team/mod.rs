@@ -1,0 +1,145 @@
+//! The team's server as the console knows it: whether one is named or joined, how the exchange stands, who looks at what.
+//! Verdicts are on this host before any of it; nothing here is waited for.
+
+mod dialog;
+#[cfg(test)]
+mod tests;
+pub mod words;
+
+pub use dialog::ADDRESS;
+
+use super::App;
+use super::shared::Shared;
+use crate::worker::{
+    Claim, Failure, Job, Kind, Link, Reply, Report, RowId, TeamAddress, TeamJob, TeamState, TeamTest, Ticket,
+};
+
+/// What is known of the team's server.
+#[derive(Clone, Debug, Default)]
+pub struct TeamLink {
+    /// How the exchange stands, while there is one.
+    pub state: Option<TeamState>,
+    /// Why there is none, where it was tried.
+    pub trouble: Option<Failure>,
+    /// What the last test found.
+    pub tested: Option<Result<TeamTest, Failure>>,
+    /// The server that is being joined.
+    joining: Option<Ticket>,
+    testing: Option<Ticket>,
+    /// The address typed last, for this session.
+    address: String,
+}
+
+/// How it stands, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// On its way.
+    Connecting,
+    /// The server answers.
+    Live,
+    /// It does not, and is tried again by itself.
+    Lost,
+    /// One is known, and nothing is shared with it.
+    Apart,
+}
+
+impl TeamLink {
+    /// Whether the server is joined, though perhaps it does not answer now.
+    pub fn is_joined(&self) -> bool {
+        self.state.is_some()
+    }
+
+    /// Whether the server answers.
+    pub fn is_live(&self) -> bool {
+        matches!(&self.state, Some(state) if matches!(state.link, Link::Live { .. }))
+    }
+
+    /// Decisions that wait for the server.
+    pub fn backlog(&self) -> u64 {
+        self.state.as_ref().map_or(0, |state| state.backlog)
+    }
+
+    /// Whether a server is being tested.
+    pub fn is_testing(&self) -> bool {
+        self.testing.is_some()
+    }
+
+    /// The colleagues who look at a case now.
+    pub fn looking_at<'a>(&'a self, schema: &'a str, row: RowId) -> impl Iterator<Item = &'a Claim> {
+        let claims = self.state.iter().flat_map(|state| &state.claims);
+        claims.filter(move |claim| claim.case.row == row && claim.case.schema == schema)
+    }
+}
+
+impl Shared {
+    /// How the team's server stands; `None` where none is named or joined.
+    pub fn team_standing(&self) -> Option<Standing> {
+        let named = self.survey.as_ref().is_some_and(|survey| survey.team.is_some());
+        match &self.team.state {
+            Some(state) => Some(match state.link {
+                Link::Connecting => Standing::Connecting,
+                Link::Live { .. } => Standing::Live,
+                Link::Lost { .. } => Standing::Lost,
+            }),
+            None if self.team.joining.is_some() => Some(Standing::Connecting),
+            None => (named || self.team.trouble.is_some()).then_some(Standing::Apart),
+        }
+    }
+}
+
+impl App {
+    /// Joins the server that the settings or the environment name, if they do.
+    pub(super) fn join_named_server(&mut self) {
+        let named = self.shared.survey.as_ref().is_some_and(|survey| survey.team.is_some());
+        if named {
+            self.join(TeamAddress::default());
+        }
+    }
+
+    fn join(&mut self, address: TeamAddress) {
+        let ticket = self.shared.submit(Job::Team(TeamJob::Join(address)));
+        let team = &mut self.shared.team;
+        (team.state, team.trouble) = (None, None);
+        team.joining = Some(ticket);
+    }
+
+    /// Takes what the worker says of the server.
+    pub(super) fn told_of_team(&mut self, ticket: Ticket, report: &Report) {
+        match (ticket.kind, report) {
+            (Kind::Team, Report::Team(state)) => self.team_stands(Some(state.clone())),
+            (Kind::Team, Report::Done(reply)) => {
+                let Reply::Team(state) = &**reply else { return };
+                self.team_stands(state.clone());
+            }
+            (Kind::Team, Report::Failed(failure)) => self.not_joined(failure),
+            (Kind::Team, Report::Cancelled) => self.shared.team.joining = None,
+            (Kind::TeamTest, Report::Done(reply)) => {
+                let Reply::TeamTested(test) = &**reply else { return };
+                self.team_tested(Some(Ok(test.clone())));
+            }
+            (Kind::TeamTest, Report::Failed(failure)) => self.team_tested(Some(Err(failure.clone()))),
+            (Kind::TeamTest, Report::Cancelled) => self.team_tested(None),
+            _ => return,
+        }
+        self.refresh_team_dialog();
+    }
+
+    fn team_stands(&mut self, state: Option<TeamState>) {
+        let team = &mut self.shared.team;
+        team.joining = None;
+        team.trouble = None;
+        team.state = state;
+    }
+
+    /// Told once; the indicator and the dialog say it from then on.
+    fn not_joined(&mut self, failure: &Failure) {
+        let team = &mut self.shared.team;
+        (team.state, team.joining) = (None, None);
+        team.trouble = Some(failure.clone());
+        if !self.team_dialog_is_open() {
+            let key = self.team_key();
+            let text = format!("team not joined, {key} opens the dialog: {}", failure.message);
+            self.shared.complain(text);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Owns how the exchange with the team's server is told.
+
+use super::{Standing, TeamLink};
+use crate::text::grouped;
+use crate::tui::app::shared::Shared;
+use crate::worker::{Claim, Failure, Hearing, Link, TeamState, TeamTest};
+
+/// Causes of a failure that are shown.
+const MOST_DETAILS: usize = 2;
+
+/// Behind the sign of the indicator. Where there is little room, only the number that counts.
+pub fn indicator(standing: Standing, backlog: u64, short: bool) -> String {
+    let waiting = grouped(backlog);
+    match (standing, backlog) {
+        (Standing::Apart, _) if short => String::new(),
+        (Standing::Apart, _) => "not joined".to_owned(),
+        (Standing::Connecting, _) if short => String::new(),
+        (Standing::Connecting, 0) => "connecting".to_owned(),
+        (Standing::Connecting, _) => format!("connecting, {waiting} waiting"),
+        (Standing::Live, 0) => String::new(),
+        (_, _) if short && backlog > 0 => waiting,
+        (Standing::Live, _) => format!("{waiting} to send"),
+        (Standing::Lost, 0) => "lost".to_owned(),
+        (Standing::Lost, _) => format!("lost, {waiting} waiting"),
+    }
+}
+
+/// The exchange in a phrase, for Review: whether verdicts have gone to the team.
+pub fn sharing(state: &TeamState) -> String {
+    let backlog = grouped(state.backlog);
+    match (&state.link, state.backlog) {
+        (Link::Connecting, _) => "team: connecting".to_owned(),
+        (Link::Live { .. }, 0) => "team has all".to_owned(),
+        (Link::Live { .. }, _) => format!("team: {backlog} to send"),
+        (Link::Lost { .. }, 0) => "team lost, none waits".to_owned(),
+        (Link::Lost { .. }, _) => format!("team lost, {backlog} wait here"),
+    }
+}
+
+/// Who looks at a case: `mira looks at this now (since 12:03)`.
+pub fn looks(claim: &Claim) -> String {
+    let since = claim.since.get(11..16).unwrap_or(&claim.since);
+    format!("{} looks at this now (since {since})", claim.analyst)
+}
+
+/// How the exchange stands, in sentences.
+pub fn standing(shared: &Shared) -> Vec<String> {
+    let team = &shared.team;
+    if let Some(state) = &team.state {
+        return joined(state);
+    }
+    let named = shared.survey.as_ref().and_then(|survey| survey.team.as_deref());
+    let mut lines = Vec::new();
+    match (named, shared.team_standing()) {
+        (_, Some(Standing::Connecting)) => lines.push("Joining the server.".to_owned()),
+        (Some(named), _) => lines.push(format!(
+            "Named by the settings or the environment: {named}. Not joined."
+        )),
+        (None, _) => {
+            lines.push("No server is named. Everything works without one; with one, a team shares.".to_owned())
+        }
+    }
+    if let Some(failure) = &team.trouble {
+        lines.extend(failed("Not joined", failure));
+    }
+    lines
+}
+
+fn joined(state: &TeamState) -> Vec<String> {
+    let mut lines = Vec::new();
+    match &state.link {
+        Link::Connecting => lines.push(format!("Joined: {}; connecting.", state.server)),
+        Link::Live { latency_ms, hearing } => {
+            let hearing = match hearing {
+                Hearing::Stream => "it tells at once what others decide",
+                Hearing::Polling => "it is asked every few seconds what others decide",
+            };
+            lines.push(format!(
+                "Joined: {}, answers in {latency_ms:.1} ms; {hearing}.",
+                state.server
+            ));
+        }
+        Link::Lost { why, retry_seconds } => {
+            lines.push(format!("Joined: {}, lost: {why}", state.server));
+            lines.push(format!("It is tried again in {retry_seconds} s by itself."));
+        }
+    }
+    let waiting = match state.backlog {
+        0 => "nothing waits".to_owned(),
+        1 => "1 decision waits, and is safe on this host".to_owned(),
+        many => format!("{} decisions wait, and are safe on this host", grouped(many)),
+    };
+    lines.push(format!(
+        "Sent {}, received {}; {waiting}.",
+        grouped(state.sent),
+        grouped(state.received)
+    ));
+    lines
+}
+
+/// What a test found, in sentences.
+pub fn test(team: &TeamLink) -> Vec<String> {
+    if team.is_testing() {
+        return vec!["Testing the connection.".to_owned()];
+    }
+    match &team.tested {
+        None => Vec::new(),
+        Some(Ok(test)) => found(test),
+        Some(Err(failure)) => failed("The test failed", failure),
+    }
+}
+
+fn found(test: &TeamTest) -> Vec<String> {
+    let who = test
+        .user
+        .as_ref()
+        .map_or_else(|| "Without a login".to_owned(), |user| format!("As {user}"));
+    let rights = match (test.read, test.write) {
+        (true, true) => "may be read and written",
+        (true, false) => "may be read but NOT written, so nothing can be shared",
+        (false, true) => "may be written but NOT read, so nothing of others can be seen",
+        (false, false) => "may NEITHER be read nor written",
+    };
+    let tls = if test.tls {
+        "The connection is encrypted (TLS)."
+    } else {
+        "The connection is NOT encrypted (no TLS)."
+    };
+    vec![
+        format!(
+            "Tested: {} answers in {:.1} ms; MongoDB {}, {}.",
+            test.server, test.latency_ms, test.version, test.topology
+        ),
+        format!("{who}, database {} {rights}. {tls}", test.database),
+    ]
+}
+
+fn failed(what: &str, failure: &Failure) -> Vec<String> {
+    let first = format!("{what}: {}", failure.message);
+    [first]
+        .into_iter()
+        .chain(failure.details.iter().take(MOST_DETAILS).cloned())
+        .collect()
+}
