@@ -33,6 +33,7 @@ const COMMANDS: [&[&str]; 32] = [
     &["verdicts", "export"],
     &["verdicts", "import"],
     &["verdicts", "stats"],
+    &["verdicts", "sync"],
     &["verdicts", "set"],
     &["verdicts", "undo"],
     &["verdicts", "redo"],

@@ -64,6 +64,17 @@ pub struct Shared {
     pub bytes: u64,
 }
 
+impl Shared {
+    /// What became of it, in one line; `done` is `shared` or `fetched`.
+    pub fn told(&self, done: &str) -> String {
+        if self.there {
+            return format!("run {} is there already", self.id);
+        }
+        let megabytes = self.bytes as f64 / 1e6;
+        format!("run {} {done}: {} files, {megabytes:.1} MB", self.id, self.files)
+    }
+}
+
 /// Shares a finished run: its files and its manifest.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment in UTC, to the millisecond. Serialises as `2026-11-23T08:40:00.123Z`.
@@ -35,6 +35,12 @@ impl Timestamp {
     /// Microseconds since 1970 UTC.
     pub fn micros(&self) -> i64 {
         self.0.timestamp_micros()
+    }
+
+    /// The next one that can be told from it.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.checked_add_signed(TimeDelta::milliseconds(1)).unwrap_or(self.0))
     }
 
     /// Midnight (UTC) of its day.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::data::{Source, SplitStrategy};
+use crate::data::{CollectionSource, Source, SplitStrategy};
 use crate::export::Format;
 use crate::metrics::ThresholdRule;
 use crate::models::SearchStrategy;
@@ -198,6 +198,9 @@ pub struct ValidateArgs {
     /// Write rejected rows to this CSV file
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
+    /// Store the report as a document of this collection, too: mongodb://HOST/DATABASE.COLLECTION
+    #[arg(long, value_name = "COLLECTION", value_parser = CollectionSource::parse)]
+    pub report_to: Option<CollectionSource>,
     /// Print one JSON object on standard output
     #[arg(long)]
     pub json: bool,
@@ -216,9 +219,10 @@ pub struct PredictArgs {
     /// The model: a run id, champion, or a run's directory
     #[arg(long, value_name = "RUN|champion|DIR", default_value = "champion")]
     pub model: String,
-    /// Scored file; rows that cannot be scored go to NAME.rejects.csv beside it [default: the workspace's
-    /// prediction_output/output.csv, with rejects.csv]
-    #[arg(long, value_name = "FILE")]
+    /// Scored file; rows that cannot be scored go to NAME.rejects.csv beside it. mongodb://HOST/DATABASE.COLLECTION stores
+    /// the scored rows there, and writes the default file, too [default: the workspace's prediction_output/output.csv, with
+    /// rejects.csv]
+    #[arg(long, value_name = "FILE|COLLECTION")]
     pub output: Option<PathBuf>,
     /// Flag rows whose probability is at least this, 0 to 1 [default: the model's own threshold]
     #[arg(long, value_name = "P", conflicts_with = "alerts")]
@@ -415,6 +419,12 @@ pub enum VerdictsCommand {
         /// Print one JSON object on standard output
         #[arg(long)]
         json: bool,
+    },
+    /// Exchange verdicts and suppression rules with the team's MongoDB server, once; a console does so by itself
+    Sync {
+        /// Which server
+        #[command(flatten)]
+        server: MongoArgs,
     },
     /// Commands that decide
     #[command(flatten)]

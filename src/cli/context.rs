@@ -8,7 +8,7 @@ use super::error::CliError;
 use super::password;
 use super::progress::Progress;
 use crate::cancel::CancelToken;
-use crate::data::Source;
+use crate::data::{CollectionSource, Source};
 use crate::logging::{self, LogGuard};
 use crate::mongo::{Given, Target};
 use crate::schema::Schema;
@@ -77,12 +77,17 @@ impl Context {
             }
             (other, None) => return Ok(other),
         };
-        let given = Given::from_environment(None, self.workspace.root());
-        let target = Target::of(collection.address().clone(), &self.settings.mongo, &given)?;
-        let mut complete = collection.with_target(target.complete(password::ask)?);
+        let mut complete = self.collection(*collection)?;
         if let Some(query) = query {
             complete = complete.with_query(query)?;
         }
         Ok(Source::Collection(Box::new(complete)))
+    }
+
+    /// A collection with what is needed to log in; a person is asked for a password that is nowhere.
+    pub(super) fn collection(&self, named: CollectionSource) -> Result<CollectionSource, CliError> {
+        let given = Given::from_environment(None, self.workspace.root());
+        let target = Target::of(named.address().clone(), &self.settings.mongo, &given)?;
+        Ok(named.with_target(target.complete(password::ask)?))
     }
 }

@@ -111,6 +111,37 @@ mod tests {
     }
 
     #[test]
+    fn addresses_that_results_go_to_lose_theirs_as_well() {
+        let (clean, password) = cleaned(&[
+            "predict",
+            "mongodb://bob:zebra7@h/db.rows",
+            "--output",
+            "mongodb://bob:zebra7@h/db.scored?authSource=admin",
+        ])
+        .unwrap()
+        .unwrap();
+        let expected = [
+            "predict",
+            "mongodb://bob@h/db.rows",
+            "--output",
+            "mongodb://bob@h/db.scored?authsource=admin",
+        ];
+        assert_eq!(
+            (&clean[..], password.reveal()),
+            (&expected.map(OsString::from)[..], "zebra7")
+        );
+        let (clean, _) = cleaned(&["validate", "--report-to=MONGODB://bob:zebra7@h/db.reports"])
+            .unwrap()
+            .unwrap();
+        assert_eq!(clean, ["validate", "--report-to=mongodb://bob@h/db.reports"]);
+        let error = cleaned(&["predict", "a.csv", "--output=mongodb://bob:zebra/7@h/db.x"]).unwrap_err();
+        assert!(
+            error.exit_code() == 2 && !error.to_string().contains("zebra"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn without_a_password_nothing_happens() {
         for arguments in [
             &["mongo", "ping", "--uri", "mongodb://bob@h"][..],

@@ -25,6 +25,7 @@ mod verdicts_export;
 mod verdicts_import;
 mod verdicts_labels;
 mod verdicts_set;
+mod verdicts_sync;
 
 use std::process::ExitCode;
 

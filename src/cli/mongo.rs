@@ -2,6 +2,8 @@
 
 mod pull;
 mod push;
+pub(super) mod results;
+mod rows;
 mod telling;
 
 use std::fmt::Write as _;

@@ -1,17 +1,24 @@
 //! Owns `predict`: the model and files a person means, and the summary they read.
 
 use std::fmt::Write;
+use std::path::Path;
+
+use serde::Serialize;
 
 use super::args::PredictArgs;
 use super::context::Context;
 use super::error::CliError;
+use super::mongo::results::{ScoredRows, StoredRows, store_scored};
 use super::print;
+use crate::data::CollectionSource;
+use crate::mongo::Address;
 use crate::pipeline::prediction::{PredictSummary, ScoreOrder, ScoringModel, score};
 use crate::text::visible_text;
 use crate::worker::known_verdicts;
 
 /// Scores and prints what came of it.
 pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError> {
+    let (output, collection) = output(args.output.as_deref(), context)?;
     let model = ScoringModel::load(&context.workspace, &args.model, &context.progress)?;
     let known = known_verdicts(
         &context.workspace,
@@ -27,7 +34,7 @@ pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError>
     let order = ScoreOrder {
         workspace: &context.workspace,
         inputs: &inputs,
-        output: args.output.as_deref(),
+        output,
         keep_old: true,
         threshold: args.threshold,
         alerts: args.alerts,
@@ -41,10 +48,48 @@ pub(super) fn run(args: &PredictArgs, context: &Context) -> Result<(), CliError>
     };
     context.log.run_tag().set(Some(model.run_id()));
     let summary = score(&order, &model, &context.progress, &context.cancel)?;
+    if !args.json {
+        print::out(&report(&summary))?;
+    }
+    // What is on disk stays and is said, whatever becomes of the rows on their way to the server.
+    let stored = collection.map(|collection| {
+        let scored = ScoredRows {
+            file: Path::new(&summary.output),
+            run: model.run_id(),
+            inputs: &inputs,
+            schema: model.schema(),
+        };
+        store_scored(&scored, &collection, context)
+    });
     if args.json {
-        print::json(&summary)
-    } else {
-        print::out(&report(&summary))
+        print::json(&Printed {
+            summary: &summary,
+            stored: stored.as_ref().and_then(|stored| stored.as_ref().ok()),
+        })?;
+    }
+    match stored {
+        Some(stored) => stored?.check(),
+        None => Ok(()),
+    }
+}
+
+/// `predict --json`.
+#[derive(Serialize)]
+struct Printed<'a> {
+    #[serde(flatten)]
+    summary: &'a PredictSummary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stored: Option<&'a StoredRows>,
+}
+
+/// The file that `--output` names, or the collection, with the file at its default place then.
+fn output<'a>(
+    named: Option<&'a Path>,
+    context: &Context,
+) -> Result<(Option<&'a Path>, Option<CollectionSource>), CliError> {
+    match named.and_then(Path::to_str).filter(|text| Address::is_meant(text)) {
+        Some(address) => Ok((None, Some(context.collection(CollectionSource::parse(address)?)?))),
+        None => Ok((named, None)),
     }
 }
 

@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::args::ValidateArgs;
 use super::context::Context;
 use super::error::CliError;
+use super::mongo::results::{StoredReport, store_report};
 use super::print;
 use crate::artifacts::RegistryStore;
 use crate::data::Source;
 use crate::pipeline::training::read_reference;
 use crate::pipeline::validation::{Baseline, ValidateRequest, validate};
-use crate::validation::Status;
+use crate::text::visible_text;
+use crate::validation::{Report, Status};
 
 /// Validates and prints the report. A blocked source is exit code 3.
 pub(super) fn run(args: &ValidateArgs, context: &Context) -> Result<(), CliError> {
@@ -30,19 +34,42 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Result<(), CliError
         rejects: args.rejects.as_deref(),
         failing_lines: 0,
     };
+    // Whoever has to be asked for a password is asked before the long part.
+    let report_to = args.report_to.clone().map(|to| context.collection(to)).transpose()?;
     let report = validate(&request, &context.progress, &context.cancel)?;
-    if args.json {
-        print::json(&report)?;
-    } else {
+    if !args.json {
         print::out(&report.table(terminal_width()))?;
     }
+    let stored = report_to.map(|to| store_report(&report, &source, &schema, &to, context));
+    if args.json {
+        print::json(&Printed {
+            report: &report,
+            stored: stored.as_ref().and_then(|stored| stored.as_ref().ok()),
+        })?;
+    }
+    let stored = stored.transpose();
     if report.status == Status::Blocked {
+        // Of two things that went wrong the data's is the one that scripts wait for.
+        if let Err(error) = stored {
+            context
+                .progress
+                .line(&visible_text(&format!("the report was not stored: {error}")));
+        }
         return Err(CliError::Blocked(format!(
             "{source} is blocked by validation: {}",
             report.blocking_summary()
         )));
     }
-    Ok(())
+    stored.map(|_| ())
+}
+
+/// `validate --json`.
+#[derive(Serialize)]
+struct Printed<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stored: Option<&'a StoredReport>,
 }
 
 /// A run's training rows, or the rows of a source.

@@ -12,7 +12,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::verdicts_import::{Imported, read_import};
 use super::verdicts_labels;
-use super::{print, verdicts_export, verdicts_set};
+use super::{print, verdicts_export, verdicts_set, verdicts_sync};
 use crate::artifacts::RegistryStore;
 use crate::store::{BadLine, Kept, LocalStore, Standing, StoreOptions, VerdictStore};
 use crate::text::{grouped, visible_text};
@@ -31,6 +31,7 @@ pub(super) fn run(command: &VerdictsCommand, context: &Context) -> Result<(), Cl
         } => from_audit(context, *json),
         VerdictsCommand::Import { files, json, .. } => import(context, files, *json),
         VerdictsCommand::Stats { json } => stats(context, *json),
+        VerdictsCommand::Sync { server } => verdicts_sync::run(server, context),
         VerdictsCommand::Set(command) => verdicts_set::run(command, context),
         VerdictsCommand::Labels(command) => verdicts_labels::run(command, context),
     }
@@ -67,12 +68,7 @@ fn tell_of(store: &mut LocalStore, context: &Context) {
 
 /// Everything that was ever decided.
 pub(super) fn all_cases(store: &mut LocalStore) -> Result<Cases, CliError> {
-    let (events, _) = store.events_since(0)?;
-    let mut cases = Cases::default();
-    for event in events {
-        cases.add(event);
-    }
-    Ok(cases)
+    Ok(store.events_since(0)?.0.into_iter().collect())
 }
 
 fn stats(context: &Context, json: bool) -> Result<(), CliError> {
@@ -275,7 +271,7 @@ fn import_text(file: &ImportedFile) -> String {
     );
     if !file.merged.older_notes.is_empty() {
         let count = file.merged.older_notes.len();
-        let _ = writeln!(text, "  {count} notes left out: later ones stand here");
+        let _ = writeln!(text, "  {count} notes do not show: later ones stand here");
     }
     push_conflicts(&mut text, &file.merged.conflicts);
     text

@@ -68,7 +68,11 @@ impl CollectionSource {
         &self.collection
     }
 
-    fn connect(&self) -> Result<Connection, MongoError> {
+    /// Makes a client of its server; nothing is asked of it yet.
+    ///
+    /// # Errors
+    /// What is needed to log in is not known, or cannot be used.
+    pub fn connect(&self) -> Result<Connection, MongoError> {
         let target = if let Some(target) = &self.target {
             target.clone()
         } else {

@@ -80,6 +80,15 @@ impl Connection {
     /// # Errors
     /// An option, a CA file or a name that cannot be used.
     pub fn open(target: Target) -> Result<Self, MongoError> {
+        Self::open_unless(target, &CancelToken::new())
+    }
+
+    /// As [`Connection::open`], but the look-up of a name ends at once where somebody asks to stop.
+    ///
+    /// # Errors
+    /// As [`Connection::open`], or that request.
+    pub fn open_unless(target: Target, cancel: &CancelToken) -> Result<Self, MongoError> {
+        cancel.check()?;
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .max_blocking_threads(4)
@@ -93,7 +102,11 @@ impl Connection {
             watched: &watched,
         };
         let options = runtime.block_on(async {
-            let parsed = tokio::time::timeout(LOOK_UP, ClientOptions::parse(target.address.for_driver())).await;
+            let parsed = tokio::time::timeout(LOOK_UP, ClientOptions::parse(target.address.for_driver()));
+            let parsed = tokio::select! {
+                parsed = parsed => parsed,
+                () = cancelled(cancel) => return Err(Cancelled.into()),
+            };
             parsed
                 .map_err(|_| trouble.name_not_found())?
                 .map_err(|error| trouble.of_address(&error))
@@ -157,12 +170,18 @@ impl Connection {
         };
         runtime.block_on(async {
             let watch = self.waiting(doing, patience, client);
+            // Finding out what a failure means takes time, too, and ends as well where somebody asks to stop.
+            let answer = async {
+                tokio::select! {
+                    result = work => match result {
+                        Ok(value) => Ok(value),
+                        Err(error) => Err(self.trouble().of_work(&error, doing).await),
+                    },
+                    error = watch => Err(error),
+                }
+            };
             tokio::select! {
-                result = work => match result {
-                    Ok(value) => Ok(value),
-                    Err(error) => Err(self.trouble().of_work(&error, doing).await),
-                },
-                error = watch => Err(error),
+                answer = answer => answer,
                 () = cancelled(cancel) => Err(Cancelled.into()),
             }
         })

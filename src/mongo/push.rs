@@ -101,7 +101,7 @@ pub enum PushError<E> {
     #[error(transparent)]
     Mongo(#[from] MongoError),
     /// The collection holds a data set of this name with other columns.
-    #[error("collection {collection} holds a data set {set} with other columns; give another collection with --into")]
+    #[error("collection {collection} holds a data set {set} with other columns; name another collection")]
     OtherColumns {
         /// The collection.
         collection: String,
@@ -334,7 +334,7 @@ impl Drop for Sender<'_> {
 
 /// The rows that were not stored, by place in the batch: none for those that are there already, else the server's reason.
 /// An error about the batch as a whole is handed back.
-fn one_by_one(error: Error) -> mongodb::error::Result<Vec<(usize, Option<String>)>> {
+pub(super) fn one_by_one(error: Error) -> mongodb::error::Result<Vec<(usize, Option<String>)>> {
     match error.kind.as_ref() {
         ErrorKind::InsertMany(many) if many.write_concern_error.is_none() => {
             let errors = many.write_errors.iter().flatten();

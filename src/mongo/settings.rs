@@ -137,13 +137,18 @@ impl Target {
     /// # Errors
     /// No address, one that cannot be read, a password file that cannot be read.
     pub fn find(settings: &MongoSettings, given: &Given) -> Result<Found, MongoError> {
-        let uri = [
-            given.uri.as_deref(),
-            given.uri_variable.as_deref(),
-            settings.uri.as_ref().map(|uri| uri.0.as_str()),
-        ];
-        let uri = uri.into_iter().flatten().next().ok_or(MongoError::NoAddress)?;
+        let uri = named(settings, given).ok_or(MongoError::NoAddress)?;
         Self::of(Address::parse(uri)?, settings, given)
+    }
+
+    /// What [`Target::find`] would take, as it may be shown: `db.example:27017/team`. `None` where nobody named a server. Reads
+    /// no file and asks nobody.
+    pub fn named(settings: &MongoSettings, given: &Given) -> Option<String> {
+        let Ok(address) = Address::parse(named(settings, given)?) else {
+            return Some("an address that cannot be read".to_owned());
+        };
+        let database = database(&address, settings);
+        Some(shown(&address, &database))
     }
 
     /// As [`Target::find`] for an address that is known.
@@ -151,8 +156,7 @@ impl Target {
     /// # Errors
     /// A password file that cannot be read.
     pub fn of(address: Address, settings: &MongoSettings, given: &Given) -> Result<Found, MongoError> {
-        let database = address.database.as_ref().or(settings.database.as_ref());
-        let database = database.map_or(DEFAULT_DATABASE, String::as_str).to_owned();
+        let database = database(&address, settings);
         address::check_database(&database)?;
         let mut target = Self {
             ca_file: settings.ca_file.as_deref().map(|path| given.base.join(path)),
@@ -176,7 +180,30 @@ impl Target {
     }
 }
 
+fn named<'a>(settings: &'a MongoSettings, given: &'a Given) -> Option<&'a str> {
+    let uri = [
+        given.uri.as_deref(),
+        given.uri_variable.as_deref(),
+        settings.uri.as_ref().map(|uri| uri.0.as_str()),
+    ];
+    uri.into_iter().flatten().next()
+}
+
+fn database(address: &Address, settings: &MongoSettings) -> String {
+    let database = address.database.as_ref().or(settings.database.as_ref());
+    database.map_or(DEFAULT_DATABASE, String::as_str).to_owned()
+}
+
+fn shown(address: &Address, database: &str) -> String {
+    format!("{}/{database}", address.hosts())
+}
+
 impl Target {
+    /// Hosts and database, as they may be shown: `db.example:27017/team`.
+    pub fn shown(&self) -> String {
+        shown(&self.address, &self.database)
+    }
+
     /// Whether the address or the settings ask for TLS.
     pub(super) fn wants_tls(&self) -> bool {
         let on = |name: &str| self.address.option(name) == Some("true");

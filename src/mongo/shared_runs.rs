@@ -57,6 +57,13 @@ pub struct SharedRun {
     pub at: String,
 }
 
+impl SharedRun {
+    /// Size of its files and its manifest.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum::<u64>() + self.manifest.len() as u64
+    }
+}
+
 /// A name of a run that a team shares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SharedName {

@@ -157,7 +157,7 @@ impl Review {
                 .map(|&row| {
                     let mut event = Event::now(live.ledger.case(row), &self.analyst, change.clone());
                     (event.group, event.at) = (id, at);
-                    event.seen = live.ledger.state(row).and_then(|state| state.latest);
+                    event.having_seen(live.ledger.state(row));
                     event
                 })
                 .collect();
@@ -215,7 +215,7 @@ impl Review {
             }
             let mut event = Event::now(live.ledger.case(row), &self.analyst, change.clone());
             (event.group, event.at, event.lane) = (group, at, lane);
-            event.seen = state.and_then(|state| state.latest);
+            event.having_seen(state);
             if matches!(change, Change::Judge { .. }) {
                 event.score = Some(self.score(case));
             }

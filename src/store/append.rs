@@ -1,6 +1,6 @@
 //! Owns keeping and reading: the journal first, then the database.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::params;
 
@@ -95,6 +95,42 @@ impl LocalStore {
         })
     }
 
+    /// The cells that are kept of cases, without those that have none.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn cells_of(&mut self, cases: &[CaseId]) -> Result<HashMap<CaseId, Cells>, StoreError> {
+        self.settle();
+        let sql = "SELECT schema, row_id, cells FROM cells WHERE schema = ?1 AND row_id = ?2";
+        let found: Vec<(CaseId, Cells)> = self.read("cannot be read", |connection| {
+            let mut statement = connection.prepare(sql)?;
+            let mut found = Vec::new();
+            for case in cases {
+                let mut rows =
+                    statement.query_map(params![case.schema, case.row.to_string()], super::rows::cells_of)?;
+                found.extend(rows.next().transpose()?);
+            }
+            Ok(found)
+        })?;
+        let mut found: HashMap<CaseId, Cells> = found.into_iter().collect();
+        let wanted: HashSet<&CaseId> = cases.iter().collect();
+        for event in self.pending_events().filter(|event| wanted.contains(&event.case)) {
+            if let Some(cells) = &event.cells {
+                found.entry(event.case.clone()).or_insert_with(|| cells.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    /// The rules of every schema, the latest first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn all_rules(&mut self) -> Result<Vec<SuppressionRule>, StoreError> {
+        self.settle();
+        self.read_rules("WHERE ?1 = '*'", "*")
+    }
+
     fn rule(&mut self, id: EventId) -> Result<Option<SuppressionRule>, StoreError> {
         let mut rules = self.read_rules("WHERE r.id = ?1", &id.to_string())?;
         Ok(rules.pop())
@@ -109,7 +145,7 @@ impl LocalStore {
         for entry in &self.pending {
             match entry {
                 Entry::Rule(rule)
-                    if (rule.schema == parameter || rule.id.to_string() == parameter)
+                    if (parameter == "*" || rule.schema == parameter || rule.id.to_string() == parameter)
                         && rules.iter().all(|known| known.id != rule.id) =>
                 {
                     rules.insert(0, rule.clone());

@@ -23,8 +23,8 @@ pub(super) struct Inserter<'c> {
 }
 
 const INSERT_EVENT: &str = "INSERT INTO events (place, id, group_id, at, analyst, schema, row_id, kind, verdict, reason, \
-     note, tag, tag_on, target, seen, lane, run, probability, threshold, risk, flagged, file) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) \
+     note, tag, tag_on, target, seen, lane, run, probability, threshold, risk, flagged, file, seen_besides) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) \
      ON CONFLICT (id) DO NOTHING";
 
 const INSERT_CELLS: &str =
@@ -86,6 +86,7 @@ impl<'c> Inserter<'c> {
             score.map(|s| word(&s.risk)).transpose()?,
             score.map(|s| s.flagged),
             score.map(|s| s.file.as_str()),
+            besides(event)?,
         ])?;
         self.next_place += added as i64;
         self.new_events += added as u64;
@@ -117,6 +118,13 @@ impl<'c> Inserter<'c> {
         self.new_rules += self.connection.execute(sql, parameters)? as u64;
         Ok(())
     }
+}
+
+/// What was seen besides, as a JSON list; nothing where there is nothing.
+fn besides(event: &Event) -> rusqlite::Result<Option<String>> {
+    let some = (!event.seen_besides.is_empty()).then_some(&event.seen_besides);
+    some.map(|ids| serde_json::to_string(ids).map_err(unwritable))
+        .transpose()
 }
 
 /// A change in the columns of its kind.
@@ -168,7 +176,7 @@ pub(super) fn change_kind(change: &Change) -> &'static str {
 }
 
 pub(super) const SELECT_EVENTS: &str = "SELECT place, id, group_id, at, analyst, schema, row_id, kind, verdict, reason, \
-     note, tag, tag_on, target, seen, lane, run, probability, threshold, risk, flagged, file FROM events";
+     note, tag, tag_on, target, seen, lane, run, probability, threshold, risk, flagged, file, seen_besides FROM events";
 
 /// An event with its place; its cells stand in a table of their own.
 pub(super) fn event_of(row: &Row<'_>) -> rusqlite::Result<(i64, Event)> {
@@ -216,6 +224,10 @@ pub(super) fn event_of(row: &Row<'_>) -> rusqlite::Result<(i64, Event)> {
         seen: match optional(14)? {
             None => None,
             Some(_) => Some(parsed(row, 14)?),
+        },
+        seen_besides: match optional(22)? {
+            None => Vec::new(),
+            Some(text) => serde_json::from_str(&text).map_err(|e| unreadable(22, e))?,
         },
         score,
         lane: unworded(15, text(15)?)?,

@@ -1,6 +1,7 @@
 //! Owns what the events of a case add up to: its verdict, who gave it, its note and tags, and whether analysts contradict
 //! each other.
 
+mod fold;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -10,6 +11,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use self::fold::Fold;
 use super::event::{CaseId, Change, Event, EventId, Lane, Score};
 use super::verdict::Verdict;
 use crate::artifacts::Timestamp;
@@ -26,8 +28,14 @@ pub struct CaseState {
     pub note: String,
     /// Tags that are on.
     pub tags: BTreeSet<String>,
-    /// The latest event, for [`Event::seen`].
+    /// The latest event that nobody has seen, for [`Event::seen`].
     pub latest: Option<EventId>,
+    /// The others that nobody has seen, for [`Event::seen_besides`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub latest_besides: Vec<EventId>,
+    /// The time of the last event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest_at: Option<Timestamp>,
 }
 
 /// A verdict with where it comes from.
@@ -50,13 +58,14 @@ pub struct Judgement {
 }
 
 impl CaseState {
-    /// What events of one case add up to, in the order in which the store has them.
+    /// What events of one case add up to, in whatever order they are given: hosts that have the same events have the same state.
     ///
-    /// One verdict goes before another if whoever gave it had seen the other, or if it is the same analyst's later one and
-    /// neither had been seen when the other was given (two consoles, an import). Verdicts before which none goes stand side by
-    /// side; the latest of them is the case's. So verdicts of which nobody had seen another's add up to the same in any order.
+    /// One verdict goes before another if whoever gave it had seen the other (itself, or through what they had seen), or if it
+    /// is the same analyst's later one and neither had been seen when the other was given (two consoles, an import). Verdicts
+    /// before which none goes stand side by side; the latest of them is the case's. Of notes, tags and reasons the latest counts.
     pub fn of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
-        let events: Vec<&Event> = events.into_iter().collect();
+        let mut events: Vec<&Event> = events.into_iter().collect();
+        events.sort_by_key(|event| event.order());
         Fold::of(&events).state
     }
 
@@ -72,7 +81,7 @@ impl CaseState {
     }
 }
 
-/// Groups whose events do not count: the latest of undo and redo decides.
+/// Groups whose events do not count: the latest of undo and redo decides. Events come in their case's order.
 pub(super) fn undone_groups<'a>(events: impl IntoIterator<Item = &'a Event>) -> HashSet<EventId> {
     let mut undone = HashSet::new();
     for event in events {
@@ -85,136 +94,6 @@ pub(super) fn undone_groups<'a>(events: impl IntoIterator<Item = &'a Event>) -> 
     undone
 }
 
-/// A verdict, or a verdict taken back, among those of its case.
-#[derive(Clone, Debug)]
-struct Judged {
-    place: usize,
-    id: EventId,
-    analyst: String,
-    at: Timestamp,
-    /// Everything up to this place had been seen.
-    seen_to: Option<usize>,
-    seen: Option<EventId>,
-    /// `None` takes the case back to the unreviewed ones.
-    verdict: Option<Judgement>,
-    beaten: bool,
-}
-
-impl Judged {
-    fn saw(&self, other: &Self) -> bool {
-        self.seen == Some(other.id)
-            || other.place < self.place && self.seen_to.is_some_and(|seen_to| other.place <= seen_to)
-    }
-
-    /// Whether it goes before the other.
-    fn beats(&self, other: &Self) -> bool {
-        self.saw(other)
-            || self.analyst == other.analyst && !other.saw(self) && (self.at, self.id) > (other.at, other.id)
-    }
-}
-
-/// A state with what is needed to take in one event more.
-#[derive(Clone, Debug, Default)]
-struct Fold {
-    judged: Vec<Judged>,
-    undone: HashSet<EventId>,
-    /// Events taken in, those that do not count included.
-    events: usize,
-    state: CaseState,
-}
-
-impl Fold {
-    fn of(events: &[&Event]) -> Self {
-        let mut fold = Self {
-            undone: undone_groups(events.iter().copied()),
-            ..Self::default()
-        };
-        for (at, event) in events.iter().enumerate() {
-            fold.take(event, |seen| events[..at].iter().rposition(|e| e.id == seen));
-        }
-        fold.decide();
-        fold
-    }
-
-    /// Takes in an event; whether groups are undone is known already. `place_of` finds an earlier one.
-    fn take(&mut self, event: &Event, place_of: impl FnOnce(EventId) -> Option<usize>) {
-        let place = self.events;
-        self.events += 1;
-        self.state.latest = Some(event.id);
-        if self.undone.contains(&event.group) {
-            return;
-        }
-        match &event.change {
-            Change::Judge { verdict, reason } => {
-                let judgement = verdict.map(|verdict| Judgement {
-                    event: event.id,
-                    verdict,
-                    reason: reason.clone(),
-                    analyst: event.analyst.clone(),
-                    at: event.at,
-                    lane: event.lane,
-                    score: event.score.clone(),
-                });
-                let seen_to = event.seen.and_then(place_of);
-                self.judge(Judged {
-                    place,
-                    id: event.id,
-                    analyst: event.analyst.clone(),
-                    at: event.at,
-                    seen_to,
-                    seen: event.seen,
-                    verdict: judgement,
-                    beaten: false,
-                });
-            }
-            Change::Reason { reason } => {
-                if let Some(at) = self.foremost()
-                    && let Some(judgement) = &mut self.judged[at].verdict
-                {
-                    judgement.reason.clone_from(reason);
-                }
-            }
-            Change::Note { text } => self.state.note.clone_from(text),
-            Change::Tag { tag, on: true } => _ = self.state.tags.insert(tag.clone()),
-            Change::Tag { tag, on: false } => _ = self.state.tags.remove(tag),
-            Change::Undo { .. } | Change::Redo { .. } => {}
-        }
-    }
-
-    fn judge(&mut self, mut new: Judged) {
-        for other in &mut self.judged {
-            other.beaten |= new.beats(other);
-            new.beaten |= other.beats(&new);
-        }
-        self.judged.push(new);
-    }
-
-    /// The verdict that stands, of those that stand side by side the latest.
-    fn foremost(&self) -> Option<usize> {
-        let standing = self
-            .judged
-            .iter()
-            .enumerate()
-            .filter(|(_, j)| !j.beaten && j.verdict.is_some());
-        standing.max_by_key(|(_, j)| (j.at, j.id)).map(|(at, _)| at)
-    }
-
-    /// Brings the state's verdict up to date.
-    fn decide(&mut self) {
-        let foremost = self.foremost();
-        self.state.verdict = foremost.and_then(|at| self.judged[at].verdict.clone());
-        let said = self.state.verdict.as_ref().map(|judgement| judgement.verdict);
-        let standing = self
-            .judged
-            .iter()
-            .filter(|j| !j.beaten)
-            .filter_map(|j| j.verdict.as_ref());
-        let mut others: Vec<&Judgement> = standing.filter(|j| Some(j.verdict) != said).collect();
-        others.sort_by_key(|j| (j.at, j.event));
-        self.state.conflicts = others.into_iter().cloned().collect();
-    }
-}
-
 /// The states of many cases, kept up as events come.
 #[derive(Clone, Debug, Default)]
 pub struct Cases {
@@ -224,26 +103,34 @@ pub struct Cases {
 
 #[derive(Clone, Debug, Default)]
 struct Case {
+    /// By [`Event::order`].
     events: Vec<Event>,
     fold: Fold,
 }
 
+impl Case {
+    fn add(&mut self, event: Event) {
+        let place = self.events.partition_point(|known| known.order() < event.order());
+        let last = place == self.events.len();
+        if last && self.fold.can_follow(&event) {
+            self.fold.take(&event, &self.events);
+            self.fold.decide();
+            self.events.push(event);
+        } else {
+            self.events.insert(place, event);
+            self.fold = Fold::of(&self.events.iter().collect::<Vec<_>>());
+        }
+    }
+}
+
 impl Cases {
     /// Takes an event in; the same one twice counts once. Answers whether it is new. The work grows with the verdicts of its
-    /// case alone; an undo or a redo goes through all events of it.
+    /// case alone; an undo, a redo or an event from the past goes through all events of it.
     pub fn add(&mut self, event: Event) -> bool {
         if !self.known.insert(event.id) {
             return false;
         }
-        let Case { events, fold } = self.cases.entry(event.case.clone()).or_default();
-        if matches!(event.change, Change::Undo { .. } | Change::Redo { .. }) {
-            events.push(event);
-            *fold = Fold::of(&events.iter().collect::<Vec<_>>());
-        } else {
-            fold.take(&event, |seen| events.iter().rposition(|e| e.id == seen));
-            fold.decide();
-            events.push(event);
-        }
+        self.cases.entry(event.case.clone()).or_default().add(event);
         true
     }
 
@@ -252,7 +139,7 @@ impl Cases {
         self.cases.get(case).map(|case| &case.fold.state)
     }
 
-    /// Everything ever said of a case, in the store's order.
+    /// Everything ever said of a case, the earliest first.
     pub fn history(&self, case: &CaseId) -> &[Event] {
         self.cases.get(case).map_or(&[], |case| case.events.as_slice())
     }
@@ -270,5 +157,15 @@ impl Cases {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.cases.is_empty()
+    }
+}
+
+impl FromIterator<Event> for Cases {
+    fn from_iter<I: IntoIterator<Item = Event>>(events: I) -> Self {
+        let mut cases = Self::default();
+        for event in events {
+            cases.add(event);
+        }
+        cases
     }
 }

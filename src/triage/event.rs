@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{RiskLevel, Verdict};
+use super::{CaseState, RiskLevel, Verdict};
 use crate::artifacts::Timestamp;
 use crate::data::RowId;
 
@@ -68,10 +68,13 @@ pub struct Event {
     pub case: CaseId,
     /// What.
     pub change: Change,
-    /// The latest event of the case that the analyst had seen: one by somebody else that is later than this and says
-    /// otherwise is a conflict.
+    /// The latest event of the case that the analyst had seen, and with it whatever its analyst had seen. What was said
+    /// otherwise and had not been seen is a conflict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<EventId>,
+    /// Further events that had been seen and that `seen` does not include: several hosts may say something at one time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen_besides: Vec<EventId>,
     /// How the case was scored then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<Score>,
@@ -172,9 +175,31 @@ impl Event {
             case,
             change,
             seen: None,
+            seen_besides: Vec::new(),
             score: None,
             lane: Lane::default(),
             cells: None,
         }
+    }
+
+    /// Says that the analyst has seen all of the case as it stands. The event is then later than everything in it, also where
+    /// another host's clock is ahead of this one's.
+    pub fn having_seen(&mut self, state: Option<&CaseState>) {
+        let Some(state) = state else { return };
+        self.seen = state.latest;
+        self.seen_besides.clone_from(&state.latest_besides);
+        if let Some(latest) = state.latest_at {
+            self.at = self.at.max(latest.next());
+        }
+    }
+
+    /// What it names as seen.
+    pub(super) fn names(&self) -> impl Iterator<Item = EventId> {
+        self.seen.into_iter().chain(self.seen_besides.iter().copied())
+    }
+
+    /// Its place among the events of its case, the same on every host: by time, and by name where times are equal.
+    pub(super) fn order(&self) -> (Timestamp, EventId) {
+        (self.at, self.id)
     }
 }

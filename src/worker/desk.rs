@@ -8,7 +8,8 @@ use super::job::{BrowseJob, FileJob, Job, PipelineJob, RunsJob};
 use super::news::Reply;
 use super::reporter::Reporter;
 use super::review::Reviewer;
-use super::{files, learning, log_tail, pipeline, predict, runs, session, survey, team, watch};
+use super::team::TeamDesk;
+use super::{files, learning, log_tail, pipeline, predict, runs, session, survey, watch};
 use crate::logging::{LogGuard, Recent, RunTag};
 use crate::review::OpenedStore;
 use crate::surroundings::Surroundings;
@@ -24,6 +25,7 @@ pub(super) struct Desk {
     pub(super) recent: Recent,
     browser: Browser,
     reviewer: Reviewer,
+    team: Arc<TeamDesk>,
 }
 
 /// Lines of the log told of a failed run.
@@ -31,9 +33,16 @@ const MOST_LOG_LINES: usize = 12;
 
 impl Desk {
     pub(super) fn new(surroundings: Arc<Surroundings>, threads: usize, log: &LogGuard) -> Self {
+        let team = Arc::new(TeamDesk::new(Arc::clone(&surroundings)));
+        let claims = Arc::clone(&team);
         Self {
             browser: Browser::new(Arc::clone(&surroundings)),
-            reviewer: Reviewer::new(Arc::clone(&surroundings), Box::new(OpenedStore::local)),
+            reviewer: Reviewer::new(
+                Arc::clone(&surroundings),
+                Box::new(OpenedStore::local),
+                Box::new(move |case| claims.look_at(case)),
+            ),
+            team,
             surroundings,
             threads: threads.max(1),
             run_tag: log.run_tag(),
@@ -64,7 +73,7 @@ impl Desk {
                 PipelineJob::Flips { run } => learning::flips(self, run, reporter),
             },
             Job::Review(job) => self.reviewer.run(job, reporter),
-            Job::Team(job) => team::run(self, job, reporter),
+            Job::Team(job) => self.team.run(job, reporter),
             Job::Runs(job) => {
                 let workspace = &self.surroundings.workspace;
                 match job {

@@ -45,11 +45,15 @@ enum Lane {
     Decisions,
     /// The watched directory.
     Watch,
-    /// The team's server.
+    /// Joining and leaving the team's server.
     Team,
+    /// Tests of a connection: seconds, where a server is silent.
+    TeamTest,
+    /// The team's runs: minutes, where one is large.
+    TeamRuns,
 }
 
-const LANES: [(Lane, &str); 10] = [
+const LANES: [(Lane, &str); 12] = [
     (Lane::Screen, "nsec-screen"),
     (Lane::Records, "nsec-records"),
     (Lane::Look, "nsec-look"),
@@ -60,6 +64,8 @@ const LANES: [(Lane, &str); 10] = [
     (Lane::Decisions, "nsec-decisions"),
     (Lane::Watch, "nsec-watch"),
     (Lane::Team, "nsec-team"),
+    (Lane::TeamTest, "nsec-team-test"),
+    (Lane::TeamRuns, "nsec-team-runs"),
 ];
 
 impl Lane {
@@ -81,7 +87,9 @@ impl Lane {
             Kind::Card => Self::Cards,
             Kind::Decide | Kind::Rules => Self::Decisions,
             Kind::Watch => Self::Watch,
-            Kind::Team | Kind::TeamTest | Kind::TeamRuns | Kind::TeamChange => Self::Team,
+            Kind::Team => Self::Team,
+            Kind::TeamTest => Self::TeamTest,
+            Kind::TeamRuns | Kind::TeamChange => Self::TeamRuns,
         }
     }
 }
@@ -313,6 +321,7 @@ fn changes_something(kind: Kind) -> bool {
             | Kind::Decide
             | Kind::Rules
             | Kind::Handover
+            | Kind::Team
             | Kind::TeamChange
     )
 }

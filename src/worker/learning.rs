@@ -57,11 +57,7 @@ fn existing_store(workspace: &Workspace, shared: bool) -> Result<Option<LocalSto
 }
 
 fn cases_in(store: &mut dyn VerdictStore) -> Result<Cases, StoreError> {
-    let mut cases = Cases::default();
-    for event in store.events_since(0)?.0 {
-        cases.add(event);
-    }
-    Ok(cases)
+    Ok(store.events_since(0)?.0.into_iter().collect())
 }
 
 /// The same from an open store.

@@ -1,9 +1,11 @@
 //! Owns the job that scores a file a person chose.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::desk::Desk;
-use super::failure::Ended;
+use super::failure::{Ended, Failure};
 use super::job::PredictPlan;
 use super::learning::known_verdicts;
 use super::news::Reply;
@@ -12,6 +14,7 @@ use crate::artifacts::audit::{self, AuditEntry};
 use crate::artifacts::{Timestamp, current_user};
 use crate::data::Source;
 use crate::event::{Event, EventSink};
+use crate::mongo::Address;
 use crate::pipeline::prediction::{KnownVerdicts, PredictSummary, PredictionError, ScoreOrder, ScoringModel, score};
 use crate::surroundings::Surroundings;
 use crate::text::shell_word;
@@ -19,6 +22,11 @@ use crate::text::shell_word;
 /// Scores the plan's file with the plan's model, by the way the command line goes. Rejected rows are in a file of their own.
 pub(super) fn predict(desk: &Desk, plan: &PredictPlan, reporter: &Reporter) -> Result<Reply, Ended> {
     let surroundings = &desk.surroundings;
+    let output = plan.output.as_deref().and_then(Path::to_str);
+    if output.is_some_and(Address::is_meant) {
+        let text = "a collection is no file; name a file here, or give the address to `nsec-tui predict --output`";
+        return Err(Ended::Failed(Failure::new(text)));
+    }
     let source = surroundings.source(plan.path.as_deref().map(Source::named).as_ref());
     let inputs = [source];
     // Before the model is loaded and the first rows are scored, which may take a while.

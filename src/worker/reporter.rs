@@ -40,6 +40,8 @@ struct Waiting {
     progress: Option<(u64, Option<u64>, String)>,
     rows: Option<RowCount>,
     lines: Vec<LogLine>,
+    /// How the exchange stands, until the answer is told.
+    team: Option<TeamState>,
 }
 
 impl Reporter {
@@ -108,9 +110,18 @@ impl Reporter {
         self.0.tell(Report::Reviewed(news));
     }
 
-    /// Tells at once how the exchange with the team stands, also after the end. Comes twice a second at most.
+    /// Tells how the exchange with the team stands: after the answer, which has an older state, and then at once until the job
+    /// is stale. Comes twice a second at most.
     pub fn team(&self, state: TeamState) {
-        self.0.tell(Report::Team(state));
+        let ended = self.0.ended();
+        if self.0.cancel.is_cancelled() {
+            return;
+        }
+        if *ended {
+            self.0.tell(Report::Team(state));
+        } else {
+            self.0.waiting().team = Some(state);
+        }
     }
 
     /// Tells at once what became of a file in the watched directory; nothing after the end.
@@ -128,7 +139,12 @@ impl Reporter {
             return;
         }
         self.0.tell_waiting(false);
+        let answered = matches!(report, Report::Done(_));
         self.0.tell(report);
+        let team = self.0.waiting().team.take();
+        if let Some(state) = team.filter(|_| answered && !self.0.cancel.is_cancelled()) {
+            self.0.tell(Report::Team(state));
+        }
         *ended = true;
         drop(ended);
         if self.0.waiting().rows.is_some() {
@@ -168,7 +184,14 @@ impl Voice {
     }
 
     fn tell_waiting(&self, ended: bool) {
-        let Waiting { progress, rows, lines } = std::mem::take(&mut *self.waiting());
+        let (progress, rows, lines) = {
+            let waiting = &mut *self.waiting();
+            (
+                waiting.progress.take(),
+                waiting.rows.take(),
+                std::mem::take(&mut waiting.lines),
+            )
+        };
         // A count that came before the answer would be forgotten for the older one that the answer has, and if it was the
         // last, the table would never be known to be complete.
         if let Some(count) = rows.filter(|_| !ended) {

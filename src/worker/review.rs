@@ -10,9 +10,11 @@ use super::reporter::Reporter;
 use super::review_job::{ExportScope, ReviewJob};
 use crate::browse::Work;
 use crate::cancel::CancelToken;
+use crate::data::RowId;
 use crate::export::Format;
 use crate::review::{Changed, OpenedStore, Outcome, Review, ReviewError, Scope, Sought};
 use crate::surroundings::Surroundings;
+use crate::triage::CaseId;
 
 /// How often the store is asked whether others have written.
 const LISTEN: Duration = Duration::from_millis(500);
@@ -20,10 +22,14 @@ const LISTEN: Duration = Duration::from_millis(500);
 /// Opens the store of a workspace, whatever state it is in.
 type OpenStore = Box<dyn Fn(&Surroundings) -> OpenedStore + Send + Sync>;
 
+/// Hears which case is looked at, none when its file is closed. Must not wait.
+type Looking = Box<dyn Fn(Option<CaseId>) + Send + Sync>;
+
 /// Reviews one file at a time. Jobs may run on several threads at once.
 pub(super) struct Reviewer {
     surroundings: Arc<Surroundings>,
     open_store: OpenStore,
+    looking: Looking,
     opened: RwLock<Option<Opened>>,
     ahead: Ahead,
 }
@@ -42,10 +48,11 @@ impl Drop for Opened {
 
 impl Reviewer {
     /// Nothing is open yet.
-    pub(super) fn new(surroundings: Arc<Surroundings>, open_store: OpenStore) -> Self {
+    pub(super) fn new(surroundings: Arc<Surroundings>, open_store: OpenStore, looking: Looking) -> Self {
         Self {
             surroundings,
             open_store,
+            looking,
             opened: RwLock::new(None),
             ahead: Ahead::default(),
         }
@@ -69,6 +76,7 @@ impl Reviewer {
             self.ahead.stop();
             let card = review.card(*at, control.cancel).map_err(of)?;
             self.ahead.start(&review, *at);
+            self.look_at(&review, card.row.row);
             return Ok(Reply::Card(Box::new(card)));
         }
         carry_out(&review, job, control).map_err(of)
@@ -77,6 +85,18 @@ impl Reviewer {
     fn review(&self) -> Option<Arc<Review>> {
         let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
         opened.as_ref().map(|opened| Arc::clone(&opened.review))
+    }
+
+    /// Says that a case of that file is looked at, unless another file was opened meanwhile.
+    fn look_at(&self, review: &Arc<Review>, row: RowId) {
+        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
+        if opened
+            .as_ref()
+            .is_some_and(|opened| Arc::ptr_eq(&opened.review, review))
+        {
+            let schema = review.file().schema_name().to_owned();
+            (self.looking)(Some(CaseId { schema, row }));
+        }
     }
 
     fn open(&self, path: Option<&Path>, control: Work<'_>, reporter: &Reporter) -> Result<Reply, ReviewError> {
@@ -90,8 +110,12 @@ impl Reviewer {
         };
         listen(&review, reporter.clone(), opened.closing.clone());
         read_run(&review, opened.closing.clone());
-        // The one before goes with its last job.
-        *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+        let mut open = self.opened.write().unwrap_or_else(PoisonError::into_inner);
+        let before = open.replace(opened);
+        (self.looking)(None);
+        drop(open);
+        // It goes with its last job.
+        drop(before);
         Ok(reply)
     }
 }

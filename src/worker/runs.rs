@@ -4,7 +4,8 @@ use super::failure::Ended;
 use super::news::{ComparedRuns, Reply, RunFacts, RunLine, RunsList};
 use super::reporter::Reporter;
 use crate::artifacts::{
-    CHAMPION, Promotion, Registry, RegistryError, RegistryStore, RunOverview, current_user, delete_run, runs_overview,
+    CHAMPION, Promotion, Registry, RegistryError, RegistryStore, RunId, RunOverview, current_user, delete_run,
+    runs_overview,
 };
 use crate::pipeline::comparison::TwoRuns;
 use crate::pipeline::training::read_scores;
@@ -12,7 +13,7 @@ use crate::text::grouped;
 use crate::workspace::Workspace;
 
 /// What the audit log has as the reason of a change made here.
-const REASON: &str = "asked for in the console";
+pub(super) const REASON: &str = "asked for in the console";
 
 /// Every run, the newest first.
 pub(super) fn list(workspace: &Workspace) -> Result<Reply, Ended> {
@@ -83,15 +84,20 @@ pub(super) fn compare(workspace: &Workspace, a: &str, b: &str, reporter: &Report
 
 /// Makes a run champion.
 pub(super) fn promote(workspace: &Workspace, name: &str) -> Result<Reply, Ended> {
-    let store = RegistryStore::new(workspace);
-    let registry = store.promote(&Promotion {
-        run: store.resolve(name)?,
+    let run = RegistryStore::new(workspace).resolve(name)?;
+    let registry = make_champion(workspace, run)?;
+    Ok(Reply::Registry(champion_now(&registry)))
+}
+
+/// Makes a run champion, with a line in the audit log.
+pub(super) fn make_champion(workspace: &Workspace, run: RunId) -> Result<Registry, RegistryError> {
+    RegistryStore::new(workspace).promote(&Promotion {
+        run,
         alias: CHAMPION.to_owned(),
         by: current_user(),
         reason: REASON.to_owned(),
         expected_champion: None,
-    })?;
-    Ok(Reply::Registry(champion_now(&registry)))
+    })
 }
 
 /// Makes the champion before the champion again.
@@ -100,7 +106,8 @@ pub(super) fn roll_back(workspace: &Workspace) -> Result<Reply, Ended> {
     Ok(Reply::Registry(champion_now(&registry)))
 }
 
-fn champion_now(registry: &Registry) -> String {
+/// Who is champion now, in words.
+pub(super) fn champion_now(registry: &Registry) -> String {
     match &registry.champion {
         Some(run) => format!("{run} is champion"),
         None => "there is no champion".to_owned(),

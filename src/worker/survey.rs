@@ -5,6 +5,7 @@ use super::news::{Reply, SchemaColumn, SchemaFacts, Survey};
 use super::session;
 use crate::artifacts::{RegistryStore, count_runs};
 use crate::models::families;
+use crate::mongo::{Given, Target};
 use crate::pipeline::training::TrainingSettings;
 use crate::schema::{Column, Label, Malicious, Schema};
 use crate::surroundings::Surroundings;
@@ -25,7 +26,10 @@ pub(super) fn survey(surroundings: &Surroundings) -> Reply {
         // A damaged registry is told by the list of runs, which says what to do about it.
         champion: registry.ok().and_then(|r| r.champion).map(|id| id.to_string()),
         watched: super::watch::directory(surroundings).map(|directory| directory.display().to_string()),
-        team: None,
+        team: Target::named(
+            &surroundings.settings.mongo,
+            &Given::from_environment(None, workspace.root()),
+        ),
         runs: count_runs(workspace),
         session: session::read(workspace),
     })

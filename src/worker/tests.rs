@@ -6,6 +6,7 @@ mod records;
 mod review;
 mod scoring;
 mod stages;
+mod team;
 
 use std::fs;
 use std::io::Read;

@@ -9,9 +9,10 @@ use super::super::context::Context;
 use super::super::error::CliError;
 use super::super::mongo::connect;
 use super::super::print;
+use crate::artifacts::shared_list::{SharedOverview, name_run, shared_list};
 use crate::artifacts::sharing::{Shared, SharingError, pull_run, push_run};
-use crate::artifacts::{Manifest, RegistryStore, current_user};
-use crate::mongo::{Naming, find_shared, name_shared, shared_names, shared_runs};
+use crate::artifacts::{RegistryStore, current_user};
+use crate::mongo::Naming;
 use crate::text::visible_text;
 
 /// Shares a run.
@@ -38,69 +39,45 @@ fn told(shared: &Shared, what: &str, json: bool) -> Result<(), CliError> {
             "bytes": shared.bytes,
         }));
     }
-    if shared.there {
-        return print::out(&format!("run {} is there already\n", shared.id));
-    }
-    print::out(&format!(
-        "run {} {what}: {} files, {:.1} MB\n",
-        shared.id,
-        shared.files,
-        shared.bytes as f64 / 1e6
-    ))
+    print::out(&format!("{}\n", shared.told(what)))
 }
 
 /// Lists the shared runs, newest first.
 pub(super) fn list(server: &MongoArgs, context: &Context) -> Result<(), CliError> {
     let connection = connect(server, context)?;
-    let names = shared_names(&connection, &context.cancel)?;
-    let runs = shared_runs(&connection, &context.cancel)?;
-    let names_of = |id: &str| -> Vec<&str> {
-        names
-            .iter()
-            .filter(|name| name.run == id)
-            .map(|name| name.name.as_str())
-            .collect()
-    };
-    let mut listed = Vec::new();
+    let list = shared_list(&connection, &context.cancel)?;
+    if server.json {
+        let runs: Vec<_> = list.runs.iter().map(as_json).collect();
+        return print::json(&json!({ "champion": list.champion, "runs": runs }));
+    }
+    if list.runs.is_empty() {
+        return print::out("no shared runs yet; `nsec-tui runs push RUN` shares one\n");
+    }
     let mut text = format!("{:21} {:23} {:>6} {:12} {}\n", "run", "model", "F1", "by", "shared at");
-    for run in &runs {
-        let manifest: Option<Manifest> = serde_json::from_str(&run.manifest).ok();
-        let model = manifest.as_ref().and_then(|m| m.model.clone());
-        let f1 = manifest
-            .as_ref()
-            .and_then(|m| m.metrics.pointer("/test/f1").and_then(serde_json::Value::as_f64));
-        let names = names_of(&run.id);
+    for run in &list.runs {
         let _ = writeln!(
             text,
             "{:21} {:23} {:>6} {:12} {}{}",
-            visible_text(&run.id),
-            model.as_deref().map_or("-".into(), visible_text),
-            f1.map_or_else(|| "-".to_owned(), |f1| format!("{f1:.4}")),
+            visible_text(&run.run_id),
+            run.model.as_deref().map_or("-".into(), visible_text),
+            run.test_f1.map_or_else(|| "-".to_owned(), |f1| format!("{f1:.4}")),
             visible_text(&run.by),
             visible_text(&run.at),
-            if names.is_empty() {
+            if run.names.is_empty() {
                 String::new()
             } else {
-                format!("  <- {}", visible_text(&names.join(", ")))
+                format!("  <- {}", visible_text(&run.names.join(", ")))
             },
         );
-        listed.push(json!({
-            "run_id": run.id, "model": model, "test_f1": f1, "by": run.by, "at": run.at, "names": names,
-            "files": run.files.len() + 1,
-            "bytes": run.files.iter().map(|file| file.bytes).sum::<u64>() + run.manifest.len() as u64,
-        }));
-    }
-    if server.json {
-        let champion = names
-            .iter()
-            .find(|name| name.name == "champion")
-            .map(|name| name.run.as_str());
-        return print::json(&json!({ "champion": champion, "runs": listed }));
-    }
-    if runs.is_empty() {
-        return print::out("no shared runs yet; `nsec-tui runs push RUN` shares one\n");
     }
     print::out(&text)
+}
+
+fn as_json(run: &SharedOverview) -> serde_json::Value {
+    json!({
+        "run_id": run.run_id, "model": run.model, "test_f1": run.test_f1, "by": run.by, "at": run.at, "names": run.names,
+        "files": run.files, "bytes": run.bytes,
+    })
 }
 
 /// Gives a shared run a name.
@@ -112,15 +89,14 @@ pub(super) fn promote(
     context: &Context,
 ) -> Result<(), CliError> {
     let connection = connect(server, context)?;
-    let id = find_shared(&connection, run, &context.cancel)?.id;
     let by = current_user();
     let naming = Naming {
         name: alias,
-        run: &id,
+        run,
         by: &by,
         reason,
     };
-    let named = name_shared(&connection, &naming, None, &context.cancel)?;
+    let named = name_run(&connection, &naming, None, &context.cancel)?;
     if server.json {
         return print::json(
             &json!({ "name": named.name, "run_id": named.run, "version": named.version, "by": named.by }),

@@ -129,3 +129,27 @@ fn where_a_user_is_looked_up() {
     assert_eq!(of("mongodb://bob:x@host/team"), "team");
     assert_eq!(of("mongodb://bob:x@host/team?authSource=people"), "people");
 }
+
+#[test]
+fn a_server_is_shown_as_it_may_be_before_anything_is_asked_or_read() {
+    assert_eq!(Target::named(&MongoSettings::default(), &Given::default()), None);
+    let mut named = settings("mongodb://bob:zebra7@db.example:27017,other/team.rows?tls=true");
+    // A password file that is not there is told of when it is needed.
+    named.password_file = Some("nowhere".into());
+    let shown = Target::named(&named, &Given::default());
+    assert_eq!(shown.as_deref(), Some("db.example:27017,other/team"));
+    let given = Given {
+        uri_variable: Some("mongodb://bob:zebra7@env.example".to_owned()),
+        ..Given::default()
+    };
+    named.database = Some("ours".to_owned());
+    assert_eq!(Target::named(&named, &given).as_deref(), Some("env.example/ours"));
+    let unreadable = Given {
+        uri_variable: Some("mongodb://bob:zeb@ra7@h".to_owned()),
+        ..Given::default()
+    };
+    let shown = Target::named(&named, &unreadable).unwrap();
+    assert!(!shown.contains("ra7") && shown.contains("cannot be read"), "{shown}");
+    let target = ready(Target::find(&settings("mongodb://bob:zebra7@h:1/db"), &Given::default()));
+    assert_eq!(target.shown(), "h:1/db");
+}

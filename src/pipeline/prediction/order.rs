@@ -9,6 +9,7 @@ use crate::data::{ReadSettings, Source};
 use crate::pipeline::event::{Event, EventSink, Level, RunStatus};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::pipeline::training::read_reference;
+use crate::schema::Schema;
 use crate::triage::RiskSettings;
 use crate::validation::ValidationSettings;
 use crate::validation::drift::Reference;
@@ -67,6 +68,11 @@ impl ScoringModel {
     /// The schema it was trained under, which is part of the names of cases.
     pub fn schema_name(&self) -> &str {
         &self.model.schema.name
+    }
+
+    /// The schema it was trained under.
+    pub fn schema(&self) -> &Schema {
+        &self.model.schema
     }
 
     /// The run it is of.

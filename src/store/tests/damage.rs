@@ -225,10 +225,10 @@ fn a_newer_format_and_another_programs_database_are_refused_and_left_alone() {
     filled(&place);
     let file = place.workspace.verdicts_file();
     let other = Connection::open(&file).unwrap();
-    other.pragma_update(None, "user_version", 2).unwrap();
+    other.pragma_update(None, "user_version", 3).unwrap();
     drop(other);
     let error = LocalStore::open(&place.workspace, quick()).unwrap_err();
-    assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");
+    assert!(matches!(error, StoreError::Newer { found: 3, known: 2, .. }), "{error}");
     assert!(error.to_string().contains("newer nsec-tui"));
     assert!(aside(&place).is_empty());
 

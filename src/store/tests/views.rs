@@ -65,6 +65,7 @@ proptest! {
                 event.id = moved(event.id, row);
                 event.group = moved(event.group, row);
                 event.seen = event.seen.map(|seen| moved(seen, row));
+                event.seen_besides = event.seen_besides.iter().map(|seen| moved(*seen, row)).collect();
                 match &mut event.change {
                     Change::Undo { undone: group } | Change::Redo { redone: group } => *group = moved(*group, row),
                     _ => {}

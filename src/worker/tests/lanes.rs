@@ -295,3 +295,57 @@ fn a_job_that_does_not_stop_is_left_behind() {
     hands.step(1, Step::Answer);
     assert!(hands.worker.shutdown(PATIENCE));
 }
+
+fn team_state(sent: u64) -> TeamState {
+    TeamState {
+        server: "db.example:27017/team".to_owned(),
+        link: Link::Connecting,
+        backlog: 0,
+        sent,
+        received: 0,
+        claims: Vec::new(),
+    }
+}
+
+#[test]
+fn how_the_exchange_stands_is_told_after_the_answer_until_it_is_left() {
+    let keep: Arc<Mutex<Vec<Reporter>>> = Arc::default();
+    let (heard, of_job) = (Arc::new(Heard::default()), Arc::clone(&keep));
+    let work = move |_: &Job, reporter: &Reporter| {
+        // Two come before the answer, which may have been made of the first.
+        reporter.team(team_state(1));
+        reporter.team(team_state(2));
+        of_job.lock().unwrap().push(reporter.clone());
+        Ok(Reply::SessionSaved)
+    };
+    let worker = Worker::with(Box::new(work), heard.tell()).unwrap();
+    let ticket = |id| Ticket { id, kind: Kind::Team };
+    worker.submit(ticket(1), Job::Team(TeamJob::Join(TeamAddress::default())));
+    heard.wait(ticket(1), |report| {
+        (*report == Report::Team(team_state(2))).then_some(())
+    });
+    assert_eq!(heard.of(ticket(1)), [done(), Report::Team(team_state(2))]);
+    let first = keep.lock().unwrap()[0].clone();
+    first.team(team_state(3));
+    assert_eq!(heard.of(ticket(1)).last(), Some(&Report::Team(team_state(3))));
+    worker.submit(ticket(2), Job::Team(TeamJob::Leave));
+    assert_eq!(heard.end(ticket(2)), done());
+    first.team(team_state(4));
+    assert_eq!(heard.of(ticket(1)).len(), 3, "what is left says nothing more");
+}
+
+#[test]
+fn a_long_push_keeps_nobody_from_joining_and_testing() {
+    let hands = Hands::new();
+    let run = "a".to_owned();
+    let push = hands.submit(1, Job::Team(TeamJob::Push { run }));
+    assert_eq!(hands.begun(), 1);
+    let test = hands.submit(2, Job::Team(TeamJob::Test(TeamAddress::default())));
+    assert_eq!(hands.begun(), 2);
+    let join = hands.submit(3, Job::Team(TeamJob::Join(TeamAddress::default())));
+    assert_eq!(hands.begun(), 3);
+    for (id, ticket) in [(3, join), (2, test), (1, push)] {
+        hands.step(id, Step::Answer);
+        assert_eq!(hands.heard.end(ticket), done());
+    }
+}

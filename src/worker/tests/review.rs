@@ -203,3 +203,52 @@ fn what_cannot_be_reviewed_says_why() {
     let failure = house.fail(review(ReviewJob::Open { path }));
     assert!(failure.message.contains("was not scored"), "{failure:?}");
 }
+
+#[test]
+fn the_case_on_the_card_is_told_until_its_file_is_closed() {
+    use crate::review::OpenedStore;
+    use crate::triage::CaseId;
+    use crate::worker::pacer::Pacer;
+    use crate::worker::review::Reviewer;
+
+    let house = scored();
+    let surroundings = Surroundings {
+        workspace: house.workspace.clone(),
+        settings: Settings::default(),
+    };
+    let told: Arc<Mutex<Vec<Option<CaseId>>>> = Arc::default();
+    let tell = Arc::clone(&told);
+    let reviewer = Reviewer::new(
+        Arc::new(surroundings),
+        Box::new(OpenedStore::local),
+        Box::new(move |case| tell.lock().unwrap().push(case)),
+    );
+    let pacer = Arc::new(Pacer::new(house.heard.tell()));
+    let reporter = Reporter::new(
+        Ticket {
+            id: 9,
+            kind: Kind::Card,
+        },
+        &pacer,
+    );
+    let ask = |job| reviewer.run(&job, &reporter).unwrap();
+    ask(ReviewJob::Open { path: None });
+    let (queue, filters, keep) = (Queue::TopRisk, Vec::new(), None);
+    ask(ReviewJob::Arrange { queue, filters, keep });
+    let Reply::Card(card) = ask(ReviewJob::Card { at: 2 }) else {
+        panic!("no card");
+    };
+    let schema = match house.ask(Job::Files(FileJob::Survey)) {
+        Reply::Survey(survey) => survey.schema.name,
+        other => panic!("{other:?}"),
+    };
+    let case = CaseId {
+        schema,
+        row: card.row.row,
+    };
+    assert_eq!(*told.lock().unwrap(), [None, Some(case.clone())]);
+    assert!(reviewer.run(&ReviewJob::Card { at: 1_000_000 }, &reporter).is_err());
+    assert_eq!(told.lock().unwrap().len(), 2, "there is no such case");
+    ask(ReviewJob::Open { path: None });
+    assert_eq!(told.lock().unwrap().last(), Some(&None));
+}
