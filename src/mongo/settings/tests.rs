@@ -150,6 +150,9 @@ fn a_server_is_shown_as_it_may_be_before_anything_is_asked_or_read() {
     };
     let shown = Target::named(&named, &unreadable).unwrap();
     assert!(!shown.contains("ra7") && shown.contains("cannot be read"), "{shown}");
-    let target = ready(Target::find(&settings("mongodb://bob:zebra7@h:1/db"), &Given::default()));
+    let target = ready(Target::find(
+        &settings("mongodb://bob:zebra7@h:1/db"),
+        &Given::default(),
+    ));
     assert_eq!(target.shown(), "h:1/db");
 }
