@@ -184,7 +184,7 @@ fn after(keys: &'static str) -> impl Fn() -> Session {
 }
 
 /// The places of panels, and the keys that lead there.
-const PANELS: [(Context, &str); 9] = [
+const PANELS: [(Context, &str); 10] = [
     (Context::Data, "1"),
     (Context::Validation, "2 r"),
     (Context::Training, "3"),
@@ -193,6 +193,7 @@ const PANELS: [(Context, &str); 9] = [
     (Context::SavedQueues, "4"),
     (Context::Tags, "4 #"),
     (Context::Runs, "5"),
+    (Context::TeamRuns, "5 T"),
     (Context::Logs, "6"),
 ];
 

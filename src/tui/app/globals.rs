@@ -226,7 +226,7 @@ fn work_name(kind: Kind) -> &'static str {
         Kind::Threshold => "moving the threshold",
         Kind::Predict => "scoring",
         Kind::LabelAudit => "the label audit",
-        Kind::TeamChange => "a change of shared runs",
+        Kind::TeamChange => "fetching or sharing a run",
         _ => "writing a file",
     }
 }

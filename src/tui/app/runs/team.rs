@@ -109,7 +109,6 @@ impl Shelf {
                 let run = self.current().map(|run| run.run_id.clone());
                 let kept = run.and_then(|run| list.runs.iter().position(|line| line.run_id == run));
                 self.list = Some(list.clone());
-                self.failure = None;
                 self.cursor
                     .go(kept.unwrap_or(self.cursor.at), self.len(), Self::height(shared));
             }
@@ -298,7 +297,8 @@ impl RunsPanel {
             self.team.stale = true;
         }
         let live = shared.team.is_live();
-        let again = live && !std::mem::replace(&mut self.team.live, live);
+        let before = std::mem::replace(&mut self.team.live, live);
+        let again = live && !before;
         if self.shown && self.team.in_sight && (again || self.team.stale) {
             self.team.failure = None;
             self.team.ask(shared);

@@ -176,7 +176,7 @@ fn fields(address: &str, secret: SecretLine, what: usize) -> Vec<Field> {
         ),
         field(
             PASSWORD,
-            "shown and recorded nowhere; empty is the one of the environment or its file",
+            "shown and recorded nowhere; empty is that of the environment or its file",
             FieldValue::Secret(secret),
         ),
         field(WHAT, "Enter does it and stays here; Esc closes", choice),

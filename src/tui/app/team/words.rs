@@ -53,15 +53,13 @@ pub fn standing(shared: &Shared) -> Vec<String> {
     let mut lines = Vec::new();
     match (named, shared.team_standing()) {
         (_, Some(Standing::Connecting)) => lines.push("Joining the server.".to_owned()),
-        (Some(named), _) => lines.push(format!(
-            "Named by the settings or the environment: {named}. Not joined."
-        )),
-        (None, _) => {
-            lines.push("No server is named. Everything works without one; with one, a team shares.".to_owned())
-        }
+        (Some(named), _) => lines.push(format!("Named by the settings or the environment: {named}")),
+        (None, _) => lines.push("No server is named. Everything works without one.".to_owned()),
     }
-    if let Some(failure) = &team.trouble {
-        lines.extend(failed("Not joined", failure));
+    match &team.trouble {
+        Some(failure) => lines.extend(failed("Not joined", failure)),
+        None if shared.team_standing() == Some(Standing::Apart) => lines.push("Not joined.".to_owned()),
+        None => {}
     }
     lines
 }

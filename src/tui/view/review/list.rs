@@ -98,7 +98,8 @@ fn line<'a>(frame: &Frame<'_>, panel: &'a ReviewPanel, row: &'a ReviewRow, at: u
     let glyphs = frame.look.glyphs();
     let seen = panel.seen(row);
     let looked_at = is_looked_at(frame, panel, row);
-    let mark = if panel.marks().has(row.row, at) {
+    let marked = panel.marks().has(row.row, at);
+    let mark = if marked {
         TableCell::of(glyphs.marked, Role::Selected)
     } else if looked_at {
         TableCell::of(glyphs.looked_at, Role::Warning)
@@ -118,7 +119,7 @@ fn line<'a>(frame: &Frame<'_>, panel: &'a ReviewPanel, row: &'a ReviewRow, at: u
         TableCell::of(row.risk.name(), risk_role(row.risk)),
         TableCell::from(words::probability(row.probability)),
         verdict,
-        flags(row, looked_at, !seen.note.is_empty(), !seen.tags.is_empty()),
+        flags(row, looked_at && marked, !seen.note.is_empty(), !seen.tags.is_empty()),
         TableCell::of(copies(row.copies), Role::Faint),
         TableCell::from(row.reason.as_str()),
     ];
@@ -146,7 +147,7 @@ fn is_looked_at(frame: &Frame<'_>, panel: &ReviewPanel, row: &ReviewRow) -> bool
     team.looking_at(&file.schema, row.row).next().is_some()
 }
 
-/// `C` contradicted, `@` a colleague looks at it, `S` suppressed, `n` has a note, `#` has tags: the gravest first, three of
+/// `C` contradicted, `@` a colleague looks at it though the mark hides the sign of that, `S` suppressed, `n` has a note, `#` has tags: the gravest first, three of
 /// them at most.
 fn flags(row: &ReviewRow, looked_at: bool, note: bool, tags: bool) -> TableCell<'static> {
     let conflict = !row.state.conflicts.is_empty();
