@@ -78,7 +78,7 @@ impl Watch {
     }
 
     /// What has been heard since, if anything; never waits.
-    pub fn next(&mut self) -> Option<Heard> {
+    pub fn hear(&mut self) -> Option<Heard> {
         match self.news.try_recv() {
             Ok(heard) => Some(heard),
             Err(TryRecvError::Empty) => None,

@@ -178,7 +178,7 @@ impl Clerk {
         let connection = match &self.connection {
             // The driver finds its way back by itself.
             Some(connection) => Arc::clone(connection),
-            None => Arc::new(Connection::open(self.options.target.clone())?),
+            None => Arc::new(Connection::open_unless(self.options.target.clone(), &closing)?),
         };
         self.connection = Some(Arc::clone(&connection));
         let mut round = Round::begin(&connection, &self.console, &self.options.analyst, &closing)?;

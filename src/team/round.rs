@@ -184,7 +184,7 @@ impl Round {
         let Some(watch) = &mut self.watch else { return Ok(()) };
         let (mut records, mut mark, mut ended) = (Vec::new(), None, None);
         while records.len() < PORTION {
-            match watch.next() {
+            match watch.hear() {
                 None => break,
                 Some(Heard::Listening) => {
                     self.hearing = Hearing::Stream;

@@ -1,5 +1,6 @@
 //! Owns sharing suppression rules: a rule and its withdrawal are records that are only ever added.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -64,9 +65,9 @@ impl SharedRules {
             let name = record.id.clone();
             match rule_of(record) {
                 Ok(RuleRecord::Made(rule)) => {
-                    if !own.contains_key(&rule.id) {
+                    if let Entry::Vacant(place) = own.entry(rule.id) {
                         store.add_rule(&rule, COMMAND)?;
-                        own.insert(rule.id, false);
+                        place.insert(false);
                         changed += 1;
                     }
                 }
