@@ -37,10 +37,11 @@ impl Timestamp {
         self.0.timestamp_micros()
     }
 
-    /// The next one that can be told from it.
+    /// The next one that can be told from it; the last one that can be written is its own.
     #[must_use]
     pub fn next(self) -> Self {
-        Self(self.0.checked_add_signed(TimeDelta::milliseconds(1)).unwrap_or(self.0))
+        let next = self.0.checked_add_signed(TimeDelta::milliseconds(1));
+        Self(next.filter(|next| next.year() <= 9999).unwrap_or(self.0))
     }
 
     /// Midnight (UTC) of its day.
@@ -90,6 +91,17 @@ impl<'de> Deserialize<'de> for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_next_one_is_a_millisecond_later_and_can_always_be_written() {
+        let read = |text: &str| serde_json::from_str::<Timestamp>(&format!("\"{text}\"")).unwrap();
+        assert_eq!(
+            read("2026-12-31T23:59:59.999Z").next(),
+            read("2027-01-01T00:00:00.000Z")
+        );
+        let last = read("9999-12-31T23:59:59.999Z");
+        assert_eq!(last.next(), last);
+    }
 
     #[test]
     fn every_time_that_is_read_reads_back() {
