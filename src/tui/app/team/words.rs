@@ -12,9 +12,8 @@ const MOST_DETAILS: usize = 2;
 pub fn indicator(standing: Standing, backlog: u64, short: bool) -> String {
     let waiting = grouped(backlog);
     match (standing, backlog) {
-        (Standing::Apart, _) if short => String::new(),
+        (Standing::Apart | Standing::Connecting, _) if short => String::new(),
         (Standing::Apart, _) => "not joined".to_owned(),
-        (Standing::Connecting, _) if short => String::new(),
         (Standing::Connecting, 0) => "connecting".to_owned(),
         (Standing::Connecting, _) => format!("connecting, {waiting} waiting"),
         (Standing::Live, 0) => String::new(),
