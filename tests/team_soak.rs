@@ -35,7 +35,7 @@ mod tests {
 
     use mongodb::bson::{Bson, doc};
     use nsec_tui::data::RowId;
-    use nsec_tui::store::{LocalStore, StoreOptions, VerdictStore};
+    use nsec_tui::store::{LocalStore, StoreOptions, VerdictStore, events_of_line};
     use nsec_tui::triage::{CaseId, CaseState, Cases, Change, Event, Statistics, Verdict};
     use nsec_tui::workspace::Workspace as Place;
     use rand::{RngExt, SeedableRng};
@@ -281,7 +281,8 @@ mod tests {
             let trail = std::fs::read_to_string(host.path("logs/audit.ndjson")).unwrap();
             let lines = trail
                 .lines()
-                .flat_map(|line| nsec_tui::store::events_of_line(line).unwrap().0);
+                .filter_map(|line| events_of_line(line.as_bytes()).unwrap());
+            let lines = lines.flat_map(|(events, _)| events);
             let trail: Cases = lines.collect();
             assert_eq!(states(&trail), states(&all[0].iter().cloned().collect()));
         }

@@ -8,6 +8,7 @@ use crate::data::{CollectionSource, Source, SplitStrategy};
 use crate::export::Format;
 use crate::metrics::ThresholdRule;
 use crate::models::SearchStrategy;
+use crate::mongo::MongoError;
 use crate::settings::LogLevel;
 
 /// Examples under `--help`, and in the manual page.
@@ -199,11 +200,16 @@ pub struct ValidateArgs {
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
     /// Store the report as a document of this collection, too: mongodb://HOST/DATABASE.COLLECTION
-    #[arg(long, value_name = "COLLECTION", value_parser = CollectionSource::parse)]
-    pub report_to: Option<CollectionSource>,
+    #[arg(long, value_name = "COLLECTION", value_parser = boxed_collection)]
+    pub report_to: Option<Box<CollectionSource>>,
     /// Print one JSON object on standard output
     #[arg(long)]
     pub json: bool,
+}
+
+/// Boxed, for an address with all of its options is large.
+fn boxed_collection(text: &str) -> Result<Box<CollectionSource>, MongoError> {
+    CollectionSource::parse(text).map(Box::new)
 }
 
 /// `predict`.

@@ -100,9 +100,11 @@ mod tests {
 
     #[test]
     fn never_repeats_an_address() {
+        // Without a collection, which is why they are refused.
         for arguments in [
-            ["validate", "--data", "mongodb://u:secret@h/db.c"],
-            ["validate", "--data=mongodb://u:secret@h/db.c", "--json"],
+            ["validate", "--data", "mongodb://u:secret@h/db"],
+            ["validate", "--data=mongodb://u:secret@h/db", "--json"],
+            ["validate", "--report-to=mongodb://u:secret@h/db", "--json"],
             ["predict", "x.csv", "--mongodb://u:secret@h/db.c"],
         ] {
             let text = told(&arguments).join(" ");

@@ -35,7 +35,12 @@ pub(super) fn run(args: &ValidateArgs, context: &Context) -> Result<(), CliError
         failing_lines: 0,
     };
     // Whoever has to be asked for a password is asked before the long part.
-    let report_to = args.report_to.clone().map(|to| context.collection(to)).transpose()?;
+    let report_to = args
+        .report_to
+        .as_deref()
+        .cloned()
+        .map(|to| context.collection(to))
+        .transpose()?;
     let report = validate(&request, &context.progress, &context.cancel)?;
     if !args.json {
         print::out(&report.table(terminal_width()))?;

@@ -101,7 +101,9 @@ pub enum PushError<E> {
     #[error(transparent)]
     Mongo(#[from] MongoError),
     /// The collection holds a data set of this name with other columns.
-    #[error("collection {collection} holds a data set {set} with other columns; name another collection")]
+    #[error(
+        "collection {collection} holds a data set {set} with other columns; name another collection by --into, or in the address of --output"
+    )]
     OtherColumns {
         /// The collection.
         collection: String,

@@ -86,7 +86,7 @@ pub enum LabelAuditError {
         /// The run.
         run: String,
         /// The cause.
-        source: IngestionError,
+        source: Box<IngestionError>,
     },
     /// The rows cannot be fitted.
     #[error(transparent)]
@@ -144,7 +144,7 @@ pub fn audit_labels(
         IngestionError::Cancelled(cancelled) => LabelAuditError::Cancelled(cancelled),
         source => LabelAuditError::Rows {
             run: run.clone(),
-            source,
+            source: Box::new(source),
         },
     })?;
     let audited = audit(request, &model, &manifest, &dataset, told, cancel)?;

@@ -63,7 +63,7 @@ const LANES: [(Lane, &str); 12] = [
     (Lane::Cards, "nsec-cards"),
     (Lane::Decisions, "nsec-decisions"),
     (Lane::Watch, "nsec-watch"),
-    (Lane::Team, "nsec-team"),
+    (Lane::Team, "nsec-team-join"),
     (Lane::TeamTest, "nsec-team-test"),
     (Lane::TeamRuns, "nsec-team-runs"),
 ];
