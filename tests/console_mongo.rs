@@ -168,4 +168,73 @@ mod tests {
         console.wait_for("team -");
         console.quit();
     }
+
+    /// Cases judged, as the panel says it.
+    fn judged(screen: &vt100::Screen, count: usize) -> bool {
+        let begin = format!("{count} / ");
+        screen
+            .contents()
+            .lines()
+            .any(|line| line.starts_with(&begin) && line.contains("judged"))
+    }
+
+    #[test]
+    fn two_analysts_see_each_other_and_share_a_run() {
+        if !available("two_analysts_see_each_other_and_share_a_run") {
+            return;
+        }
+        let server = MongoServer::start(&[]);
+        let uri = server.uri("team");
+        let first = Workspace::with_champion();
+        let data = first.write("Network_Data/phisingData.csv", bundled(300));
+        first.score(&data, &[]);
+        let run = first.run_directory();
+        let run = run.file_name().unwrap().to_str().unwrap().to_owned();
+        // The other host has the scored file and no run.
+        let second = workspace();
+        for name in ["output.csv", "rejects.csv"] {
+            let name = format!("prediction_output/{name}");
+            second.write(&name, std::fs::read(first.path(&name)).unwrap());
+        }
+        let start = |workspace: &Workspace, analyst: &str| {
+            let start = Start::new(workspace).env("NSEC_MONGODB_URI", &uri).env("USER", analyst);
+            let mut console = start.run(workspace.root());
+            console.wait_for("having_IP");
+            console.wait_for("team \u{2713}");
+            console.keys("4");
+            console.wait_until("the queue", |screen| judged(screen, 0));
+            console
+        };
+        let mut ana = start(&first, "ana");
+        let mut ben = start(&second, "ben");
+        ben.wait_for("ana looks at this now");
+        ana.wait_for("ben looks at this now");
+        ana.keys("t");
+        ben.wait_until("the verdict of ana", |screen| judged(screen, 1));
+        ana.wait_for("team has all");
+        ana.keys("5");
+        ana.wait_for(&format!("* champion {run}"));
+        ana.keys("s");
+        ana.wait_for(" shared");
+        ben.keys("5 T");
+        ben.wait_for("shared by ana");
+        ben.keys("F");
+        ben.wait_for("champion here?");
+        ben.keys("y");
+        ben.wait_until("the run is here", |screen| {
+            let contents = screen.contents();
+            contents
+                .lines()
+                .any(|line| line.contains(&run) && line.ends_with("yes"))
+        });
+        ben.keys("T");
+        ben.wait_for(&format!("* champion {run}"));
+        ben.keys("T p");
+        ben.wait_for("the team's champion?");
+        ben.keys("y");
+        ben.wait_for(&format!("{run} is the team's champion"));
+        ben.wait_for(&format!("* champion {run}"));
+        ana.quit();
+        ben.quit();
+    }
 }

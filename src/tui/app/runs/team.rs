@@ -249,6 +249,7 @@ impl RunsPanel {
         let run = run.run_id.clone();
         self.team
             .change(shared, format!("sharing {run}"), TeamJob::Push { run });
+        self.failure = None;
     }
 
     /// News of the team's runs; whether they were.
@@ -281,7 +282,12 @@ impl RunsPanel {
             }
             Report::Failed(failure) => {
                 shared.complain(failure.message.clone());
-                self.team.failure = Some(failure.clone());
+                let list = if self.team.in_sight {
+                    &mut self.team.failure
+                } else {
+                    &mut self.failure
+                };
+                *list = Some(failure.clone());
                 // Somebody else may have changed what was on the screen.
                 self.team.stale = true;
             }
