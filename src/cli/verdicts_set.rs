@@ -134,8 +134,8 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), CliError> {
             let seen = own_view(&cases, &case, &who);
             Event {
                 group,
-                at,
-                seen,
+                at: seen.map_or(at, |seen| at.max(seen.at.next())),
+                seen: seen.map(|seen| seen.id),
                 ..Event::now(case, who.clone(), change.clone())
             }
         };
@@ -147,10 +147,10 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), CliError> {
 
 /// What a person at a shell has seen of a case: their own history. What others decided meanwhile is a conflict, not a thing
 /// that a script may talk over.
-fn own_view(cases: &Cases, case: &CaseId, who: &str) -> Option<EventId> {
+fn own_view<'c>(cases: &'c Cases, case: &CaseId, who: &str) -> Option<&'c Event> {
     let history = cases.history(case);
     let own = history.iter().take_while(|event| event.analyst == who);
-    own.last().map(|event| event.id)
+    own.last()
 }
 
 fn changes_of(args: &SetArgs) -> Result<Vec<Change>, CliError> {

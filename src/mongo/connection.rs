@@ -12,8 +12,11 @@ use std::time::Duration;
 use mongodb::bson::doc;
 use mongodb::event::EventHandler;
 use mongodb::event::sdam::{SdamEvent, TopologyDescription};
-use mongodb::options::{AuthMechanism, ClientOptions, Compressor, Credential, Tls, TlsOptions};
-use mongodb::{Client, Database};
+use mongodb::options::{
+    AuthMechanism, ClientOptions, CollectionOptions, Compressor, Credential, ReadConcern, ReadPreference, SelectionCriteria, Tls,
+    TlsOptions,
+};
+use mongodb::{Client, Collection, Database};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
@@ -130,6 +133,16 @@ impl Connection {
     /// The connection has ended.
     pub fn database(&self) -> Result<Database, MongoError> {
         Ok(self.client()?.database(&self.target.database))
+    }
+
+    /// A collection of the database that is meant, read from the primary and only as far as most servers have it: what could
+    /// still be rolled back is not there, whatever the address says.
+    pub(super) fn committed<T: Send + Sync>(&self, collection: &str) -> Result<Collection<T>, MongoError> {
+        let options = CollectionOptions::builder()
+            .selection_criteria(SelectionCriteria::ReadPreference(ReadPreference::Primary))
+            .read_concern(ReadConcern::majority())
+            .build();
+        Ok(self.database()?.collection_with_options(collection, options))
     }
 
     /// Another database of the same server.

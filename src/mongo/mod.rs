@@ -27,16 +27,16 @@ pub use connection::{Connection, Patience};
 pub use data_set::{DATA_SETS, DataSet, data_sets};
 pub use document::{FieldKind, Fields, Misfit, ROW_FIELD, Row, SET_FIELD, row_hash};
 pub use error::MongoError;
-pub use ping::{Ping, Rights, alive, ping};
+pub use ping::{Ping, Rights, ping};
 pub use pull::{Reading, parse_query};
 pub use push::{BATCH_ROWS, Cells, PushError, PushRequest, Pushed, push};
 pub use record::keep_record;
 pub use secret::Secret;
 pub use settings::{Found, Given, HiddenUri, MongoSettings, PASSWORD_VARIABLE, Target, URI_VARIABLE};
 pub use shared_claims::{exchange_claims, prepare_claims, withdraw_claim};
-pub use shared_records::{Added, Record, Records};
+pub use shared_records::{Added, NamesSince, Record, Records};
 pub use shared_runs::{
     Naming, SharedFile, SharedName, SharedRun, Sharing, fetch, find_shared, name_shared, shared_names, shared_runs,
 };
-pub use shared_states::{NewState, change_states, state_versions};
+pub use shared_states::{NewState, Version, change_states, state_versions};
 pub use watch::{Heard, Mark, Watch};

@@ -41,18 +41,6 @@ pub struct Rights {
     pub write: bool,
 }
 
-/// Asks whether the server is there; any living one answers at once.
-///
-/// # Errors
-/// It does not.
-pub fn alive(connection: &Connection, cancel: &CancelToken) -> Result<(), MongoError> {
-    let admin = connection.other_database("admin")?;
-    let ask = async { admin.run_command(doc! { "ping": 1 }).await };
-    connection
-        .run("asking whether it is there", Patience::QUESTION, cancel, ask)
-        .map(drop)
-}
-
 /// All questions together; the rest of the five seconds is for finding out what a failure means.
 const BUDGET: Duration = Duration::from_secs(4);
 

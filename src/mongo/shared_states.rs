@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 use serde_json::{Map, Value};
 
@@ -24,12 +24,31 @@ pub struct NewState {
     /// Its name.
     pub id: String,
     /// The version it was worked out from; `None` if there was no such document.
-    pub version: Option<i64>,
+    pub version: Option<Version>,
     /// Its fields.
     pub body: Map<String, Value>,
 }
 
-/// The versions of documents that are there.
+/// The version of a document, as it stands there: others may have written anything.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Version(Option<Bson>);
+
+impl Version {
+    fn next(&self) -> i64 {
+        let known = match &self.0 {
+            Some(Bson::Int64(known)) => *known,
+            Some(Bson::Int32(known)) => i64::from(*known),
+            _ => 0,
+        };
+        known.saturating_add(1)
+    }
+
+    fn filter(&self) -> Bson {
+        self.0.clone().unwrap_or_else(|| doc! { "$exists": false }.into())
+    }
+}
+
+/// The versions of documents that are there, and what stands in one of their fields if that is a whole number.
 ///
 /// # Errors
 /// The server fails.
@@ -37,20 +56,26 @@ pub fn state_versions(
     connection: &Connection,
     collection: &str,
     ids: &[String],
+    field: &str,
     cancel: &CancelToken,
-) -> Result<HashMap<String, i64>, MongoError> {
-    let states = connection.database()?.collection::<Document>(collection);
+) -> Result<HashMap<String, (Version, Option<i64>)>, MongoError> {
+    let states = connection.committed::<Document>(collection)?;
     let find = async {
         let mut cursor = states
             .find(doc! { "_id": { "$in": ids } })
-            .projection(doc! { "version": 1 })
+            .projection(doc! { "version": 1, field: 1 })
             .batch_size(5_000)
             .await?;
         let mut found = HashMap::new();
         while cursor.advance().await? {
             let state = cursor.current();
-            if let (Ok(id), Ok(version)) = (state.get_str("_id"), state.get_i64("version")) {
-                found.insert(id.to_owned(), version);
+            if let Ok(id) = state.get_str("_id") {
+                let version = state
+                    .get("version")
+                    .ok()
+                    .flatten()
+                    .and_then(|version| Bson::try_from(version).ok());
+                found.insert(id.to_owned(), (Version(version), state.get_i64(field).ok()));
             }
         }
         Ok(found)
@@ -84,8 +109,9 @@ pub fn change_states(
                         Err(error) => Err(error),
                     };
                 };
-                let change = doc! { "$set": new, "$inc": { "version": 1_i64 } };
-                let update = documents.update_one(doc! { "_id": &id, "version": version }, change);
+                new.insert("version", version.next());
+                let change = doc! { "$set": new };
+                let update = documents.update_one(doc! { "_id": &id, "version": version.filter() }, change);
                 let done = update.write_concern(durable()).await?;
                 Ok((done.matched_count == 0).then_some(id))
             }
@@ -97,5 +123,5 @@ pub fn change_states(
 }
 
 fn is_duplicate(error: &Error) -> bool {
-    matches!(error.kind.as_ref(), ErrorKind::Write(WriteFailure::WriteError(write)) if write.code == DUPLICATE_KEY)
+    matches!(error.kind.as_ref(), ErrorKind::Write(WriteFailure::WriteError(write)) if write.code == DUPLICATE_KEY && write.message.contains("_id_"))
 }

@@ -2,7 +2,7 @@
 //! queue until the thread of whoever wants them comes by.
 
 use futures_util::StreamExt;
-use mongodb::bson::Document;
+use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::change_stream::event::{ChangeStreamEvent, OperationType, ResumeToken};
 use mongodb::error::{Error, ErrorKind};
 use tokio::sync::mpsc::{Receiver, Sender, channel, error::TryRecvError};
@@ -57,10 +57,7 @@ impl Watch {
     /// # Errors
     /// The connection has ended.
     pub fn start(records: &Records, from: Option<&Mark>) -> Result<Self, MongoError> {
-        let collection = records
-            .connection
-            .database()?
-            .collection::<Document>(records.collection);
+        let collection = records.for_reading()?;
         let token = from.and_then(Mark::token);
         let (tell, news) = channel(WAITING);
         let task = records.connection.spawn("listening", async move {
@@ -93,7 +90,7 @@ impl Drop for Watch {
     }
 }
 
-type Stream = mongodb::change_stream::ChangeStream<ChangeStreamEvent<Document>>;
+type Stream = mongodb::change_stream::ChangeStream<ChangeStreamEvent<RawDocumentBuf>>;
 
 async fn listen(mut stream: Stream, tell: &Sender<Heard>) -> Heard {
     if tell.send(Heard::Listening).await.is_err() {
@@ -105,7 +102,7 @@ async fn listen(mut stream: Stream, tell: &Sender<Heard>) -> Heard {
                 let heard = match change.operation_type {
                     OperationType::Insert => change
                         .full_document
-                        .and_then(record)
+                        .and_then(|document| record(&document))
                         .zip(Mark::of(&change.id))
                         .map(|(record, mark)| Heard::Added(record, mark)),
                     // The collection is gone, and with it all that its stream could tell.

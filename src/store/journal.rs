@@ -183,6 +183,16 @@ pub(super) fn line_count(events: &[Event]) -> u64 {
     pieces(events).len() as u64
 }
 
+/// Bytes of what a person typed.
+fn words_of(change: &Change) -> usize {
+    match change {
+        Change::Note { text } => text.len(),
+        Change::Judge { reason, .. } | Change::Reason { reason } => reason.as_ref().map_or(0, String::len),
+        Change::Tag { tag, .. } => tag.len(),
+        Change::Undo { .. } | Change::Redo { .. } => 0,
+    }
+}
+
 /// Events cut into lines.
 fn pieces(events: &[Event]) -> Vec<&[Event]> {
     let mut pieces = Vec::new();
@@ -190,6 +200,7 @@ fn pieces(events: &[Event]) -> Vec<&[Event]> {
     for (at, event) in events.iter().enumerate() {
         let cells = event.cells.iter().flatten();
         let size: usize = cells.map(|(name, text)| name.len() + text.len()).sum();
+        let size = size + 40 * event.seen_besides.len() + words_of(&event.change);
         if at > start && (at - start >= LINE_EVENTS || bytes + size > LINE_BYTES) {
             pieces.push(&events[start..at]);
             (start, bytes) = (at, 0);

@@ -126,10 +126,20 @@ pub(super) fn open_memory(path: &Path) -> rusqlite::Result<Connection> {
 fn copy(connection: &mut Connection, uri: &str) -> rusqlite::Result<()> {
     connection.execute("ATTACH ?1 AS file", [uri])?;
     let version: i64 = connection.query_row("PRAGMA file.user_version", [], |row| row.get(0))?;
-    if version == schema::FORMAT {
+    if (1..=schema::FORMAT).contains(&version) {
         let transaction = connection.transaction()?;
         for table in TABLES {
-            transaction.execute(&format!("INSERT INTO main.{table} SELECT * FROM file.{table}"), [])?;
+            // An older format has the first of the columns.
+            let of_file = format!("SELECT name FROM pragma_table_info('{table}', 'file')");
+            let columns: Vec<String> = transaction
+                .prepare(&of_file)?
+                .query_map([], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            let columns = columns.join(", ");
+            transaction.execute(
+                &format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM file.{table}"),
+                [],
+            )?;
         }
         transaction.commit()?;
     }

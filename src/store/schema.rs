@@ -178,11 +178,13 @@ DROP VIEW standing;
 DROP VIEW judgements;
 DROP VIEW live_events;
 
--- What an event names as seen.
+-- What an event names as seen; nobody can have seen what comes later.
 CREATE VIEW sees AS
-SELECT id AS event, seen AS sees FROM events WHERE seen IS NOT NULL
+SELECT e.id AS event, s.id AS sees FROM events e JOIN events s ON s.id = e.seen
+WHERE s.schema = e.schema AND s.row_id = e.row_id AND (s.at, s.id) < (e.at, e.id)
 UNION ALL
-SELECT e.id, j.value FROM events e, json_each(e.seen_besides) j WHERE e.seen_besides IS NOT NULL;
+SELECT e.id, s.id FROM events e, json_each(e.seen_besides) j JOIN events s ON s.id = j.value
+WHERE e.seen_besides IS NOT NULL AND s.schema = e.schema AND s.row_id = e.row_id AND (s.at, s.id) < (e.at, e.id);
 
 -- What counts: events whose group was not undone, or was done again. ord: the order on every host.
 CREATE VIEW live_events AS
@@ -196,14 +198,10 @@ WHERE e.kind NOT IN ('undo', 'redo')
 CREATE VIEW judged_pairs AS
 SELECT j.id AS id, k.id AS other, j.ord AS ord, k.ord AS other_ord, j.analyst = k.analyst AS one_analyst,
        EXISTS (WITH RECURSIVE saw(id) AS (SELECT sees FROM sees WHERE event = k.id
-                                          UNION SELECT s.sees FROM saw JOIN sees s ON s.event = saw.id
-                                                JOIN events e ON e.id = s.event
-                                                WHERE e.schema = j.schema AND e.row_id = j.row_id)
+                                          UNION SELECT s.sees FROM saw JOIN sees s ON s.event = saw.id)
                SELECT 1 FROM saw WHERE saw.id = j.id) AS seen_by_other,
        EXISTS (WITH RECURSIVE saw(id) AS (SELECT sees FROM sees WHERE event = j.id
-                                          UNION SELECT s.sees FROM saw JOIN sees s ON s.event = saw.id
-                                                JOIN events e ON e.id = s.event
-                                                WHERE e.schema = j.schema AND e.row_id = j.row_id)
+                                          UNION SELECT s.sees FROM saw JOIN sees s ON s.event = saw.id)
                SELECT 1 FROM saw WHERE saw.id = k.id) AS has_seen_other
 FROM live_events j JOIN live_events k ON k.schema = j.schema AND k.row_id = j.row_id AND k.id <> j.id
 WHERE j.kind = 'judge' AND k.kind = 'judge';

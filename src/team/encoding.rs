@@ -40,9 +40,15 @@ pub(super) fn record_of(event: &Event) -> Record {
     named(event)
 }
 
-/// A decision out of a record; a newer version of this program may say things that this one cannot read.
+/// A decision out of a record; a newer version of this program may say things that this one cannot read. A name that is not
+/// written as we write it could stand beside the same one written otherwise, with other content.
 pub(super) fn event_of(record: Record) -> Result<Event, serde_json::Error> {
-    read(record)
+    let name = record.id.clone();
+    let event: Event = read(record)?;
+    if event.id.to_string() == name {
+        return Ok(event);
+    }
+    Err(serde::de::Error::custom("its name is not written as names are"))
 }
 
 /// Something about a suppression rule.

@@ -2,6 +2,7 @@
 //! Losing it costs one long look at the server and nothing else.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ pub(super) struct Memory {
     server: String,
     /// When everything was last looked at.
     looked_at: Option<Timestamp>,
+    /// Which file the places below count in.
+    database: Option<(u64, u64)>,
     /// Where to go on listening.
     mark: Option<String>,
     /// Decisions in the store on this host up to this place are on the server.
@@ -33,13 +36,10 @@ pub(super) struct Memory {
 impl Memory {
     /// What there is of a database; nothing if it was another one, or too long ago.
     pub(super) fn read(workspace: &Workspace, server: &str) -> Self {
-        let text = fs::read(file(workspace)).unwrap_or_default();
+        let text = fs::read(file(workspace, server)).unwrap_or_default();
         let found: Self = serde_json::from_slice(&text).unwrap_or_default();
-        let now = Timestamp::now();
-        let fresh = found
-            .looked_at
-            .is_some_and(|at| at <= now && now.seconds_since(at) < GOOD_FOR_SECONDS);
-        if found.server == server && fresh {
+        let same = found.server == server && found.database.is_some() && found.database == database(workspace);
+        if same && !found.is_old() {
             return found;
         }
         Self {
@@ -64,9 +64,16 @@ impl Memory {
         };
     }
 
-    /// Whether everything is to be looked at.
-    pub(super) fn is_empty(&self) -> bool {
-        self.looked_at.is_none()
+    /// Whether everything is to be looked at (again).
+    pub(super) fn is_old(&self) -> bool {
+        let now = Timestamp::now();
+        let fresh = |at: Timestamp| at <= now && now.seconds_since(at) < GOOD_FOR_SECONDS;
+        !self.looked_at.is_some_and(fresh)
+    }
+
+    /// Whether everything was looked at this many seconds ago, or never.
+    pub(super) fn looked_before(&self, seconds: f64) -> bool {
+        self.looked_at.is_none_or(|at| Timestamp::now().seconds_since(at) >= seconds)
     }
 
     /// Everything was looked at just now.
@@ -75,13 +82,26 @@ impl Memory {
     }
 
     /// Writes it down; a failure costs time at the next start, no more.
-    pub(super) fn save(&self, workspace: &Workspace) {
-        if let Err(error) = atomic::write_json(&file(workspace), self) {
+    pub(super) fn save(&mut self, workspace: &Workspace) {
+        self.database = database(workspace);
+        if let Err(error) = atomic::write_json(&file(workspace, &self.server), self) {
             tracing::debug!("what is known of the team's server was not written down: {error}");
         }
     }
 }
 
-fn file(workspace: &Workspace) -> PathBuf {
-    workspace.logs_dir().join("team.json")
+fn file(workspace: &Workspace, server: &str) -> PathBuf {
+    workspace.logs_dir().join(format!("{}.json", file_stem(server)))
+}
+
+/// `team-` and the beginning of a hash: a workspace may be shared with several servers, one after the other or at once.
+pub(super) fn file_stem(server: &str) -> String {
+    let hash = blake3::hash(server.as_bytes()).to_hex();
+    format!("team-{}", &hash[..8])
+}
+
+/// Which file `verdicts.db` is: one that was made again counts anew.
+fn database(workspace: &Workspace) -> Option<(u64, u64)> {
+    let found = fs::metadata(workspace.verdicts_file()).ok()?;
+    Some((found.dev(), found.ino()))
 }

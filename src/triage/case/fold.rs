@@ -22,53 +22,60 @@ struct Judged {
 pub(super) struct Fold {
     judged: Vec<Judged>,
     undone: HashSet<EventId>,
-    /// Every event that another one names as seen.
-    named: HashSet<EventId>,
-    /// Events that no other one names, the latest last.
+    /// What is named as seen and is not among the events (yet).
+    awaited: HashSet<EventId>,
+    /// Events that no later one names, the latest last.
     heads: Vec<EventId>,
     pub(super) state: CaseState,
 }
 
 impl Fold {
-    /// Adds up all events of a case, which come in their order.
+    /// Adds up all events of a case, which come in their order. An event cannot have seen a later one: where it says so, that
+    /// counts for nothing, and so names never go round in a circle.
     pub(super) fn of(events: &[&Event]) -> Self {
         let sight = Sight::of(events);
         let mut fold = Self {
             undone: undone_groups(events.iter().copied()),
-            named: events.iter().flat_map(|event| event.names()).collect(),
             ..Self::default()
         };
-        for event in events {
+        let mut named = vec![false; events.len()];
+        for (at, event) in events.iter().enumerate() {
             fold.count(event, |a, b| sight.saw(a, b));
-            fold.note_head(event);
+            for id in event.names() {
+                match sight.places.get(&id) {
+                    Some(place) if *place < at => named[*place] = true,
+                    Some(_) => {}
+                    None => _ = fold.awaited.insert(id),
+                }
+            }
+            fold.state.latest_at = Some(event.at);
         }
+        let heads = events.iter().zip(named).filter(|(_, named)| !named);
+        fold.heads = heads.map(|(event, _)| event.id).collect();
         fold.decide();
         fold
     }
 
     /// Whether an event can simply be put behind those that were taken in: nothing that was added up changes by it.
     pub(super) fn can_follow(&self, event: &Event) -> bool {
-        !matches!(event.change, Change::Undo { .. } | Change::Redo { .. }) && !self.named.contains(&event.id)
+        !matches!(event.change, Change::Undo { .. } | Change::Redo { .. }) && !self.awaited.contains(&event.id)
     }
 
     /// Takes in an event that [can follow](Self::can_follow) the `earlier` ones.
     pub(super) fn take(&mut self, event: &Event, earlier: &[Event]) {
         let names: HashSet<EventId> = event.names().collect();
-        if self.heads.iter().all(|head| names.contains(head)) {
+        if names.len() == self.heads.len() && self.heads.iter().all(|head| names.contains(head)) {
+            // The ordinary case: all there was had been seen.
             self.count(event, |a, _| a == event.id);
         } else {
             let seen = seen_by(event, earlier);
             self.count(event, |a, b| a == event.id && seen.contains(&b));
+            let known: HashSet<EventId> = earlier.iter().map(|event| event.id).collect();
+            let others = names.iter().filter(|id| **id != event.id && !known.contains(id));
+            self.awaited.extend(others);
         }
-        self.named.extend(&names);
         self.heads.retain(|head| !names.contains(head));
-        self.note_head(event);
-    }
-
-    fn note_head(&mut self, event: &Event) {
-        if !self.named.contains(&event.id) {
-            self.heads.push(event.id);
-        }
+        self.heads.push(event.id);
         self.state.latest_at = Some(event.at);
     }
 
@@ -143,19 +150,28 @@ impl Fold {
     }
 }
 
-/// What the analyst of an event had seen of the `earlier` ones.
+/// What the analyst of an event had seen of the `earlier` ones, which come in their order.
 fn seen_by(event: &Event, earlier: &[Event]) -> HashSet<EventId> {
-    let by_id: HashMap<EventId, &Event> = earlier.iter().map(|event| (event.id, event)).collect();
-    let mut seen = HashSet::new();
-    let mut open: Vec<EventId> = event.names().collect();
-    while let Some(id) = open.pop() {
-        if seen.insert(id)
-            && let Some(event) = by_id.get(&id)
+    let places: HashMap<EventId, usize> = earlier.iter().enumerate().map(|(at, event)| (event.id, at)).collect();
+    let mut seen = vec![false; earlier.len()];
+    let look = |event: &Event, before: usize, seen: &mut Vec<bool>| {
+        for place in event
+            .names()
+            .filter_map(|id| places.get(&id))
+            .filter(|place| **place < before)
         {
-            open.extend(event.names());
+            seen[*place] = true;
+        }
+    };
+    look(event, earlier.len(), &mut seen);
+    // Names only go back, so that one way through is enough.
+    for at in (0..earlier.len()).rev() {
+        if seen[at] {
+            look(&earlier[at], at, &mut seen);
         }
     }
-    seen
+    let seen = earlier.iter().zip(seen).filter(|(_, seen)| *seen);
+    seen.map(|(event, _)| event.id).collect()
 }
 
 /// Which of the events of a case had been seen when another one was made: one bit for each pair.
@@ -169,37 +185,21 @@ impl Sight {
     fn of(events: &[&Event]) -> Self {
         let places: HashMap<EventId, usize> = events.iter().enumerate().map(|(at, event)| (event.id, at)).collect();
         let words = events.len().div_ceil(64);
-        let mut sight = Self {
-            bits: vec![0; words * events.len()],
-            places,
-            words,
-        };
-        // Almost always what was seen is earlier, and the second round finds nothing more. Names that go round in a circle
-        // end as well: bits are only ever set.
-        while events
-            .iter()
-            .enumerate()
-            .fold(false, |more, (at, event)| sight.look(at, event) | more)
-        {}
-        sight
-    }
-
-    /// Takes over what the events that one names had seen; whether that was more than before.
-    fn look(&mut self, at: usize, event: &Event) -> bool {
-        let mut row = self.bits[at * self.words..(at + 1) * self.words].to_vec();
-        for named in event.names().filter_map(|id| self.places.get(&id).copied()) {
-            row[named / 64] |= 1 << (named % 64);
-            for (word, other) in row
-                .iter_mut()
-                .zip(&self.bits[named * self.words..(named + 1) * self.words])
+        let mut bits = vec![0; words * events.len()];
+        for (at, event) in events.iter().enumerate() {
+            let (before, own) = bits.split_at_mut(at * words);
+            for place in event
+                .names()
+                .filter_map(|id| places.get(&id).copied())
+                .filter(|place| *place < at)
             {
-                *word |= other;
+                own[place / 64] |= 1 << (place % 64);
+                for (word, other) in own.iter_mut().zip(&before[place * words..(place + 1) * words]) {
+                    *word |= other;
+                }
             }
         }
-        let own = &mut self.bits[at * self.words..(at + 1) * self.words];
-        let more = *own != row[..];
-        own.copy_from_slice(&row);
-        more
+        Self { places, words, bits }
     }
 
     fn saw(&self, one: EventId, other: EventId) -> bool {
