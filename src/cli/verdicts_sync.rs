@@ -49,6 +49,7 @@ pub(super) fn run(server: &MongoArgs, context: &Context) -> Result<(), CliError>
         sent,
         received,
         rules,
+        refused,
         unreadable,
     } = told.exchanged;
     let mut text = format!(
@@ -58,6 +59,10 @@ pub(super) fn run(server: &MongoArgs, context: &Context) -> Result<(), CliError>
         grouped(received),
         grouped(rules)
     );
+    if refused > 0 {
+        let line = format!("{} decisions are refused by the server; the log says why\n", grouped(refused));
+        text.push_str(&line);
+    }
     if unreadable > 0 {
         let line = format!(
             "{} decisions there were made by a newer nsec-tui and are left out here\n",

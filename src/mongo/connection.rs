@@ -13,8 +13,8 @@ use mongodb::bson::doc;
 use mongodb::event::EventHandler;
 use mongodb::event::sdam::{SdamEvent, TopologyDescription};
 use mongodb::options::{
-    AuthMechanism, ClientOptions, CollectionOptions, Compressor, Credential, ReadConcern, ReadPreference, SelectionCriteria, Tls,
-    TlsOptions,
+    AuthMechanism, ClientOptions, CollectionOptions, Compressor, Credential, ReadConcern, ReadPreference,
+    SelectionCriteria, Tls, TlsOptions,
 };
 use mongodb::{Client, Collection, Database};
 use tokio::runtime::{Builder, Runtime};

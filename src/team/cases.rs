@@ -31,7 +31,10 @@ pub(super) fn work_out(server: &Server, cases: &[CaseId], cancel: &CancelToken) 
         let outdated = try_once(server, &open, cancel)?;
         open.retain(|case| outdated.contains(&case_name(case)));
     }
-    tracing::warn!("{} cases change so often on the team's server that their states are left to others", open.len());
+    tracing::warn!(
+        "{} cases change so often on the team's server that their states are left to others",
+        open.len()
+    );
     Ok(())
 }
 

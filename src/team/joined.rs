@@ -66,6 +66,7 @@ impl Team {
             server: options.target.shown(),
             link: Link::Connecting,
             backlog: 0,
+            refused: 0,
             sent: 0,
             received: 0,
             claims: Vec::new(),
@@ -186,11 +187,16 @@ impl Clerk {
         loop {
             closing.check()?;
             let look = self.table.sheet().look.clone();
-            if let (Some(store), Some(exchange)) = (&mut self.store, &mut self.exchange) {
-                round.tick(exchange, store, &self.options.workspace, look.as_ref(), &closing)?;
-            }
+            let more = match (&mut self.store, &mut self.exchange) {
+                (Some(store), Some(exchange)) => {
+                    round.tick(exchange, store, &self.options.workspace, look.as_ref(), &closing)?
+                }
+                _ => false,
+            };
             self.say(round.link(), &round.claims);
-            self.table.rest(TICK);
+            if !more {
+                self.table.rest(TICK);
+            }
         }
     }
 
@@ -229,13 +235,14 @@ impl Clerk {
 
     /// Tells how it stands, if that is news.
     fn say(&mut self, link: Link, claims: &[super::Claim]) {
-        let (backlog, sent, received) = self.exchange.as_ref().map_or((0, 0, 0), |exchange| {
-            (exchange.backlog(), exchange.sent, exchange.received)
+        let (backlog, refused, sent, received) = self.exchange.as_ref().map_or((0, 0, 0, 0), |exchange| {
+            (exchange.backlog(), exchange.refused(), exchange.sent, exchange.received)
         });
         let state = TeamState {
             server: self.options.target.shown(),
             link,
             backlog,
+            refused,
             sent,
             received,
             claims: claims.to_vec(),

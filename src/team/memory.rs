@@ -48,6 +48,10 @@ impl Memory {
         }
     }
 
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
     pub(super) fn mark(&self) -> Option<Mark> {
         self.mark.clone().map(Mark)
     }
@@ -73,7 +77,8 @@ impl Memory {
 
     /// Whether everything was looked at this many seconds ago, or never.
     pub(super) fn looked_before(&self, seconds: f64) -> bool {
-        self.looked_at.is_none_or(|at| Timestamp::now().seconds_since(at) >= seconds)
+        self.looked_at
+            .is_none_or(|at| Timestamp::now().seconds_since(at) >= seconds)
     }
 
     /// Everything was looked at just now.

@@ -22,6 +22,8 @@ pub struct Exchanged {
     pub received: u64,
     /// Rules made or withdrawn elsewhere that were taken in.
     pub rules: u64,
+    /// Decisions of this host that the server does not take; the log says why.
+    pub refused: u64,
     /// Decisions on the server that cannot be understood: a newer version of this program made them.
     pub unreadable: u64,
 }
@@ -54,6 +56,7 @@ pub fn share_once(
         sent: exchange.sent,
         received: exchange.received,
         rules,
+        refused: exchange.refused(),
         unreadable: exchange.unreadable() as u64,
     })
 }

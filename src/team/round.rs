@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::error::TeamError;
 use super::exchange::{Exchange, Server};
+use super::memory::file_stem;
 use super::rules::SharedRules;
 use super::state::{Claim, Hearing, Link};
 use crate::artifacts::Timestamp;
@@ -28,6 +29,10 @@ const RULES: Duration = Duration::from_secs(10);
 /// How often decisions are looked for where the server cannot tell of them, and where it can: for what a stream may miss.
 const POLL_DEAF: Duration = Duration::from_secs(2);
 const POLL_HEARING: Duration = Duration::from_secs(30);
+/// How often everything is looked at where the server cannot tell, in seconds.
+const FULL_LOOK_DEAF: f64 = 600.0;
+/// How often it is looked what another console has still to send.
+const FOLLOW: Duration = Duration::from_secs(2);
 /// How often it is tried to listen where that ended.
 const LISTEN_AGAIN: Duration = Duration::from_secs(3);
 /// Decisions taken in at once.
@@ -79,6 +84,7 @@ pub(super) struct Round {
     looked_at_rules: Last,
     looked_there: Last,
     listened: Last,
+    followed: Last,
 }
 
 impl Round {
@@ -108,6 +114,7 @@ impl Round {
             looked_at_rules: Last::default(),
             looked_there: Last::default(),
             listened: Last::default(),
+            followed: Last::default(),
         })
     }
 
@@ -118,7 +125,7 @@ impl Round {
         }
     }
 
-    /// Does what is due. Never waits longer than the server takes, and for a silent one no longer than its limits.
+    /// Does what is due; whether there is more to do at once. Never waits longer than the server takes, and for a silent one no longer than its limits.
     pub(super) fn tick(
         &mut self,
         exchange: &mut Exchange,
@@ -126,7 +133,7 @@ impl Round {
         workspace: &Workspace,
         look: Option<&Look>,
         cancel: &CancelToken,
-    ) -> Result<(), TeamError> {
+    ) -> Result<bool, TeamError> {
         if self.ping.due(PING) {
             let asked = Instant::now();
             self.alive(cancel)?;
@@ -139,12 +146,18 @@ impl Round {
             self.tell_and_ask(look, cancel)?;
         }
         if self.lock.is_none() {
-            self.lock = lock(workspace);
+            self.lock = lock(workspace, exchange.memory.server());
             if self.lock.is_none() {
-                return Ok(());
+                self.hearing = Hearing::Another;
+                if self.followed.due(FOLLOW) {
+                    exchange.follow(store)?;
+                }
+                return Ok(false);
             }
-            // Another console may have gone on since this one last looked.
-            exchange.look_here(store)?;
+            if self.hearing == Hearing::Another {
+                self.hearing = Hearing::Polling;
+                exchange.take_over(store)?;
+            }
         }
         self.exchange(exchange, store, cancel)
     }
@@ -154,7 +167,7 @@ impl Round {
         exchange: &mut Exchange,
         store: &mut LocalStore,
         cancel: &CancelToken,
-    ) -> Result<(), TeamError> {
+    ) -> Result<bool, TeamError> {
         if store.has_changed()? {
             exchange.look_here(store)?;
             self.looked_at_rules.at_once();
@@ -165,18 +178,20 @@ impl Round {
         self.hear(exchange, store)?;
         let every = match self.hearing {
             Hearing::Stream => POLL_HEARING,
-            Hearing::Polling => POLL_DEAF,
+            Hearing::Polling | Hearing::Another => POLL_DEAF,
         };
+        if self.hearing == Hearing::Polling && exchange.memory.looked_before(FULL_LOOK_DEAF) {
+            // Where nobody tells, the senders' clocks decide what is found; now and then they are not asked.
+            exchange.memory.forget();
+        }
         if self.looked_there.due(every) {
             exchange.look_there(&self.server, store, cancel)?;
         }
-        while exchange.send_some(&self.server, store, cancel)? {
-            cancel.check()?;
-        }
+        let more = exchange.send_some(&self.server, store, cancel)?;
         if self.looked_at_rules.due(RULES) {
             self.rules.exchange(store, cancel)?;
         }
-        Ok(())
+        Ok(more)
     }
 
     /// Takes in what was heard since the last time.
@@ -230,7 +245,7 @@ impl Round {
     }
 
     fn alive(&self, cancel: &CancelToken) -> Result<(), TeamError> {
-        Ok(mongo::alive(&self.server.connection, cancel)?)
+        Ok(self.server.events.alive(cancel)?)
     }
 
     /// Says what is looked at here and asks what others look at.
@@ -263,8 +278,8 @@ impl Round {
 }
 
 /// The right to exchange for this workspace, if no other console has it. Where there can be no lock, everybody has.
-fn lock(workspace: &Workspace) -> Option<File> {
-    let path = workspace.logs_dir().join("team.lock");
+fn lock(workspace: &Workspace, server: &str) -> Option<File> {
+    let path = workspace.logs_dir().join(format!("{}.lock", file_stem(server)));
     let _a_missing_directory_is_told_by_the_open = fs::create_dir_all(workspace.logs_dir());
     let file = File::options().create(true).truncate(false).write(true).open(path);
     match file {

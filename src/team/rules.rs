@@ -35,7 +35,13 @@ impl SharedRules {
     /// Takes in what is not here and sends what is not there. Answers how many rules changed here.
     pub(super) fn exchange(&mut self, store: &mut LocalStore, cancel: &CancelToken) -> Result<u64, TeamError> {
         let (names, _) = self.records.names(None, cancel)?;
-        let new: Vec<String> = names.into_iter().filter(|name| !self.there.contains(name)).collect();
+        let new: Vec<String> = names
+            .iter()
+            .filter(|name| !self.there.contains(*name))
+            .cloned()
+            .collect();
+        // Never more than is there now: an old copy of the database may have been put back.
+        self.there.retain(|name| names.contains(name));
         let mut found = Vec::new();
         self.records.read(&new, cancel, |some| {
             found.extend(some);
@@ -48,7 +54,10 @@ impl SharedRules {
             .flat_map(records_of)
             .filter(|record| !self.there.contains(&record.id))
             .collect();
-        self.records.add(&lacking, cancel)?;
+        for (place, why) in self.records.add(&lacking, cancel)?.refused {
+            let name = lacking.get(place).map_or("", |record| &record.id);
+            tracing::warn!("rule {name} is refused by the team's server, and holds on this host alone: {why}");
+        }
         self.there.extend(lacking.into_iter().map(|record| record.id));
         Ok(changed)
     }

@@ -11,8 +11,11 @@ pub struct TeamState {
     pub server: String,
     /// The connection.
     pub link: Link,
-    /// Decisions and rules of this host that the server has not confirmed yet. They are safe on this host.
+    /// Decisions of this host that the server has not confirmed yet. They are safe on this host.
     pub backlog: u64,
+    /// Decisions that the server does not take; the log says why.
+    #[serde(default)]
+    pub refused: u64,
     /// Decisions that went to the server since the connection was opened.
     pub sent: u64,
     /// Decisions of others that came from there since.
@@ -51,6 +54,8 @@ pub enum Hearing {
     Stream,
     /// It is asked every few seconds, because it cannot tell (a standalone server).
     Polling,
+    /// Another console of this workspace exchanges with it.
+    Another,
 }
 
 /// A colleague looks at a case.

@@ -22,6 +22,7 @@ fn state(backlog: u64, link: Link) -> TeamState {
         server: SERVER.to_owned(),
         link,
         backlog,
+        refused: 0,
         sent: 1_204,
         received: 87,
         claims: Vec::new(),

@@ -301,6 +301,7 @@ fn team_state(sent: u64) -> TeamState {
         server: "db.example:27017/team".to_owned(),
         link: Link::Connecting,
         backlog: 0,
+        refused: 0,
         sent,
         received: 0,
         claims: Vec::new(),

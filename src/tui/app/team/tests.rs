@@ -116,6 +116,7 @@ fn state(backlog: u64, link: Link) -> TeamState {
         server: "db.example:27017/team".to_owned(),
         link,
         backlog,
+        refused: 0,
         sent: 5,
         received: 7,
         claims: vec![serde_json::from_value(claim).unwrap()],
@@ -126,6 +127,7 @@ fn live(backlog: u64) -> TeamState {
     let hearing = crate::worker::Hearing::Stream;
     state(
         backlog,
+        refused: 0,
         Link::Live {
             latency_ms: 2.5,
             hearing,

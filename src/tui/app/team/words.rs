@@ -71,6 +71,7 @@ fn joined(state: &TeamState) -> Vec<String> {
             let hearing = match hearing {
                 Hearing::Stream => "it tells at once what others decide",
                 Hearing::Polling => "it is asked every few seconds what others decide",
+                Hearing::Another => "another console of this workspace exchanges with it",
             };
             lines.push(format!(
                 "Joined: {}, answers in {latency_ms:.1} ms; {hearing}.",

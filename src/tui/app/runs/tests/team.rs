@@ -8,6 +8,7 @@ fn state(link: Link) -> TeamState {
         server: "db.example:27017/team".to_owned(),
         link,
         backlog: 0,
+        refused: 0,
         sent: 0,
         received: 0,
         claims: Vec::new(),
