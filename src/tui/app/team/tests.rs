@@ -127,7 +127,6 @@ fn live(backlog: u64) -> TeamState {
     let hearing = crate::worker::Hearing::Stream;
     state(
         backlog,
-        refused: 0,
         Link::Live {
             latency_ms: 2.5,
             hearing,
