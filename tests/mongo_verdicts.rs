@@ -248,15 +248,7 @@ mod tests {
         };
         let row = RowId(7).to_string();
         run(
-            &[
-                "verdicts",
-                "set",
-                &row,
-                "--verdict",
-                "true_positive",
-                "--schema",
-                "phishing",
-            ],
+            &["verdicts", "set", &row, "--as", "true_positive", "--schema", "phishing"],
             0,
         );
         jan.judge(7, Verdict::FalsePositive);
@@ -267,11 +259,11 @@ mod tests {
             (&1.into(), &1.into(), &1.into())
         );
         let again = run(&["verdicts", "sync"], 0);
-        assert!(again.out.contains("0 decisions sent, 0 taken in"), "{}", again.out);
+        assert!(again.out().contains("0 decisions sent, 0 taken in"), "{}", again.out());
         assert!(
-            again.out.contains("1 cases on which analysts contradict each other"),
+            again.out().contains("1 cases on which analysts contradict each other"),
             "{}",
-            again.out
+            again.out()
         );
         assert_eq!(jan.share(&server).received, 1);
         let dead = here
@@ -483,7 +475,7 @@ mod tests {
             doc! { "_id": EventId::new().to_string(), "change": { "kind": "escalate" }, "schema": "phishing" },
             doc! { "_id": twin, "schema": "phishing", "row": "0000000000000001", "at": "9999-12-31T23:59:59.999Z" },
             doc! { "_id": 7 },
-            doc! { "_id": EventId::new().to_string(), "arrived": mongodb::bson::DateTime::MAX, "score": f64::NAN },
+            doc! { "_id": EventId::new().to_string(), "arrived": mongodb::bson::DateTime::from_millis(253_370_764_800_000), "score": f64::NAN },
         ];
         change(&server, doc! { "insert": "nsec_verdicts", "documents": documents });
         // And somebody who edits states by hand.

@@ -13,9 +13,8 @@ use super::super::error::CliError;
 use super::super::print;
 use super::telling::{Teller, rate};
 use super::{SHOWN, connect};
-use crate::artifacts::Timestamp;
-use crate::artifacts::WriteError;
 use crate::artifacts::atomic::AtomicFile;
+use crate::artifacts::{Timestamp, WriteError};
 use crate::mongo::{self, Misfit, Reading, Row};
 use crate::text::{grouped, visible_text};
 
