@@ -82,6 +82,11 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Score data with a trained model
     Predict(PredictArgs),
+    /// Score rows as they come through a pipe and answer each in its place
+    Score(super::score::ScoreArgs),
+    /// Write a model in a form that other engines run
+    #[command(subcommand)]
+    Export(super::export::ExportCommand),
     /// Generate or check a schema
     #[command(subcommand)]
     Schema(SchemaCommand),

@@ -5,6 +5,8 @@
 pub mod args;
 mod context;
 mod error;
+mod export;
+mod export_sql;
 mod generate;
 mod hidden;
 mod mongo;
@@ -15,6 +17,7 @@ mod progress;
 mod reference;
 mod runs;
 mod schema;
+mod score;
 mod signals;
 mod train;
 mod tui;
@@ -98,6 +101,8 @@ fn dispatch(command: &Command, global: &GlobalArgs, cancel: &CancelToken) -> Res
         Command::Train(args) => train::run(args, &context),
         Command::Validate(args) => validate::run(args, &context),
         Command::Predict(args) => predict::run(args, &context),
+        Command::Score(args) => score::run(args, &context),
+        Command::Export(command) => export::run(command, &context),
         Command::Schema(command) => schema::run(command, &context),
         Command::Runs(command) => runs::run(command, &context),
         Command::Mongo(command) => mongo::run(command, &context),
