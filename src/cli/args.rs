@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::export_onnx::ExportOnnxArgs;
 use crate::data::{Source, SplitStrategy};
 use crate::export::Format;
 use crate::metrics::ThresholdRule;
@@ -94,6 +95,9 @@ pub enum Command {
     /// Decide, export, import and count decisions; find doubtful training labels, write cleaned data
     #[command(subcommand)]
     Verdicts(VerdictsCommand),
+    /// Write a model down for other engines
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Generate synthetic data for demos and load tests; never evidence of accuracy
     #[command(subcommand)]
     Generate(GenerateCommand),
@@ -447,6 +451,13 @@ pub struct VerdictsExportArgs {
     /// Print one JSON object on standard output
     #[arg(long)]
     pub json: bool,
+}
+
+/// `export …`.
+#[derive(Debug, Subcommand)]
+pub enum ExportCommand {
+    /// An ONNX graph with everything inside, rows to check a runtime with, and a Spark job
+    Onnx(ExportOnnxArgs),
 }
 
 /// `generate …`.

@@ -5,6 +5,7 @@
 pub mod args;
 mod context;
 mod error;
+mod export_onnx;
 mod generate;
 mod hidden;
 mod mongo;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::args::{Cli, Command, GlobalArgs, TuiArgs};
+use self::args::{Cli, Command, ExportCommand, GlobalArgs, TuiArgs};
 use self::context::Context;
 use self::error::CliError;
 use self::signals::SignalWatch;
@@ -102,6 +103,7 @@ fn dispatch(command: &Command, global: &GlobalArgs, cancel: &CancelToken) -> Res
         Command::Runs(command) => runs::run(command, &context),
         Command::Mongo(command) => mongo::run(command, &context),
         Command::Verdicts(command) => verdicts::run(command, &context),
+        Command::Export(ExportCommand::Onnx(args)) => export_onnx::run(args, &context),
         Command::Tui(_) | Command::Completions { .. } | Command::Man | Command::Generate(_) => Ok(()),
     };
     if let Err(error) = &result {
