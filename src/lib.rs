@@ -18,6 +18,7 @@ pub mod logging;
 pub mod metrics;
 pub mod models;
 pub mod mongo;
+pub mod onnx;
 pub mod pipeline;
 pub mod review;
 pub mod schema;

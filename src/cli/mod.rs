@@ -5,7 +5,7 @@
 pub mod args;
 mod context;
 mod error;
-mod export;
+mod export_onnx;
 mod export_sql;
 mod generate;
 mod hidden;
@@ -33,7 +33,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::args::{Cli, Command, GlobalArgs, TuiArgs};
+use self::args::{Cli, Command, ExportCommand, GlobalArgs, TuiArgs};
 use self::context::Context;
 use self::error::CliError;
 use self::signals::SignalWatch;
@@ -102,11 +102,12 @@ fn dispatch(command: &Command, global: &GlobalArgs, cancel: &CancelToken) -> Res
         Command::Validate(args) => validate::run(args, &context),
         Command::Predict(args) => predict::run(args, &context),
         Command::Score(args) => score::run(args, &context),
-        Command::Export(command) => export::run(command, &context),
         Command::Schema(command) => schema::run(command, &context),
         Command::Runs(command) => runs::run(command, &context),
         Command::Mongo(command) => mongo::run(command, &context),
         Command::Verdicts(command) => verdicts::run(command, &context),
+        Command::Export(ExportCommand::Onnx(args)) => export_onnx::run(args, &context),
+        Command::Export(ExportCommand::Sql(args)) => export_sql::run(args, &context),
         Command::Tui(_) | Command::Completions { .. } | Command::Man | Command::Generate(_) => Ok(()),
     };
     if let Err(error) = &result {
