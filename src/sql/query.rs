@@ -139,7 +139,7 @@ impl Layers {
             text,
             // The query, its list of columns, the star, the tables and what they are wrapped in.
             elements: elements + 10,
-            depth: depth + 6,
+            depth: depth + 8,
         };
     }
 }

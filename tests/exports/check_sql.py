@@ -1,13 +1,15 @@
-"""Runs a query of `export sql` and compares it with what `predict` wrote: python3 check_sql.py DIALECT QUERY INPUT SCORED THRESHOLD.
+"""Runs a query of `export sql` and compares it with what `predict` wrote: check_sql.py DIALECT QUERY INPUT SCORED ELEMENTS LEVELS.
 
-INPUT is the CSV that was scored; the table is `flows`. Exits with 77 if the engine is not installed.
+INPUT is the CSV that was scored; the table is `flows`. ELEMENTS and LEVELS are how large the export took the query to be;
+ClickHouse must not find it larger. Exits with 77 if the engine is not installed.
 """
 
 import csv
 import os
 import sys
 
-dialect, query_file, input_file, scored_file, threshold = sys.argv[1:6]
+dialect, query_file, input_file, scored_file = sys.argv[1:5]
+elements, levels = map(int, sys.argv[5:7])
 query = open(query_file).read()
 
 
@@ -37,9 +39,11 @@ def with_clickhouse():
     out = database.query(
         f"SELECT toString(probability), label FROM ({query}) FORMAT TSV"
     ).bytes().decode()
-    tree = database.query(f"EXPLAIN AST {query} FORMAT TSV").bytes().decode().splitlines()
+    # One line a node, each in quotes.
+    tree = [line.strip('"') for line in database.query(f"EXPLAIN AST {query}").bytes().decode().splitlines()]
     depth = max(len(line) - len(line.lstrip(" ")) for line in tree) + 1
-    print(f"ClickHouse's syntax tree: {len(tree)} elements, {depth} levels")
+    print(f"syntax tree: {len(tree)} elements (taken for {elements}), {depth} levels (taken for {levels})")
+    assert len(tree) <= elements and depth <= levels
     rows = [line.split("\t") for line in out.splitlines()]
     return chdb.__version__, [(float(p), int(label)) for p, label in rows]
 
