@@ -23,6 +23,7 @@ pub mod pipeline;
 pub mod review;
 pub mod schema;
 pub mod settings;
+pub mod sql;
 pub mod store;
 pub mod surroundings;
 pub mod synthetic;

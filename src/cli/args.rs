@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::export_onnx::ExportOnnxArgs;
+use super::export_sql::ExportSqlArgs;
+use super::score::ScoreArgs;
 use crate::data::{Source, SplitStrategy};
 use crate::export::Format;
 use crate::metrics::ThresholdRule;
@@ -83,6 +85,8 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Score data with a trained model
     Predict(PredictArgs),
+    /// Score rows as they come through a pipe and answer each in its place
+    Score(ScoreArgs),
     /// Generate or check a schema
     #[command(subcommand)]
     Schema(SchemaCommand),
@@ -458,6 +462,8 @@ pub struct VerdictsExportArgs {
 pub enum ExportCommand {
     /// An ONNX graph with everything inside, rows to check a runtime with, and a Spark job
     Onnx(ExportOnnxArgs),
+    /// One SQL query with everything inside, for a linear model or a few small trees
+    Sql(ExportSqlArgs),
 }
 
 /// `generate …`.
