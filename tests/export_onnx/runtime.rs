@@ -56,7 +56,7 @@ fn compare(workspace: &Workspace, run: &Path, data: &Path) -> bool {
 fn compare_families(text: &str, schema: impl FnOnce(&Workspace, &Path) -> Option<PathBuf>) {
     let workspace = Workspace::new();
     let whole = workspace.write("whole.csv", text);
-    let part = workspace.write("part.csv", head(text, 2_500));
+    let part = workspace.write("part.csv", head(text, 1_200));
     let schema = schema(&workspace, &whole);
     for family in FAMILIES {
         let run = train(&workspace, &part, schema.as_deref(), family);
