@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&[&str]; 32] = [
+const COMMANDS: [&[&str]; 33] = [
     &[],
     &["tui"],
     &["train"],
@@ -40,6 +40,7 @@ const COMMANDS: [&[&str]; 32] = [
     &["verdicts", "withdraw"],
     &["verdicts", "audit-labels"],
     &["verdicts", "clean"],
+    &["export", "onnx"],
     &["generate", "flows"],
     &["generate", "phishing"],
     &["completions"],

@@ -13,18 +13,15 @@ import numpy as np
 import pandas as pd
 
 TRUTH = {"true": 1.0, "t": 1.0, "yes": 1.0, "1": 1.0, "false": 0.0, "f": 0.0, "no": 0.0, "0": 0.0}
-_sessions = {}
 
 
-def session(model):
-    """One a Python process; a task has one core."""
+def session_of(model):
+    """One a task, which has one core."""
     import onnxruntime as ort
 
-    if "it" not in _sessions:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        _sessions["it"] = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    return _sessions["it"]
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def cells(frame, column, schema, bad):
@@ -53,11 +50,11 @@ def cells(frame, column, schema, bad):
     return np.where(missing, np.nan, values).reshape(-1, 1)
 
 
-def scored(frame, model, schema):
+def scored(frame, session, schema):
     bad = np.zeros(len(frame), dtype=bool)
     feed = {column["name"]: cells(frame, column, schema, bad) for column in schema["inputs"]}
     outputs = [output["name"] for output in schema["outputs"]]
-    probability, label = session(model).run(outputs, feed)
+    probability, label = session.run(outputs, feed)
     return probability.ravel().astype(np.float64), label.ravel(), bad
 
 
@@ -69,7 +66,7 @@ def check(directory, model, schema):
             return f"{name} is not the file that schema.json was written with; export again"
     expected = [json.loads(line) for line in rows.splitlines()]
     frame = pd.DataFrame([row["row"] for row in expected], dtype=object)
-    probability, label, bad = scored(frame, model, schema)
+    probability, label, bad = scored(frame, session_of(model), schema)
     away = np.abs(probability - [row["probability"] for row in expected]).max()
     flips = int((label != [row["label"] for row in expected]).sum())
     print(f"conformance: {len(expected)} rows, largest difference {away:.1e}, {flips} labels differ", file=sys.stderr)
@@ -103,8 +100,9 @@ def main():
     shared = spark.sparkContext.broadcast(model)
 
     def score(frames):
+        session = session_of(shared.value)
         for frame in frames:
-            probability, label, bad = scored(frame, shared.value, schema)
+            probability, label, bad = scored(frame, session, schema)
             frame[names[0]] = pd.array(np.where(bad, 0.0, probability), dtype="Float64")
             frame[names[1]] = pd.array(label, dtype="Int64")
             frame.loc[bad, names] = pd.NA
