@@ -41,6 +41,7 @@ const COMMANDS: [&[&str]; 33] = [
     &["verdicts", "withdraw"],
     &["verdicts", "audit-labels"],
     &["verdicts", "clean"],
+    &["export", "onnx"],
     &["generate", "flows"],
     &["generate", "phishing"],
     &["completions"],

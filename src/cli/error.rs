@@ -12,6 +12,7 @@ use crate::mongo::MongoError;
 use crate::pipeline::ingestion::IngestionError;
 use crate::pipeline::label_audit::LabelAuditError;
 use crate::pipeline::label_cleaning::CleaningError;
+use crate::pipeline::live_scoring::LiveError;
 use crate::pipeline::prediction::PredictionError;
 use crate::pipeline::trained_model::ModelFileError;
 use crate::pipeline::training::TrainingError;
@@ -287,13 +288,22 @@ impl From<CleaningError> for CliError {
     }
 }
 
+impl From<LiveError> for CliError {
+    fn from(error: LiveError) -> Self {
+        match error {
+            LiveError::Prediction(inner) => inner.into(),
+            LiveError::Write(_) => Self::failed(error),
+        }
+    }
+}
+
 impl From<PredictionError> for CliError {
     fn from(error: PredictionError) -> Self {
         match error {
             PredictionError::Ingestion(inner) => inner.into(),
             PredictionError::Registry(inner) => inner.into(),
             PredictionError::NoModel { .. } => Self::Unreachable(error.to_string()),
-            PredictionError::Blocked(_) => Self::Blocked(error.to_string()),
+            PredictionError::Blocked(_) | PredictionError::MissingColumns(_) => Self::Blocked(error.to_string()),
             PredictionError::Model(inner) => inner.into(),
             PredictionError::Usage(_) => Self::Usage(error.to_string()),
             PredictionError::Cancelled(_) => Self::Cancelled,

@@ -298,7 +298,8 @@ impl MalformedRow {
     /// Bytes of its text that are kept.
     pub const MAX_RAW: usize = 4096;
 
-    pub(super) fn new(line: u64, reason: String, raw: &[u8]) -> Self {
+    /// A row that starts on `line`; of its text as much is kept as [`MalformedRow::MAX_RAW`] says.
+    pub fn new(line: u64, reason: String, raw: &[u8]) -> Self {
         Self {
             line,
             reason,
@@ -307,7 +308,7 @@ impl MalformedRow {
     }
 
     /// `12 fields, expected 31`.
-    pub(super) fn width_reason(found: usize, expected: usize) -> String {
+    pub fn width_reason(found: usize, expected: usize) -> String {
         let noun = if found == 1 { "field" } else { "fields" };
         format!("{found} {noun}, expected {expected}")
     }

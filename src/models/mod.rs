@@ -3,6 +3,7 @@
 //! Knows matrices and labels; no file, schema, stage or terminal.
 
 mod additive;
+mod anatomy;
 pub mod checks;
 mod classifier;
 mod decision_tree;
@@ -27,6 +28,7 @@ mod tree_ensemble;
 pub mod trees;
 mod weights;
 
+pub use anatomy::{Anatomy, Distribution, EvidenceTable, PlainNode};
 pub use classifier::{
     Capabilities, Classifier, Contributions, Direction, EarlyStopping, Family, FitContext, IterationReport, ModelError,
     Monotone, NOT_MONOTONE, ScoreScale, TrainSet,
@@ -35,7 +37,7 @@ pub use detached::silence_engine_panics;
 pub use params::{ParamKind, ParamSpec, ParamValue, Params};
 pub use permutation::permutation_importances;
 pub use registry::{families, family, load};
-pub use scoring::predict_in_blocks;
+pub use scoring::{logistic, predict_in_blocks};
 pub use search::{SearchStrategy, grid, random};
 pub use trees::Variation;
 pub use weights::{balanced, repeat_rows};

@@ -17,7 +17,7 @@ const DENSE_SPAN: u64 = 4096;
 /// Categories, strictly ascending.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Keys {
+pub enum Keys {
     /// Whole numbers, and everything that is read as one.
     Ints(Vec<i64>),
     /// Texts, in byte order.
@@ -101,11 +101,16 @@ fn most_frequent<K: Ord + Hash + Clone>(counts: HashMap<K, usize>, limits: KeyLi
 
 impl Keys {
     /// Number of keys.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         match self {
             Self::Ints(keys) => keys.len(),
             Self::Texts(keys) => keys.len(),
         }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Whether they ascend strictly, as the codes need.

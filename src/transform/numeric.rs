@@ -15,7 +15,7 @@ const SKEWED: f64 = 2.0;
 /// The transform chosen for a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Shape {
+pub enum Shape {
     /// x
     Identity,
     /// sign(x) ln(1 + |x|)
@@ -38,7 +38,7 @@ impl Shape {
 
     /// Transforms one number; NaN stays NaN.
     #[inline]
-    pub(super) fn apply(self, x: f64) -> f64 {
+    pub fn apply(self, x: f64) -> f64 {
         match self {
             Self::Identity => x,
             Self::Log1p => x.abs().ln_1p().copysign(x),

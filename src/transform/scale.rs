@@ -8,7 +8,7 @@ use super::wants::Scaling;
 /// A fitted scaling.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Scale {
+pub enum Scale {
     /// x
     None,
     /// (x - center) / divisor: standard and robust scaling.
@@ -73,7 +73,7 @@ impl Scale {
 
     /// Scales one number; NaN stays NaN.
     #[inline]
-    pub(super) fn apply(&self, x: f64) -> f64 {
+    pub fn apply(&self, x: f64) -> f64 {
         match *self {
             Self::None => x,
             Self::Linear { center, divisor } => (x - center) / divisor,
