@@ -28,7 +28,8 @@ pub struct ExportOnnxArgs {
 
 /// Exports and says what was written.
 pub(super) fn run(args: &ExportOnnxArgs, context: &Context) -> Result<(), CliError> {
-    let exported = export(&context.workspace, &args.run, &args.output, &context.cancel)?;
+    let missing = &context.settings.reading.null_texts;
+    let exported = export(&context.workspace, &args.run, &args.output, missing, &context.cancel)?;
     tracing::info!(
         run = exported.run_id,
         sha256 = exported.sha256,

@@ -24,6 +24,14 @@ def session_of(model):
     return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
+def number(text):
+    """As Python reads it, to the last bit; pandas' own reading of texts is not exact in every version."""
+    try:
+        return float("no" if "_" in text else text)
+    except ValueError:
+        return np.nan
+
+
 def cells(frame, column, schema, bad):
     """A column as the graph takes it; where a cell cannot be read, `bad` becomes true."""
     names = [column["name"], *column["aliases"]]
@@ -39,9 +47,9 @@ def cells(frame, column, schema, bad):
         missing = (trimmed == "") | trimmed.isin(schema["missing_texts"])
         if text:
             return words.where(~missing, "").to_numpy(dtype=object).reshape(-1, 1)
-        read = trimmed.str.lower().map(TRUTH) if column["type"] == "bool" else pd.to_numeric(trimmed, errors="coerce")
+        read = trimmed.str.lower().map(TRUTH) if column["type"] == "bool" else trimmed.map(number)
     else:
-        read, missing = found, found.isna()
+        read, missing = found, found.isna() | found.isin([number(text) for text in schema["missing_texts"]])
     values = read.to_numpy(dtype=np.float64, na_value=np.nan)
     unread = ~np.isfinite(values)
     if column["type"] in schema["whole_number_types"]:

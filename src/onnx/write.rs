@@ -11,7 +11,7 @@ use crate::artifacts::{RegistryStore, RunFile, atomic};
 use crate::cancel::CancelToken;
 use crate::event::RunStatus;
 use crate::pipeline::trained_model::{ModelFileError, TrainedModel};
-use crate::schema::{ColumnType, DEFAULT_NULL_TEXTS};
+use crate::schema::ColumnType;
 use crate::workspace::Workspace;
 
 use super::build::{Built, Identity, build};
@@ -42,11 +42,18 @@ pub struct Exported {
 
 /// Exports the model of a run that is named by alias, id, beginning of an id, or directory, into `directory`, which is made
 /// where it is not there. Files of an earlier export in it are replaced, each whole; the job refuses files that are not of
-/// one export.
+/// one export. `missing_texts` are the cell texts that
+/// mean "no value" beside the empty one; the job reads files by them.
 ///
 /// # Errors
 /// [`OnnxError`].
-pub fn export(workspace: &Workspace, run: &str, directory: &Path, cancel: &CancelToken) -> Result<Exported, OnnxError> {
+pub fn export(
+    workspace: &Workspace,
+    run: &str,
+    directory: &Path,
+    missing_texts: &[String],
+    cancel: &CancelToken,
+) -> Result<Exported, OnnxError> {
     let (run_directory, manifest) = RegistryStore::new(workspace).find(run)?;
     let run_id = manifest.run_id.to_string();
     let state = match manifest.status {
@@ -70,13 +77,14 @@ pub fn export(workspace: &Workspace, run: &str, directory: &Path, cancel: &Cance
         bundle_sha256: sha256(&bytes),
         schema_sha256: manifest.schema.map(|schema| schema.sha256).unwrap_or_default(),
     };
-    write(&model, &identity, directory, cancel)
+    write(&model, &identity, directory, missing_texts, cancel)
 }
 
 fn write(
     model: &TrainedModel,
     identity: &Identity,
     directory: &Path,
+    missing_texts: &[String],
     cancel: &CancelToken,
 ) -> Result<Exported, OnnxError> {
     let built = build(model, identity).map_err(|reason| OnnxError::Refused {
@@ -86,7 +94,7 @@ fn write(
     let onnx = built.model.encode_to_vec();
     let rows = conformance::lines(model, &built.columns, &built.recipe, cancel)?;
     let hash = sha256(&onnx);
-    let described = described(model, &built, &hash, &sha256(&rows));
+    let described = described(model, &built, &hash, &sha256(&rows), missing_texts);
     let put = |name: &str, bytes: &[u8]| atomic::write_bytes(&directory.join(name), bytes);
     put("model.onnx", &onnx)?;
     put("conformance.ndjson", &rows)?;
@@ -108,7 +116,13 @@ fn write(
 }
 
 /// `schema.json`: the files by hash, the model's facts, the inputs in order, the outputs.
-fn described(model: &TrainedModel, built: &Built<'_>, model_sha256: &str, rows_sha256: &str) -> Value {
+fn described(
+    model: &TrainedModel,
+    built: &Built<'_>,
+    model_sha256: &str,
+    rows_sha256: &str,
+    missing_texts: &[String],
+) -> Value {
     let inputs: Vec<Value> = built
         .columns
         .iter()
@@ -141,7 +155,7 @@ fn described(model: &TrainedModel, built: &Built<'_>, model_sha256: &str, rows_s
             {"name": probability, "tensor": "float", "shape": ["rows", 1]},
             {"name": label, "tensor": "int64", "shape": ["rows", 1]},
         ],
-        "missing_texts": DEFAULT_NULL_TEXTS,
+        "missing_texts": missing_texts,
         "whole_number_types": [ColumnType::Int.word(), ColumnType::Port.word()],
     })
 }
