@@ -293,7 +293,7 @@ impl From<PredictionError> for CliError {
             PredictionError::Ingestion(inner) => inner.into(),
             PredictionError::Registry(inner) => inner.into(),
             PredictionError::NoModel { .. } => Self::Unreachable(error.to_string()),
-            PredictionError::Blocked(_) => Self::Blocked(error.to_string()),
+            PredictionError::Blocked(_) | PredictionError::MissingColumns(_) => Self::Blocked(error.to_string()),
             PredictionError::Model(inner) => inner.into(),
             PredictionError::Usage(_) => Self::Usage(error.to_string()),
             PredictionError::Cancelled(_) => Self::Cancelled,

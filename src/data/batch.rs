@@ -298,7 +298,8 @@ impl MalformedRow {
     /// Bytes of its text that are kept.
     pub const MAX_RAW: usize = 4096;
 
-    pub(super) fn new(line: u64, reason: String, raw: &[u8]) -> Self {
+    /// A row that starts on `line`; of its text as much is kept as [`MalformedRow::MAX_RAW`] says.
+    pub fn new(line: u64, reason: String, raw: &[u8]) -> Self {
         Self {
             line,
             reason,

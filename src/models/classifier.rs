@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::cancel::{CancelToken, Cancelled};
 use crate::transform::{FeatureMatrix, Wants};
 
+use super::anatomy::Anatomy;
 use super::params::{ParamSpec, Params};
 use super::trees::Variation;
 
@@ -90,6 +91,11 @@ pub trait Classifier: Send + Sync {
     /// What each feature added to this row's score: `base + sum(values) = score` on `scale`. `None` where the family
     /// has no exact account.
     fn contributions(&self, _row: ArrayView1<'_, f32>) -> Option<Contributions> {
+        None
+    }
+
+    /// What it is made of, for those who write it down in another language; `None` where it has no such form.
+    fn anatomy(&self) -> Option<Anatomy<'_>> {
         None
     }
 

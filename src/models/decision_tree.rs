@@ -10,6 +10,7 @@ use smartcore::tree::decision_tree_classifier::{
 use crate::transform::{CategoryEncoding, MissingValues, Scaling, Wants};
 
 use super::additive::shares;
+use super::anatomy::{Anatomy, PlainNode};
 use super::classifier::{
     Capabilities, Classifier, Contributions, Family, FitContext, ModelError, ScoreScale, TrainSet,
 };
@@ -312,6 +313,21 @@ impl Classifier for Model {
             values,
             scale: ScoreScale::Probability,
         })
+    }
+
+    fn anatomy(&self) -> Option<Anatomy<'_>> {
+        let plain = |node: &Node| {
+            if node.is_leaf() {
+                return PlainNode::Leaf(node.probability());
+            }
+            PlainNode::Split {
+                feature: node.feature,
+                threshold: node.threshold,
+                low: node.low,
+                high: node.high,
+            }
+        };
+        Some(Anatomy::Tree(self.nodes.iter().map(plain).collect()))
     }
 
     fn save(&self) -> Result<Vec<u8>, ModelError> {

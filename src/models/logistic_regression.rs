@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::transform::{CategoryEncoding, MissingValues, Scaling, Wants};
 
 use super::additive::{Parts, bounded};
+use super::anatomy::Anatomy;
 use super::classifier::{Capabilities, Classifier, Contributions, Family, FitContext, ModelError, TrainSet};
 use super::detached::contained;
 use super::params::{ParamSpec, Params};
@@ -179,6 +180,13 @@ impl Classifier for Model {
         }
         let parts = self.weights.iter().zip(row).map(|(w, x)| w * f64::from(*x));
         Some(self.parts.contributions(self.intercept, parts))
+    }
+
+    fn anatomy(&self) -> Option<Anatomy<'_>> {
+        Some(Anatomy::Linear {
+            intercept: self.intercept,
+            weights: &self.weights,
+        })
     }
 
     fn save(&self) -> Result<Vec<u8>, ModelError> {

@@ -3,6 +3,7 @@
 //! Knows matrices and labels; no file, schema, stage or terminal.
 
 mod additive;
+mod anatomy;
 pub mod checks;
 mod classifier;
 mod decision_tree;
@@ -27,6 +28,7 @@ mod tree_ensemble;
 pub mod trees;
 mod weights;
 
+pub use anatomy::{Anatomy, Distribution, EvidenceTable, PlainNode};
 pub use classifier::{
     Capabilities, Classifier, Contributions, Direction, EarlyStopping, Family, FitContext, IterationReport, ModelError,
     Monotone, NOT_MONOTONE, ScoreScale, TrainSet,

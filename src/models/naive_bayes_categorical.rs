@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::transform::{CategoryEncoding, FeatureKind, MissingValues, Scaling, Wants};
 
 use super::additive::{Parts, bounded};
+use super::anatomy::{Anatomy, EvidenceTable};
 use super::classifier::{Capabilities, Classifier, Contributions, Family, FitContext, ModelError, TrainSet};
 use super::params::{ParamSpec, Params};
 use super::scoring::{logistic, score_rows};
@@ -192,6 +193,16 @@ impl Table {
         self.log_ratio[self.coding.code(value)]
     }
 
+    fn plain(&self) -> EvidenceTable<'_> {
+        EvidenceTable {
+            edges: match &self.coding {
+                Coding::Codes(_) => None,
+                Coding::Bins(edges) => Some(edges),
+            },
+            evidence: &self.log_ratio,
+        }
+    }
+
     fn sound(&self) -> bool {
         let coding = match &self.coding {
             Coding::Codes(n) => (1..=MOST_CODES).contains(n),
@@ -236,6 +247,13 @@ impl Classifier for Model {
         }
         let parts = self.features.iter().zip(row).map(|(f, v)| f.part(*v));
         Some(self.parts.contributions(self.prior, parts))
+    }
+
+    fn anatomy(&self) -> Option<Anatomy<'_>> {
+        Some(Anatomy::Tables {
+            prior: self.prior,
+            tables: self.features.iter().map(Table::plain).collect(),
+        })
     }
 
     fn save(&self) -> Result<Vec<u8>, ModelError> {

@@ -7,6 +7,7 @@ use crate::cancel::CancelToken;
 use crate::transform::{CategoryEncoding, MissingValues, Scaling, Wants};
 
 use super::additive::{Parts, bounded};
+use super::anatomy::{Anatomy, Distribution};
 use super::classifier::{Capabilities, Classifier, Contributions, Family, FitContext, ModelError, TrainSet};
 use super::params::{ParamSpec, Params};
 use super::scoring::{logistic, score_rows};
@@ -214,6 +215,18 @@ impl Classifier for Model {
         }
         let parts = self.features.iter().zip(row).map(|(f, v)| f.part(*v));
         Some(self.parts.contributions(self.prior, parts))
+    }
+
+    fn anatomy(&self) -> Option<Anatomy<'_>> {
+        let plain = |normal: Normal| Distribution {
+            mean: normal.mean,
+            variance: normal.variance,
+        };
+        let pairs = self.features.iter();
+        Some(Anatomy::Normals {
+            prior: self.prior,
+            pairs: pairs.map(|pair| [plain(pair.benign), plain(pair.malicious)]).collect(),
+        })
     }
 
     fn save(&self) -> Result<Vec<u8>, ModelError> {

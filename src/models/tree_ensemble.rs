@@ -5,6 +5,7 @@ use ndarray::{ArrayView1, ArrayView2};
 use crate::metrics::named_metric;
 use crate::transform::{CategoryEncoding, Feature, FeatureKind, MissingValues, Scaling, Wants};
 
+use super::anatomy::Anatomy;
 use super::checks;
 use super::classifier::{
     Capabilities, Classifier, Contributions, FitContext, IterationReport, ModelError, ScoreScale, TrainSet,
@@ -212,6 +213,10 @@ impl Classifier for Model {
 
     fn best_iteration(&self) -> Option<usize> {
         Some(self.ensemble.trees.len())
+    }
+
+    fn anatomy(&self) -> Option<Anatomy<'_>> {
+        Some(Anatomy::Ensemble(&self.ensemble))
     }
 
     fn save(&self) -> Result<Vec<u8>, ModelError> {

@@ -93,17 +93,56 @@ impl Checking<'_> {
             now: Some(chrono::Utc::now().timestamp_micros()),
         };
         let schema = Arc::clone(self.schema);
-        let mut validator = Validator::new(schema, layout.clone(), self.purpose, self.settings, against)
-            .map_err(IngestionError::from)?;
-        validator.keep_failing_lines(self.failing_lines);
-        if layout.missing.is_empty() {
+        let mut checker = BatchChecker::new(schema, layout, nulls, self.purpose, self.settings, against)?;
+        checker.validator.keep_failing_lines(self.failing_lines);
+        if checker.layout.missing.is_empty() {
             let notes = for_each_batch::<E>(reader, self.cancel, |raw| {
-                let typed = parse_batch(self.schema, &layout, &raw, &nulls);
-                let verdict = validator.check_batch(&raw, &typed).map_err(IngestionError::from)?;
-                take(CheckedBatch { raw, typed, verdict }, &layout)
+                let batch = checker.check(raw)?;
+                take(batch, &checker.layout)
             })?;
-            validator.note_source(&notes);
+            checker.validator.note_source(&notes);
         }
-        Ok((validator.finish(), header))
+        Ok((checker.validator.finish(), header))
+    }
+}
+
+/// Types and checks batches of one header, one after the other.
+pub struct BatchChecker {
+    schema: Arc<Schema>,
+    layout: Layout,
+    nulls: NullTokens,
+    validator: Validator,
+}
+
+impl BatchChecker {
+    /// Plans the checks of rows that stand as `layout` has it. Columns that are missing are not its concern.
+    ///
+    /// # Errors
+    /// The schema has a pattern, an allowed value or a rule that cannot be used.
+    pub fn new(
+        schema: Arc<Schema>,
+        layout: Layout,
+        nulls: NullTokens,
+        purpose: Purpose,
+        settings: &ValidationSettings,
+        against: Against,
+    ) -> Result<Self, IngestionError> {
+        let validator = Validator::new(Arc::clone(&schema), layout.clone(), purpose, settings, against)?;
+        Ok(Self {
+            schema,
+            layout,
+            nulls,
+            validator,
+        })
+    }
+
+    /// Types and checks the rows of a batch.
+    ///
+    /// # Errors
+    /// The data frame engine failed on a rule.
+    pub fn check(&mut self, raw: RawBatch) -> Result<CheckedBatch, IngestionError> {
+        let typed = parse_batch(&self.schema, &self.layout, &raw, &self.nulls);
+        let verdict = self.validator.check_batch(&raw, &typed)?;
+        Ok(CheckedBatch { raw, typed, verdict })
     }
 }

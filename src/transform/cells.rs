@@ -39,7 +39,7 @@ pub(super) enum Cells<'a> {
 /// What a number is read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum NumberView {
+pub enum NumberView {
     /// The cell itself.
     Value,
     /// Sine of the time of day.
@@ -51,7 +51,7 @@ pub(super) enum NumberView {
 /// What a category is read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum KeyView {
+pub enum KeyView {
     /// The cell itself.
     Value,
     /// A truth value.
@@ -71,7 +71,7 @@ pub(super) enum KeyView {
 /// What a 0/1 feature is read from. It is 0 where the cell is missing, but for `Missing` itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Flag {
+pub enum Flag {
     /// The cell is missing.
     Missing,
     /// The address is private.

@@ -17,7 +17,7 @@ const DENSE_SPAN: u64 = 4096;
 /// Categories, strictly ascending.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Keys {
+pub enum Keys {
     /// Whole numbers, and everything that is read as one.
     Ints(Vec<i64>),
     /// Texts, in byte order.

@@ -17,6 +17,7 @@ mod numeric;
 mod plan;
 mod port;
 mod preprocessor;
+mod recipe;
 mod scale;
 mod select;
 mod settings;
@@ -24,9 +25,14 @@ mod step;
 mod time;
 mod wants;
 
+pub use cells::{Flag, KeyView, NumberView};
 pub use error::TransformError;
+pub use keys::Keys;
 pub use matrix::{Feature, FeatureKind, FeatureMatrix};
+pub use numeric::Shape;
 pub use preprocessor::Preprocessor;
+pub use recipe::{Codes, Made, Recipe, RecipeColumn, RecipePart};
+pub use scale::Scale;
 pub use settings::{
     CategoryImputation, ClassWeight, FeatureRanking, NumberImputation, NumericTransform, TransformSettings,
     class_weights,

@@ -15,7 +15,7 @@ const SKEWED: f64 = 2.0;
 /// The transform chosen for a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Shape {
+pub enum Shape {
     /// x
     Identity,
     /// sign(x) ln(1 + |x|)

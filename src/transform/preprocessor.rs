@@ -13,6 +13,7 @@ use super::error::TransformError;
 use super::fit::fit;
 use super::matrix::{Feature, FeatureMatrix};
 use super::plan::Plan;
+use super::recipe::Recipe;
 use super::settings::TransformSettings;
 use super::step::Fitted;
 use super::wants::Wants;
@@ -77,6 +78,12 @@ impl Preprocessor {
     /// Number of features.
     pub fn width(&self) -> usize {
         self.plan.features().len()
+    }
+
+    /// What it does, step by step, for those who write it down in another language. `None` where gaps are filled from
+    /// similar rows, which no formula says.
+    pub fn recipe(&self) -> Option<Recipe<'_>> {
+        Recipe::of(&self.fitted)
     }
 
     /// Whether each feature of a row depends on the cell of its own [`Feature::source`] alone. Not so where gaps are filled from

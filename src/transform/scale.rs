@@ -8,7 +8,7 @@ use super::wants::Scaling;
 /// A fitted scaling.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Scale {
+pub enum Scale {
     /// x
     None,
     /// (x - center) / divisor: standard and robust scaling.

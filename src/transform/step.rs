@@ -174,6 +174,13 @@ impl Fitted {
         self.columns.iter().flat_map(|c| &c.steps).map(Step::width).sum()
     }
 
+    /// Whether a feature, counted over all steps, was left out.
+    pub(super) fn is_dropped(&self, feature: usize) -> bool {
+        self.dropped
+            .binary_search_by_key(&feature, |d| d.feature as usize)
+            .is_ok()
+    }
+
     /// The features of all steps, dropped ones included, in order. Names that columns or categories with odd names
     /// would share are told apart by ` #2`, ` #3`, …
     pub(super) fn all_features(&self) -> Vec<Feature> {

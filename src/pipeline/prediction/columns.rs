@@ -3,13 +3,13 @@
 use crate::data::{Header, Layout, Source};
 use crate::pipeline::trained_model::TrainedModel;
 
-use super::error::PredictionError;
+use super::error::{MissingColumns, PredictionError};
 
 /// Names that a message repeats at most; a file may have thousands of columns.
 const NAMED: usize = 10;
 
 /// The first names, and how many more there are.
-fn some_of<S: AsRef<str>>(names: &[S]) -> String {
+pub(super) fn some_of<S: AsRef<str>>(names: &[S]) -> String {
     let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
     match names.len().saturating_sub(NAMED) {
         0 => shown.join(", "),
@@ -17,36 +17,37 @@ fn some_of<S: AsRef<str>>(names: &[S]) -> String {
     }
 }
 
-/// The model needs every column it learned from, required by the schema or not.
-pub(super) fn check_columns(model: &TrainedModel, source: &Source, layout: &Layout) -> Result<(), PredictionError> {
-    let lacking: Vec<&str> = model
-        .preprocessor
-        .columns()
-        .filter(|name| {
-            let at = model.schema.columns.iter().position(|c| c.name == *name);
-            at.and_then(|at| layout.sources.get(at).copied().flatten()).is_none()
-        })
-        .collect();
-    if lacking.is_empty() {
+/// The model needs every column it learned from, required by the schema or not. `source` is how the input is named.
+pub(super) fn check_columns(model: &TrainedModel, source: &str, layout: &Layout) -> Result<(), MissingColumns> {
+    let there = |name: &str| {
+        let at = model.schema.columns.iter().position(|c| c.name == name);
+        at.and_then(|at| layout.sources.get(at).copied().flatten()).is_some()
+    };
+    let lacking = model.preprocessor.columns().filter(|name| !there(name));
+    missing(source, lacking.map(str::to_owned).collect(), layout)
+}
+
+/// As [`check_columns`], and every column that the schema requires: of a file a report says so, of single rows nothing else.
+pub(super) fn check_all_columns(model: &TrainedModel, source: &str, layout: &Layout) -> Result<(), MissingColumns> {
+    let required = |name: &str| layout.missing.iter().any(|m| m.name == name);
+    let there = |at: usize| layout.sources.get(at).copied().flatten().is_some();
+    let needed = |name: &str| model.preprocessor.columns().any(|needed| needed == name);
+    let columns = model.schema.columns.iter().enumerate();
+    let lacking = columns.filter(|(at, column)| !there(*at) && (required(&column.name) || needed(&column.name)));
+    missing(source, lacking.map(|(_, column)| column.name.clone()).collect(), layout)
+}
+
+fn missing(source: &str, columns: Vec<String>, layout: &Layout) -> Result<(), MissingColumns> {
+    if columns.is_empty() {
         return Ok(());
     }
-    let hints: Vec<String> = layout
-        .missing
-        .iter()
-        .filter(|m| lacking.contains(&m.name.as_str()))
-        .filter_map(|m| Some(format!("{} may be `{}`", m.name, m.suggestion.as_deref()?)))
-        .collect();
-    let hint = if hints.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", hints.join(", "))
-    };
-    Err(PredictionError::Blocked(format!(
-        "{source} lacks {} that the model learned from: {}{hint}; add them, name aliases in the schema and train \
-         again, or train a model without them",
-        if lacking.len() == 1 { "a column" } else { "columns" },
-        some_of(&lacking)
-    )))
+    let hints = layout.missing.iter().filter(|m| columns.contains(&m.name));
+    let hints = hints.filter_map(|m| Some((m.name.clone(), m.suggestion.clone()?)));
+    Err(MissingColumns {
+        source_name: source.to_owned(),
+        hints: hints.collect(),
+        columns,
+    })
 }
 
 /// For a later input, where each of the first input's columns stands in it.

@@ -12,6 +12,40 @@ use crate::pipeline::ingestion::IngestionError;
 use crate::pipeline::trained_model::{ModelFileError, ScoreError};
 use crate::transform::TransformError;
 
+use super::columns::some_of;
+
+/// Columns that the model needs and an input lacks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.message())]
+pub struct MissingColumns {
+    /// The input, as a person named it.
+    pub source_name: String,
+    /// Their canonical names, in the schema's order.
+    pub columns: Vec<String>,
+    /// For those of them that another column of the input may be by its name: the column, and that name.
+    pub hints: Vec<(String, String)>,
+}
+
+impl MissingColumns {
+    fn message(&self) -> String {
+        let hints: Vec<String> = (self.hints.iter())
+            .map(|(name, other)| format!("{name} may be `{other}`"))
+            .collect();
+        let hint = if hints.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", hints.join(", "))
+        };
+        let noun = if self.columns.len() == 1 { "a column" } else { "columns" };
+        format!(
+            "{} lacks {noun} that the model learned from: {}{hint}; add them, name aliases in the schema and train \
+             again, or train a model without them",
+            self.source_name,
+            some_of(&self.columns)
+        )
+    }
+}
+
 /// Why files could not be scored.
 #[derive(Debug, thiserror::Error)]
 pub enum PredictionError {
@@ -35,6 +69,9 @@ pub enum PredictionError {
     /// An input has no row that can be scored, lacks a column, or does not fit the inputs before it.
     #[error("{0}")]
     Blocked(String),
+    /// Rows lack columns that the model needs.
+    #[error(transparent)]
+    MissingColumns(#[from] MissingColumns),
     /// An option that cannot be used.
     #[error("{0}")]
     Usage(String),

@@ -25,6 +25,22 @@ impl KnownVerdicts {
         Self(known.map(|(case, state)| (case.row, state.clone())).collect())
     }
 
+    /// Appends the five columns of a case, the comma before each included; empty ones where nothing is known.
+    pub(super) fn push(&self, line: &mut Vec<u8>, case: RowId, guard: bool) {
+        match self.0.get(&case) {
+            Some(state) => {
+                line.push(b',');
+                push_verdict(line, state, guard);
+            }
+            None => line.extend_from_slice(b",,,,,"),
+        }
+    }
+
+    /// What is known of a case.
+    pub fn of_case(&self, case: RowId) -> Option<&CaseState> {
+        self.0.get(&case)
+    }
+
     /// The text of the columns for each case, as [`push_verdict`] writes it.
     pub(super) fn written(&self, guard: bool) -> HashMap<RowId, Vec<u8>> {
         let text = |state: &CaseState| {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::artifacts::{RegistryStore, RunFile};
+use crate::artifacts::{Manifest, RegistryStore, RunFile};
 use crate::cancel::CancelToken;
 use crate::data::{ReadSettings, Source};
 use crate::pipeline::event::{Event, EventSink, Level, RunStatus};
@@ -20,6 +20,43 @@ use super::run::{PredictRequest, predict};
 use super::settings::{EXPLAIN_LIMIT, PredictionSettings};
 use super::summary::PredictSummary;
 
+/// A finished run as it lies on disk, with its model.
+pub struct FinishedRun {
+    /// Its directory.
+    pub directory: PathBuf,
+    /// What is written down of it.
+    pub manifest: Manifest,
+    /// Its model.
+    pub model: TrainedModel,
+}
+
+impl FinishedRun {
+    /// Loads the run that is named by alias, id, beginning of an id, or directory.
+    ///
+    /// # Errors
+    /// There is no such run, it has no model, or its model cannot be used.
+    pub fn load(workspace: &Workspace, name: &str) -> Result<Self, PredictionError> {
+        let (directory, manifest) = RegistryStore::new(workspace).find(name)?;
+        if manifest.status != RunStatus::Finished {
+            let state = match manifest.status {
+                RunStatus::Running => "still running",
+                RunStatus::Cancelled => "cancelled",
+                RunStatus::Failed | RunStatus::Finished => "failed",
+            };
+            return Err(PredictionError::NoModel {
+                run: manifest.run_id.to_string(),
+                state,
+            });
+        }
+        let model = TrainedModel::load(&directory.join(RunFile::Model.relative()))?;
+        Ok(Self {
+            directory,
+            manifest,
+            model,
+        })
+    }
+}
+
 /// A finished run's model, ready to score.
 pub struct ScoringModel {
     run_id: String,
@@ -34,19 +71,11 @@ impl ScoringModel {
     /// # Errors
     /// There is no such run, it has no model, or its model cannot be used.
     pub fn load(workspace: &Workspace, name: &str, events: &dyn EventSink) -> Result<Self, PredictionError> {
-        let (directory, manifest) = RegistryStore::new(workspace).find(name)?;
-        if manifest.status != RunStatus::Finished {
-            let state = match manifest.status {
-                RunStatus::Running => "still running",
-                RunStatus::Cancelled => "cancelled",
-                RunStatus::Failed | RunStatus::Finished => "failed",
-            };
-            return Err(PredictionError::NoModel {
-                run: manifest.run_id.to_string(),
-                state,
-            });
-        }
-        let model = TrainedModel::load(&directory.join(RunFile::Model.relative()))?;
+        let FinishedRun {
+            directory,
+            manifest,
+            model,
+        } = FinishedRun::load(workspace, name)?;
         let reference = match read_reference(&directory) {
             Ok(reference) => Some(reference),
             Err(error) => {

@@ -49,6 +49,22 @@ pub struct ScoredRow {
     pub candidate: bool,
 }
 
+impl ScoredRow {
+    /// `malicious` or `benign`.
+    pub fn classification(&self) -> &'static str {
+        if self.malicious { "malicious" } else { "benign" }
+    }
+
+    /// The probability of the class that was named.
+    pub fn confidence(&self) -> f64 {
+        if self.malicious {
+            self.probability
+        } else {
+            1.0 - self.probability
+        }
+    }
+}
+
 /// A batch on its way to the file.
 pub struct ScoredBatch {
     /// The input's cells.
@@ -89,29 +105,28 @@ pub struct OutputFormat {
 impl OutputFormat {
     /// The header line: the input's names unchanged, then ours, prefixed `nsec_` where the input has that name.
     pub fn header(&self, input: &Header) -> Vec<u8> {
-        let mut line = Vec::new();
-        for name in &input.names {
-            self.push(&mut line, name.as_bytes());
-            line.push(b',');
-        }
         let source = (self.sources.len() > 1).then_some("source");
-        let added: Vec<String> = source
-            .into_iter()
-            .chain(ADDED)
-            .map(|name| free_name(name, &input.names))
-            .collect();
-        line.extend_from_slice(added.join(",").as_bytes());
+        let added: Vec<&str> = source.into_iter().chain(ADDED).collect();
+        let mut line = header_line(input, &added, self.guard);
         line.push(b'\n');
         line
     }
+}
 
-    fn push(&self, line: &mut Vec<u8>, cell: &[u8]) {
-        if self.guard {
-            push_guarded(line, cell);
+/// The input's names, then ours, without a line end.
+pub(super) fn header_line(input: &Header, added: &[&str], guard: bool) -> Vec<u8> {
+    let mut line = Vec::new();
+    for name in &input.names {
+        if guard {
+            push_guarded(&mut line, name.as_bytes());
         } else {
-            push_cell(line, cell);
+            push_cell(&mut line, name.as_bytes());
         }
+        line.push(b',');
     }
+    let added: Vec<String> = added.iter().map(|name| free_name(name, &input.names)).collect();
+    line.extend_from_slice(added.join(",").as_bytes());
+    line
 }
 
 /// Our name, prefixed until no input column bears it.
@@ -121,6 +136,83 @@ pub fn free_name(name: &str, input: &[String]) -> String {
         name.insert_str(0, "nsec_");
     }
     name
+}
+
+/// Writes the input's own cells of rows of a batch, a comma after each; rows that are CSV as they stand are copied.
+pub(super) struct InputCells<'a> {
+    raw: &'a RawBatch,
+    guard: bool,
+    /// The position of each output column in the input, where that is not the input's own.
+    order: Option<&'a [usize]>,
+    /// The rows looked at last, and whether all of them can be copied.
+    looked_at: (Range<usize>, bool),
+}
+
+impl<'a> InputCells<'a> {
+    /// Of the rows of `raw`.
+    pub(super) fn new(raw: &'a RawBatch, guard: bool, order: Option<&'a [usize]>) -> Self {
+        Self {
+            raw,
+            guard,
+            order,
+            looked_at: (0..0, false),
+        }
+    }
+
+    /// Appends the cells of a row. Neighbouring rows are looked at together, so rows are best asked for in order.
+    pub(super) fn push(&mut self, text: &mut Vec<u8>, row: usize) {
+        if self.order.is_none() {
+            if !self.looked_at.0.contains(&row) {
+                let first = row - row % PLAIN_ROWS;
+                let range = first..self.raw.rows().min(first + PLAIN_ROWS);
+                self.looked_at = (range.clone(), self.is_plain(range));
+            }
+            let this = row..row + 1;
+            let copied = self.raw.comma_separated(this.clone());
+            let copied = copied.filter(|_| self.looked_at.1 || self.is_plain(this));
+            if let Some(cells) = copied.and_then(|cells| cells.strip_suffix(b"\n")) {
+                text.extend_from_slice(cells);
+                text.push(b',');
+                return;
+            }
+        }
+        for position in 0..self.raw.columns() {
+            let column = self.order.map_or(position, |order| order[position]);
+            let cell = self.raw.cell(row, column);
+            if self.guard {
+                push_guarded(text, cell);
+            } else {
+                push_cell(text, cell);
+            }
+            text.push(b',');
+        }
+    }
+
+    /// Whether these rows can be copied as they stand.
+    fn is_plain(&self, rows: Range<usize>) -> bool {
+        let count = rows.len();
+        (self.raw.comma_separated(rows)).is_some_and(|text| is_plain(text, count, self.guard))
+    }
+}
+
+/// Appends what a score comes to, from `row_id` to `recommended_action`, and the comma before the reasons.
+pub(super) fn push_score(text: &mut Vec<u8>, row: &ScoredRow, numbers: &mut ryu::Buffer) {
+    row.id.push_hex(text);
+    text.extend_from_slice(if row.malicious { b",malicious," } else { b",benign," });
+    let probability = numbers.format(row.probability);
+    text.extend_from_slice(probability.as_bytes());
+    text.push(b',');
+    if row.malicious {
+        // Of the class that was named: the same number.
+        text.extend_from_slice(probability.as_bytes());
+    } else {
+        text.extend_from_slice(numbers.format(row.confidence()).as_bytes());
+    }
+    for word in [row.risk.name(), row.action.name()] {
+        text.push(b',');
+        text.extend_from_slice(word.as_bytes());
+    }
+    text.push(b',');
 }
 
 /// Where the reasons of a candidate go.
@@ -174,27 +266,12 @@ impl<W: Write> OutputWriter<W> {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&mut self, batch: &ScoredBatch) -> io::Result<()> {
-        let in_order = self.format.order.get(batch.source).is_none_or(Option::is_none);
-        for rows in batch.rows.chunk_by(|a, b| a.row / PLAIN_ROWS == b.row / PLAIN_ROWS) {
-            let Some(first) = rows.first().map(|row| row.row - row.row % PLAIN_ROWS) else {
-                continue;
-            };
-            let range = first..batch.raw.rows().min(first + PLAIN_ROWS);
-            let all_plain = in_order && self.is_plain(&batch.raw, range);
-            for row in rows {
-                let this = row.row..row.row + 1;
-                let text = (batch.raw.comma_separated(this.clone()))
-                    .filter(|_| all_plain || (in_order && self.is_plain(&batch.raw, this)));
-                match text.and_then(|text| text.strip_suffix(b"\n")) {
-                    Some(cells) => {
-                        self.text.extend_from_slice(cells);
-                        self.text.push(b',');
-                    }
-                    None => self.push_input(&batch.raw, row.row, batch.source),
-                }
-                self.push_added(row, batch.source);
-                self.rows += 1;
-            }
+        let order = self.format.order.get(batch.source).cloned().flatten();
+        let mut cells = InputCells::new(&batch.raw, self.format.guard, order.as_deref());
+        for row in &batch.rows {
+            cells.push(&mut self.text, row.row);
+            self.push_added(row, batch.source);
+            self.rows += 1;
             if self.text.len() >= WRITE_BYTES {
                 self.write_out()?;
             }
@@ -213,26 +290,6 @@ impl<W: Write> OutputWriter<W> {
         Ok(())
     }
 
-    /// Whether these rows can be copied as they stand.
-    fn is_plain(&self, raw: &RawBatch, rows: Range<usize>) -> bool {
-        let count = rows.len();
-        (raw.comma_separated(rows)).is_some_and(|text| is_plain(text, count, self.format.guard))
-    }
-
-    fn push_input(&mut self, raw: &RawBatch, row: usize, source: usize) {
-        let order = self.format.order.get(source).and_then(Option::as_ref);
-        for position in 0..raw.columns() {
-            let column = order.map_or(position, |order| order[position]);
-            let cell = raw.cell(row, column);
-            if self.format.guard {
-                push_guarded(&mut self.text, cell);
-            } else {
-                push_cell(&mut self.text, cell);
-            }
-            self.text.push(b',');
-        }
-    }
-
     fn push_added(&mut self, row: &ScoredRow, source: usize) {
         if self.format.sources.len() > 1
             && let Some(name) = self.format.sources.get(source)
@@ -240,24 +297,7 @@ impl<W: Write> OutputWriter<W> {
             push_guarded(&mut self.text, name.as_bytes());
             self.text.push(b',');
         }
-        row.id.push_hex(&mut self.text);
-        self.text
-            .extend_from_slice(if row.malicious { b",malicious," } else { b",benign," });
-        let probability = self.numbers.format(row.probability);
-        self.text.extend_from_slice(probability.as_bytes());
-        self.text.push(b',');
-        if row.malicious {
-            // Of the class that was named: the same number.
-            self.text.extend_from_slice(probability.as_bytes());
-        } else {
-            let confidence = self.numbers.format(1.0 - row.probability);
-            self.text.extend_from_slice(confidence.as_bytes());
-        }
-        for word in [row.risk.name(), row.action.name()] {
-            self.text.push(b',');
-            self.text.extend_from_slice(word.as_bytes());
-        }
-        self.text.push(b',');
+        push_score(&mut self.text, row, &mut self.numbers);
         if row.candidate {
             self.places.push(Place {
                 row: self.rows,

@@ -183,7 +183,7 @@ impl Prediction<'_> {
         let reader = open_source::<PredictionError>(source_now, self.request.reading, self.cancel)?;
         let header = reader.header().clone();
         let layout = Layout::resolve(&self.request.model.schema, &header);
-        check_columns(self.request.model, source, &layout)?;
+        check_columns(self.request.model, &source.to_string(), &layout)?;
         Ok(Input { reader, header, layout })
     }
 

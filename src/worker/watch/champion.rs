@@ -84,6 +84,7 @@ impl Scores for Champion {
             PredictionError::Cancelled(_) => Trouble::Cancelled,
             PredictionError::Ingestion(_)
             | PredictionError::Blocked(_)
+            | PredictionError::MissingColumns(_)
             | PredictionError::Score(_)
             | PredictionError::Metric(_)
             | PredictionError::Usage(_) => Trouble::File(error.to_string()),

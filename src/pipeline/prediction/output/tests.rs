@@ -58,7 +58,8 @@ fn naive(batch: &ScoredBatch, format: &OutputFormat, input: &Header) -> Vec<u8> 
     for row in &batch.rows {
         for place in 0..batch.raw.columns() {
             let column = format.order[0].as_ref().map_or(place, |order| order[place]);
-            format.push(&mut text, batch.raw.cell(row.row, column));
+            let push = if format.guard { push_guarded } else { push_cell };
+            push(&mut text, batch.raw.cell(row.row, column));
             text.push(b',');
         }
         text.extend_from_slice(added(row).join(",").as_bytes());
