@@ -21,6 +21,7 @@ pub mod mongo;
 pub mod pipeline;
 pub mod review;
 pub mod schema;
+pub mod serve;
 pub mod settings;
 pub mod store;
 pub mod surroundings;

@@ -82,6 +82,8 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Score data with a trained model
     Predict(PredictArgs),
+    /// Serve predictions over HTTP, with an upload page for people
+    Serve(super::serve::ServeArgs),
     /// Generate or check a schema
     #[command(subcommand)]
     Schema(SchemaCommand),

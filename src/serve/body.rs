@@ -42,7 +42,9 @@ pub(super) fn check_length(headers: &HeaderMap, most: u64) -> Result<(), Refusal
 
 /// 413 with the limit.
 pub(super) fn too_long(most: u64) -> Refusal {
-    Refusal::too_large(format!("the body is longer than {most} bytes; send it in pieces, or as a CSV or NDJSON stream"))
+    Refusal::too_large(format!(
+        "the body is longer than {most} bytes; send it in pieces, or as a CSV or NDJSON stream"
+    ))
 }
 
 /// 408.
@@ -56,19 +58,28 @@ pub(super) fn too_slow() -> Refusal {
 
 /// 400: the connection or the packing broke off.
 pub(super) fn broken() -> Refusal {
-    Refusal::new(StatusCode::BAD_REQUEST, "truncated", "the body broke off before its end; send it again")
+    Refusal::new(
+        StatusCode::BAD_REQUEST,
+        "truncated",
+        "the body broke off before its end; send it again",
+    )
 }
 
 /// The whole body, unpacked; at most `most` bytes, within `time`.
 pub(super) async fn whole(headers: &HeaderMap, body: Body, most: usize, time: Duration) -> Result<Bytes, Refusal> {
     let packed = is_packed(headers)?;
     check_length(headers, most as u64)?;
-    let bytes = tokio::time::timeout(time, collect(body, most)).await.map_err(|_| too_slow())??;
+    let bytes = tokio::time::timeout(time, collect(body, most))
+        .await
+        .map_err(|_| too_slow())??;
     if !packed {
         return Ok(bytes);
     }
     let unpacked = tokio::task::spawn_blocking(move || unpack(&bytes, most));
-    unpacked.await.map_err(|error| Refusal::internal(&error))?.map(Bytes::from)
+    unpacked
+        .await
+        .map_err(|error| Refusal::internal(&error))?
+        .map(Bytes::from)
 }
 
 async fn collect(body: Body, most: usize) -> Result<Bytes, Refusal> {
@@ -97,8 +108,10 @@ fn unpack(bytes: &[u8], most: usize) -> Result<Vec<u8>, Refusal> {
     let mut unpacked = Vec::new();
     let mut reader = MultiGzDecoder::new(bytes).take(most as u64 + 1);
     reader.read_to_end(&mut unpacked).map_err(|error| {
-        Refusal::malformed(format!("the body is not whole gzip data ({error}); pack and send it again"))
-            .field("Content-Encoding")
+        Refusal::malformed(format!(
+            "the body is not whole gzip data ({error}); pack and send it again"
+        ))
+        .field("Content-Encoding")
     })?;
     if unpacked.len() > most {
         return Err(too_long(most as u64));
@@ -123,7 +136,10 @@ mod tests {
         let zeros = vec![b'0'; 1 << 20];
         let bomb = packed(&zeros);
         assert!(bomb.len() < 4096);
-        assert_eq!(unpack(&bomb, 1 << 16).unwrap_err().status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(
+            unpack(&bomb, 1 << 16).unwrap_err().status,
+            StatusCode::PAYLOAD_TOO_LARGE
+        );
         assert_eq!(unpack(&bomb, 1 << 20).unwrap(), zeros);
         assert_eq!(unpack(&bomb[..bomb.len() / 2], 1 << 20).unwrap_err().code, "malformed");
         assert_eq!(unpack(b"not packed", 100).unwrap_err().code, "malformed");

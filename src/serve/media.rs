@@ -137,7 +137,10 @@ mod tests {
     fn answers_follow_what_is_liked_best() {
         let of = |value: &str, own| Form::of_answer(&headers("accept", value), own).map_err(|r| r.status.as_u16());
         assert_eq!(of("*/*", Form::Csv), Ok(Form::Csv));
-        assert_eq!(of("text/html, application/json;q=0.9, */*;q=0.8", Form::Csv), Ok(Form::Json));
+        assert_eq!(
+            of("text/html, application/json;q=0.9, */*;q=0.8", Form::Csv),
+            Ok(Form::Json)
+        );
         assert_eq!(of("application/json;q=0.1, text/csv;q=0.5", Form::Json), Ok(Form::Csv));
         assert_eq!(of("application/*", Form::Ndjson), Ok(Form::Ndjson));
         assert_eq!(of("text/*", Form::Json), Ok(Form::Csv));

@@ -111,7 +111,12 @@ impl Metrics {
             let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}");
         };
         let load = |value: &AtomicU64| value.load(Ordering::Relaxed);
-        counter(&mut text, "nsec_rows_scored_total", "Rows that were scored.", load(&self.rows));
+        counter(
+            &mut text,
+            "nsec_rows_scored_total",
+            "Rows that were scored.",
+            load(&self.rows),
+        );
         counter(
             &mut text,
             "nsec_rows_flagged_total",
@@ -124,7 +129,12 @@ impl Metrics {
             "Rows that could not be scored.",
             load(&self.failed_rows),
         );
-        counter(&mut text, "nsec_model_reloads_total", "Models loaded after the first.", load(&self.reloads));
+        counter(
+            &mut text,
+            "nsec_model_reloads_total",
+            "Models loaded after the first.",
+            load(&self.reloads),
+        );
         counter(
             &mut text,
             "nsec_model_reload_failures_total",
@@ -135,9 +145,17 @@ impl Metrics {
             let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
         };
         let in_flight = self.in_flight.load(Ordering::Relaxed).max(0);
-        gauge("nsec_http_requests_in_flight", "Requests being answered.", in_flight.to_string());
+        gauge(
+            "nsec_http_requests_in_flight",
+            "Requests being answered.",
+            in_flight.to_string(),
+        );
         gauge("nsec_streams_open", "Streams being scored.", facts.streams.to_string());
-        gauge("nsec_training_jobs", "Training jobs that wait or run.", facts.jobs.to_string());
+        gauge(
+            "nsec_training_jobs",
+            "Training jobs that wait or run.",
+            facts.jobs.to_string(),
+        );
         gauge(
             "nsec_model_stale",
             "1 while the named model cannot be loaded and the last good one scores.",
@@ -155,14 +173,23 @@ impl Metrics {
     }
 
     fn push_requests(&self, text: &mut String) {
-        text.push_str("# HELP nsec_http_requests_total Requests by route and status.\n# TYPE nsec_http_requests_total counter\n");
+        text.push_str(
+            "# HELP nsec_http_requests_total Requests by route and status.\n# TYPE nsec_http_requests_total counter\n",
+        );
         for (route, counters) in ROUTES.iter().zip(&self.routes) {
             for (code, count) in CODES.iter().zip(&counters.codes) {
                 let count = count.load(Ordering::Relaxed);
                 if count > 0 {
-                    let code = if *code == 0 { "other".to_owned() } else { code.to_string() };
+                    let code = if *code == 0 {
+                        "other".to_owned()
+                    } else {
+                        code.to_string()
+                    };
                     let route = route.label();
-                    let _ = writeln!(text, "nsec_http_requests_total{{route=\"{route}\",code=\"{code}\"}} {count}");
+                    let _ = writeln!(
+                        text,
+                        "nsec_http_requests_total{{route=\"{route}\",code=\"{code}\"}} {count}"
+                    );
                 }
             }
         }
@@ -170,7 +197,10 @@ impl Metrics {
 
     fn push_durations(&self, text: &mut String) {
         const NAME: &str = "nsec_http_request_duration_seconds";
-        let _ = writeln!(text, "# HELP {NAME} From a request's head to its answer.\n# TYPE {NAME} histogram");
+        let _ = writeln!(
+            text,
+            "# HELP {NAME} From a request's head to its answer.\n# TYPE {NAME} histogram"
+        );
         for (route, counters) in ROUTES.iter().zip(&self.routes) {
             let counts = counters.buckets.each_ref().map(|count| count.load(Ordering::Relaxed));
             let total: u64 = counts.iter().sum();

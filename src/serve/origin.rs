@@ -9,12 +9,7 @@ use super::refusal::Refusal;
 
 /// Refuses requests under a foreign name (a name that points here only to get round the browser's rules), and requests
 /// that change or compute something from another site's page.
-pub(super) fn check(
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-    allow_hosts: &[String],
-) -> Result<(), Refusal> {
+pub(super) fn check(method: &Method, uri: &Uri, headers: &HeaderMap, allow_hosts: &[String]) -> Result<(), Refusal> {
     let host = headers.get(header::HOST).map(|value| value.to_str().unwrap_or("?"));
     let named = uri.authority().map(axum::http::uri::Authority::as_str);
     for authority in [host, named].into_iter().flatten() {
@@ -40,7 +35,9 @@ pub(super) fn check(
     }
     if let Some(origin) = headers.get(header::ORIGIN) {
         let origin = origin.to_str().unwrap_or_default();
-        let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        let authority = origin
+            .strip_prefix("http://")
+            .or_else(|| origin.strip_prefix("https://"));
         if authority.is_none() || host.or(named).is_none_or(|host| authority != Some(host)) {
             return Err(from_elsewhere.field("Origin"));
         }
@@ -78,10 +75,24 @@ mod tests {
 
     #[test]
     fn addresses_localhost_and_allowed_names_are_ours() {
-        for host in ["127.0.0.1:8000", "[::1]:8000", "localhost", "LOCALHOST:1", "10.0.0.7", "Scorer.internal:80"] {
+        for host in [
+            "127.0.0.1:8000",
+            "[::1]:8000",
+            "localhost",
+            "LOCALHOST:1",
+            "10.0.0.7",
+            "Scorer.internal:80",
+        ] {
             assert_eq!(outcome(&Method::GET, &[("host", host)]), Ok(()), "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example:8000", "127.0.0.1.evil.example", "[::1", "", "a:b:c"] {
+        for host in [
+            "evil.example",
+            "localhost.evil.example:8000",
+            "127.0.0.1.evil.example",
+            "[::1",
+            "",
+            "a:b:c",
+        ] {
             let got = outcome(&Method::GET, &[("host", host)]);
             // An unclosed bracket is still an address and no name.
             if host != "[::1" {
@@ -96,7 +107,10 @@ mod tests {
         let host = ("host", "127.0.0.1:8000");
         let post = |more: &[(&'static str, &str)]| outcome(&Method::POST, &[&[host], more].concat());
         assert_eq!(post(&[]), Ok(()));
-        assert_eq!(post(&[("origin", "http://127.0.0.1:8000"), ("sec-fetch-site", "same-origin")]), Ok(()));
+        assert_eq!(
+            post(&[("origin", "http://127.0.0.1:8000"), ("sec-fetch-site", "same-origin")]),
+            Ok(())
+        );
         assert_eq!(post(&[("origin", "http://evil.example")]), Err("cross_site"));
         assert_eq!(post(&[("origin", "null")]), Err("cross_site"));
         assert_eq!(post(&[("origin", "http://127.0.0.1:9000")]), Err("cross_site"));

@@ -16,7 +16,10 @@ use super::table::{Table, Value};
 pub(super) fn parse(bytes: &[u8], most: usize) -> Result<Table, Refusal> {
     let mut table = Table::default();
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let reading = Reading { table: &mut table, most };
+    let reading = Reading {
+        table: &mut table,
+        most,
+    };
     let read = Top(reading).deserialize(&mut reader).and_then(|()| reader.end());
     read.map_err(|error| refusal(&error))?;
     if table.rows.is_empty() {
@@ -40,11 +43,16 @@ const TOO_MANY: &str = "there are more than";
 pub(super) fn refusal(error: &serde_json::Error) -> Refusal {
     let text = error.to_string();
     // Only the reason; where it is stands beside it.
-    let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
+    let reason = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(reason, _)| reason);
     let refusal = if reason.starts_with(TOO_MANY) {
         Refusal::too_large(format!("{reason}; send fewer at once, or a CSV or NDJSON stream"))
     } else if error.is_data() {
-        let refusal = Refusal::unusable("not_rows", format!("{reason}; send an object, a list of objects, or {{\"records\": […]}}"));
+        let refusal = Refusal::unusable(
+            "not_rows",
+            format!("{reason}; send an object, a list of objects, or {{\"records\": […]}}"),
+        );
         match reason.split('`').nth(1) {
             Some(field) if reason.starts_with("the field `") => refusal.field(field),
             _ => refusal,

@@ -14,6 +14,8 @@ use crate::worker::known_verdicts;
 /// A model with what answers need to know of it.
 pub(super) struct Served {
     pub(super) rows: RowModel,
+    /// Its run's directory.
+    pub(super) directory: PathBuf,
     /// What is written down of its run.
     pub(super) manifest: Manifest,
     /// Family of the model.
@@ -39,20 +41,28 @@ impl Served {
             &settings.risk,
             &settings.prediction,
         );
-        let FinishedRun { manifest, model, .. } = FinishedRun::load(&surroundings.workspace, name)?;
+        let FinishedRun {
+            directory,
+            manifest,
+            model,
+        } = FinishedRun::load(&surroundings.workspace, name)?;
         let schema = &model.schema.name;
         let known = known_verdicts(&surroundings.workspace, settings.workspace.shared, schema, &log);
         conditions.known = known.clone();
         let rows = RowModel::new(model, manifest.run_id.as_str(), conditions);
         let model = rows.model();
         let reads = |name: &str| model.preprocessor.columns().any(|column| column == name);
-        let needed = model.schema.columns.iter().enumerate().filter(|(_, column)| {
-            !model.schema.is_label(&column.name) && (column.required || reads(&column.name))
-        });
+        let needed = model
+            .schema
+            .columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| !model.schema.is_label(&column.name) && (column.required || reads(&column.name)));
         Ok(Self {
             name: model.classifier.family(),
             needed: needed.map(|(at, _)| at).collect(),
             known,
+            directory,
             manifest,
             guard: settings.prediction.guard_formulas,
             rows,

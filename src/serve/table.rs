@@ -189,7 +189,10 @@ impl Table {
 
     /// One value of a row.
     pub(super) fn value(&self, row: usize, place: usize) -> &Value {
-        self.rows.get(row).and_then(|row| row.get(place)).unwrap_or(&Value::Absent)
+        self.rows
+            .get(row)
+            .and_then(|row| row.get(place))
+            .unwrap_or(&Value::Absent)
     }
 
     /// The line of a row, from 1.

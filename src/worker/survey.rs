@@ -3,6 +3,7 @@
 use super::job::TrainPlan;
 use super::news::{Reply, SchemaColumn, SchemaFacts, Survey};
 use super::session;
+use crate::artifacts::serving::serving;
 use crate::artifacts::{RegistryStore, count_runs};
 use crate::models::families;
 use crate::pipeline::training::TrainingSettings;
@@ -26,6 +27,7 @@ pub(super) fn survey(surroundings: &Surroundings) -> Reply {
         champion: registry.ok().and_then(|r| r.champion).map(|id| id.to_string()),
         watched: super::watch::directory(surroundings).map(|directory| directory.display().to_string()),
         team: None,
+        serving: serving(workspace).map(|server| format!("{}, since {}", server.address, server.started)),
         runs: count_runs(workspace),
         session: session::read(workspace),
     })

@@ -384,7 +384,9 @@ fn literals(served: &Served, layout: &Layout, columns: usize) -> Vec<bool> {
 
 /// Whether a text is a JSON number as it stands: `1e5` and `-0.5` are, `+1`, `.5`, `01` and `inf` are not.
 fn is_json_literal(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)) && serde_json::from_str::<f64>(text).is_ok()
+    !text.is_empty()
+        && text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
+        && serde_json::from_str::<f64>(text).is_ok()
 }
 
 /// A line of CSV with tabs between its cells. What tabs and line ends inside cells become has no common form; quotes, as in
@@ -393,7 +395,7 @@ fn tab_separated(line: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(line.len());
     let mut cell = Vec::new();
     let mut quoted = false;
-    let mut finish = |cell: &mut Vec<u8>, out: &mut Vec<u8>| {
+    let finish = |cell: &mut Vec<u8>, out: &mut Vec<u8>| {
         let needs = cell.iter().any(|b| matches!(b, b'\t' | b'"' | b'\n' | b'\r'));
         if needs {
             out.push(b'"');

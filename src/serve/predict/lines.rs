@@ -17,7 +17,7 @@ const LONGEST: usize = 1 << 20;
 const READ: usize = 64 << 10;
 
 /// Reads lines into tables.
-pub(super) struct Lines {
+pub(in crate::serve) struct Lines {
     reader: Box<dyn Read + Send>,
     queued: Queued,
     buffer: Vec<u8>,
@@ -32,7 +32,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new(reader: Box<dyn Read + Send>, queued: Queued) -> Self {
+    pub(in crate::serve) fn new(reader: Box<dyn Read + Send>, queued: Queued) -> Self {
         Self {
             reader,
             queued,
@@ -45,13 +45,13 @@ impl Lines {
         }
     }
 
-    /// Fills an empty table with the next rows; whether there were any.
+    /// Adds the next rows to a table; whether there were any.
     ///
     /// # Errors
     /// The body cannot be read further.
-    pub(super) fn fill(&mut self, table: &mut Table) -> io::Result<bool> {
-        let mut bytes = 0;
-        while table.rows.len() < ROWS && bytes < BYTES {
+    pub(in crate::serve) fn fill(&mut self, table: &mut Table) -> io::Result<bool> {
+        let (mut bytes, before) = (0, table.rows.len());
+        while table.rows.len() - before < ROWS && bytes < BYTES {
             if let Some(end) = memchr::memchr(b'\n', &self.buffer[self.seen..]) {
                 let end = self.seen + end;
                 bytes += end - self.at;
@@ -78,12 +78,12 @@ impl Lines {
             if self.skipping {
                 self.at = self.seen;
             }
-            if !table.rows.is_empty() && self.queued.is_empty() {
+            if table.rows.len() > before && self.queued.is_empty() {
                 break;
             }
             self.read()?;
         }
-        Ok(!table.rows.is_empty())
+        Ok(table.rows.len() > before)
     }
 
     fn read(&mut self) -> io::Result<()> {
@@ -126,7 +126,9 @@ impl Lines {
             table.rows.truncate(rows);
             table.bad.remove(&rows);
             let text = error.to_string();
-            let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
+            let reason = text
+                .rsplit_once(" at line ")
+                .map_or(text.as_str(), |(reason, _)| reason);
             table.push_bad(format!("is no record: {}", crate::text::visible_text(reason)));
         }
         table.lines.push(self.line);
@@ -162,7 +164,11 @@ mod tests {
             }
             assert_eq!(table.rows.len(), table.lines.len());
             for (at, row) in table.rows.iter().enumerate() {
-                all.push((table.line(at), table.bad.get(&at).map(|bad| bad.reason.clone()), row.len()));
+                all.push((
+                    table.line(at),
+                    table.bad.get(&at).map(|bad| bad.reason.clone()),
+                    row.len(),
+                ));
             }
         }
     }
@@ -186,7 +192,10 @@ mod tests {
         text.resize(5 * LONGEST, b'x');
         text.extend_from_slice(b"\"}\n{\"a\": 1}\n");
         let got = rows(&text, 100_000);
-        assert_eq!(got.iter().map(|row| (row.0, row.1.is_some())).collect::<Vec<_>>(), [(1, true), (2, false)]);
+        assert_eq!(
+            got.iter().map(|row| (row.0, row.1.is_some())).collect::<Vec<_>>(),
+            [(1, true), (2, false)]
+        );
         let unended = rows(&text[..3 * LONGEST], 100_000);
         assert_eq!(unended.len(), 1);
     }

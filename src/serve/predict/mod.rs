@@ -1,12 +1,12 @@
 //! Owns `POST /v1/predict` (and what `/invocations` shares with it): small bodies are answered where they come in, large
 //! ones on threads that may block, streams as they come.
 
-pub(in crate::serve) mod answer;
-mod lines;
-pub(in crate::serve) mod query;
-mod source;
-mod spool;
-mod stream;
+pub(super) mod answer;
+pub(super) mod lines;
+pub(super) mod query;
+pub(super) mod source;
+pub(super) mod spool;
+pub(super) mod stream;
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use self::answer::{Answer, Input};
 use super::body;
 use super::media::Form;
 use super::records;
-use super::refusal::Refusal;
+use super::refusal::{ErrorBody, Refusal};
 use super::served::Served;
 use super::state::Shared;
 use super::table::{Bad, Table, Value};
@@ -31,7 +31,16 @@ const FEW_CELLS: usize = 1_000;
 /// Bytes of a body that may hold as many.
 const FEW_BYTES: usize = 32 << 10;
 
-/// `POST /v1/predict`.
+/// Scores rows: one object, a list, `{"records": […]}`, CSV, TSV or NDJSON, the last three as streams of any length. The answer
+/// has the form that `Accept` likes, else the request's, and the columns of `output.csv` with `error` behind.
+#[utoipa::path(post, path = "/v1/predict", tag = "rows", security(("token" = [])),
+    request_body(content((super::openapi::Rows = "application/json"), (String = "text/csv"), (String = "text/tab-separated-values"), (String = "application/x-ndjson"))),
+    params(super::openapi::ScoreParameters),
+    responses(
+        (status = 200, content((super::openapi::Scores = "application/json"), (String = "text/csv"), (String = "text/tab-separated-values"), (String = "application/x-ndjson"))),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 406, body = ErrorBody), (status = 408, body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 415, body = ErrorBody), (status = 422, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(super) async fn predict(State(shared): State<Arc<Shared>>, request: Request) -> Result<Response, Refusal> {
     let own = Form::of_body(request.headers())?;
     let form = Form::of_answer(request.headers(), own)?;
@@ -71,7 +80,9 @@ async fn blocking(
         let _permit = permit;
         scored(&shared, &served, make()?, form, &options)
     };
-    tokio::task::spawn_blocking(work).await.map_err(|error| Refusal::internal(&error))?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Refusal::internal(&error))?
 }
 
 pub(super) fn respond(form: Form, text: Vec<u8>) -> Response {
@@ -82,9 +93,17 @@ pub(super) fn respond(form: Form, text: Vec<u8>) -> Response {
 }
 
 /// Scores a table and writes the whole answer.
-fn scored(shared: &Shared, served: &Served, mut table: Table, form: Form, options: &RowOptions) -> Result<Vec<u8>, Refusal> {
+fn scored(
+    shared: &Shared,
+    served: &Served,
+    mut table: Table,
+    form: Form,
+    options: &RowOptions,
+) -> Result<Vec<u8>, Refusal> {
     let scorer = for_table(served, &mut table, false)?;
-    let rows = scorer.score(table.batch(), options, &CancelToken::new()).map_err(|error| refusal_of(&error))?;
+    let rows = scorer
+        .score(table.batch(), options, &CancelToken::new())
+        .map_err(|error| refusal_of(&error))?;
     let mut out = Vec::with_capacity(1024 * table.rows.len().min(1024));
     let mut answer = Answer::new(form, served, &scorer);
     if form == Form::Json {
@@ -95,7 +114,9 @@ fn scored(shared: &Shared, served: &Served, mut table: Table, form: Form, option
     if form == Form::Json {
         push_json_tail(&mut out, counts);
     }
-    shared.metrics.scored(counts.rows - counts.failed, counts.flagged, counts.failed);
+    shared
+        .metrics
+        .scored(counts.rows - counts.failed, counts.flagged, counts.failed);
     Ok(out)
 }
 
@@ -136,7 +157,9 @@ pub(super) fn for_table(served: &Served, table: &mut Table, lenient: bool) -> Re
         .filter_map(|at| Some((*at, sources.get(*at).copied().flatten()?)))
         .collect();
     for row in 0..table.rows.len() {
-        let lacking = needed.iter().find(|(_, place)| *table.value(row, *place) == Value::Absent);
+        let lacking = needed
+            .iter()
+            .find(|(_, place)| *table.value(row, *place) == Value::Absent);
         if let Some((column, _)) = lacking
             && !table.bad.contains_key(&row)
         {

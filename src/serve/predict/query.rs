@@ -30,8 +30,11 @@ pub(in crate::serve) fn options(query: Option<&str>) -> Result<RowOptions, Refus
                 options.explain = parsed.ok_or_else(|| wrong(&range))?;
             }
             _ => {
-                return Err(Refusal::unusable("bad_parameter", "there is no such parameter; there are threshold and explain")
-                    .field(name));
+                return Err(Refusal::unusable(
+                    "bad_parameter",
+                    "there is no such parameter; there are threshold and explain",
+                )
+                .field(name));
             }
         }
     }
@@ -60,7 +63,11 @@ mod tests {
             ("%00=1", "%00"),
         ] {
             let refusal = options(Some(query)).unwrap_err();
-            assert_eq!((refusal.status.as_u16(), refusal.field.as_deref()), (422, Some(field)), "{query}");
+            assert_eq!(
+                (refusal.status.as_u16(), refusal.field.as_deref()),
+                (422, Some(field)),
+                "{query}"
+            );
         }
     }
 }

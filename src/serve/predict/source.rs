@@ -24,44 +24,47 @@ const PASSED_OVER_FOR: Duration = Duration::from_secs(2);
 
 /// Why reading failed, beside the error that readers in between turn into their own.
 #[derive(Clone, Default)]
-pub(super) struct Why(Arc<Mutex<Option<Refusal>>>);
+pub(in crate::serve) struct Why(Arc<Mutex<Option<Refusal>>>);
 
 impl Why {
     fn set(&self, refusal: Refusal) -> io::Error {
         let error = io::Error::other(refusal.message.clone());
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(refusal);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(refusal);
         error
     }
 
     /// The refusal, if reading failed for a reason of this module's.
-    pub(super) fn get(&self) -> Option<Refusal> {
+    pub(in crate::serve) fn get(&self) -> Option<Refusal> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 /// A body that a thread reads.
-pub(super) struct Source {
+pub(in crate::serve) struct Source {
     /// Its bytes, unpacked.
-    pub(super) reader: Box<dyn Read + Send>,
+    pub(in crate::serve) reader: Box<dyn Read + Send>,
     /// Why reading failed.
-    pub(super) why: Why,
+    pub(in crate::serve) why: Why,
     /// Whether the next read would wait for the client.
-    pub(super) queued: Queued,
+    pub(in crate::serve) queued: Queued,
 }
 
 /// How many chunks wait to be read.
 #[derive(Clone, Default)]
-pub(super) struct Queued(Arc<AtomicUsize>);
+pub(in crate::serve) struct Queued(Arc<AtomicUsize>);
 
 impl Queued {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::serve) fn is_empty(&self) -> bool {
         self.0.load(Ordering::Acquire) == 0
     }
 }
 
 impl Source {
     /// Takes a body in on a task of its own, which ends with the body, or when nobody reads any more.
-    pub(super) fn of(body: Body, packed: bool, most: u64, idle: Duration, end: RequestEnd) -> Self {
+    pub(in crate::serve) fn of(body: Body, packed: bool, most: u64, idle: Duration, end: RequestEnd) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         let (why, queued) = (Why::default(), Queued::default());
         tokio::spawn(feed(body, sender, queued.clone(), idle, end));
@@ -190,7 +193,8 @@ impl Read for Bounded {
             let more = buffer[..count].iter().take(2 - self.start.len());
             self.start.extend(more);
             if self.start == [0x1f, 0x8b] {
-                let message = "the body is packed with gzip (once more than its headers say); name it in Content-Encoding";
+                let message =
+                    "the body is packed with gzip (once more than its headers say); name it in Content-Encoding";
                 let refusal = Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", message);
                 return Err(self.why.set(refusal.field("Content-Encoding")));
             }

@@ -21,7 +21,7 @@ const PIECE: usize = 256 << 10;
 
 /// Why an answer cannot be written further.
 #[derive(Debug)]
-pub(super) enum Unread {
+pub(in crate::serve) enum Unread {
     /// The client is gone.
     Gone,
     /// It has taken nothing for too long.
@@ -58,28 +58,32 @@ impl Shared {
 }
 
 /// The end that is written to. An answer that is not finished counts as broken off.
-pub(super) struct Writer(Arc<Shared>);
+pub(in crate::serve) struct Writer(Arc<Shared>);
 
 /// The end that the connection reads.
-pub(super) struct Reader(Arc<Shared>);
+pub(in crate::serve) struct Reader(Arc<Shared>);
 
 /// Tells that the request has come in to its end: from then on its client reads.
 #[derive(Clone)]
-pub(super) struct RequestEnd(Arc<Shared>);
+pub(in crate::serve) struct RequestEnd(Arc<Shared>);
 
 /// A way for one answer.
-pub(super) fn spool(most_on_disk: u64, idle: Duration) -> (Writer, Reader, RequestEnd) {
+pub(in crate::serve) fn spool(most_on_disk: u64, idle: Duration) -> (Writer, Reader, RequestEnd) {
     let shared = Arc::new(Shared {
         state: Mutex::default(),
         moved: Condvar::new(),
         most_on_disk,
         idle,
     });
-    (Writer(Arc::clone(&shared)), Reader(Arc::clone(&shared)), RequestEnd(shared))
+    (
+        Writer(Arc::clone(&shared)),
+        Reader(Arc::clone(&shared)),
+        RequestEnd(shared),
+    )
 }
 
 impl RequestEnd {
-    pub(super) fn reached(&self) {
+    pub(in crate::serve) fn reached(&self) {
         self.0.lock().request_ended = true;
         self.0.moved.notify_all();
     }
@@ -90,7 +94,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`Unread`].
-    pub(super) fn push(&self, bytes: Vec<u8>) -> Result<(), Unread> {
+    pub(in crate::serve) fn push(&self, bytes: Vec<u8>) -> Result<(), Unread> {
         let mut state = self.0.lock();
         let waiting_since = Instant::now();
         loop {
@@ -124,7 +128,7 @@ impl Writer {
     }
 
     /// Ends the answer, well or not.
-    pub(super) fn end(self, how: Result<(), String>) {
+    pub(in crate::serve) fn end(self, how: Result<(), String>) {
         let mut state = self.0.lock();
         state.ended.get_or_insert(how);
         wake(&mut state);
@@ -204,7 +208,10 @@ mod tests {
     use super::*;
 
     fn read_all(reader: Reader) -> Vec<io::Result<Bytes>> {
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(reader.collect())
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(reader.collect())
     }
 
     #[test]

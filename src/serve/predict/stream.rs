@@ -54,12 +54,19 @@ pub(super) async fn answer(
 ) -> Result<Response, Refusal> {
     let limits = &shared.options.limits;
     let permit = Arc::clone(&shared.streams).try_acquire_owned().map_err(|_| {
-        Refusal::unavailable("busy", "as many streams as the server takes are open; try again when one has ended")
+        Refusal::unavailable(
+            "busy",
+            "as many streams as the server takes are open; try again when one has ended",
+        )
     })?;
     let (head, body) = request.into_parts();
     let packed = is_packed(&head.headers)?;
     check_length(&head.headers, limits.stream_bytes)?;
-    let id = head.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    let id = head
+        .extensions
+        .get::<RequestId>()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let (writer, reader, end) = spool(limits.spool_bytes, limits.idle_time);
     let source = Source::of(body, packed, limits.stream_bytes, limits.idle_time, end);
     let (begun, begins) = oneshot::channel();
@@ -76,7 +83,9 @@ pub(super) async fn answer(
         let _permit = permit;
         work.run(source, own, &id);
     });
-    begins.await.map_err(|_| Refusal::internal(&"the thread of a stream ended"))??;
+    begins
+        .await
+        .map_err(|_| Refusal::internal(&"the thread of a stream ended"))??;
     let mut response = Body::from_stream(reader).into_response();
     let value = HeaderValue::from_static(form.content_type());
     response.headers_mut().insert(header::CONTENT_TYPE, value);
@@ -134,7 +143,10 @@ impl Work {
         let reading = &self.shared.surroundings.settings.reading;
         let mut reader = open_stream(name, source.reader, reading).map_err(|error| unreadable(&error))?;
         let served = Arc::clone(&self.served);
-        let scorer = served.rows.for_header("the body", reader.header()).map_err(|error| refusal_of(&error))?;
+        let scorer = served
+            .rows
+            .for_header("the body", reader.header())
+            .map_err(|error| refusal_of(&error))?;
         let mut answer = Answer::new(self.form, &served, &scorer);
         let mut next = reader.next_batch(ROWS).map_err(|error| unreadable(&error))?;
         let mut out = self.begin();
@@ -196,12 +208,16 @@ impl Work {
         input: &Input<'_>,
         out: &mut Vec<u8>,
     ) -> Result<(), Broken> {
-        let scored = scorer.score(batch, &self.options, &self.shared.cut_off).map_err(|error| refusal_of(&error))?;
+        let scored = scorer
+            .score(batch, &self.options, &self.shared.cut_off)
+            .map_err(|error| refusal_of(&error))?;
         let counts = answer.push_rows(&self.served, input, &scored, self.counts.rows, out);
         self.counts.rows += counts.rows;
         self.counts.flagged += counts.flagged;
         self.counts.failed += counts.failed;
-        self.shared.metrics.scored(counts.rows - counts.failed, counts.flagged, counts.failed);
+        self.shared
+            .metrics
+            .scored(counts.rows - counts.failed, counts.flagged, counts.failed);
         let room = out.len() + out.len() / 8;
         let text = std::mem::replace(out, Vec::with_capacity(room));
         self.writer.push(text).map_err(Broken::Unread)

@@ -9,7 +9,9 @@ fn cells(body: &str) -> (Vec<String>, Vec<Vec<String>>) {
     let table = parse(body.as_bytes(), 100).unwrap_or_else(|refusal| panic!("{body}: {refusal:?}"));
     let batch = table.batch();
     let text = |cell: &[u8]| String::from_utf8(cell.to_vec()).unwrap();
-    let rows = (0..batch.rows()).map(|row| batch.row(row).map(text).collect()).collect();
+    let rows = (0..batch.rows())
+        .map(|row| batch.row(row).map(text).collect())
+        .collect();
     (table.names.clone(), rows)
 }
 
@@ -20,7 +22,10 @@ fn refused(body: &str) -> (u16, &'static str) {
 
 #[test]
 fn three_shapes_give_the_same_rows() {
-    let wanted = (vec!["a".to_owned(), "b".to_owned()], vec![vec!["1".to_owned(), "x,y".to_owned()]]);
+    let wanted = (
+        vec!["a".to_owned(), "b".to_owned()],
+        vec![vec!["1".to_owned(), "x,y".to_owned()]],
+    );
     for body in [
         r#"{"a": 1, "b": "x,y"}"#,
         r#"[{"a": 1, "b": "x,y"}]"#,
@@ -30,33 +35,64 @@ fn three_shapes_give_the_same_rows() {
     }
     // A field may be called so, too.
     let (names, rows) = cells(r#"{"records": 5, "b": null}"#);
-    assert_eq!((names.join(" "), rows[0].join("|")), ("records b".to_owned(), "5|".to_owned()));
+    assert_eq!(
+        (names.join(" "), rows[0].join("|")),
+        ("records b".to_owned(), "5|".to_owned())
+    );
 }
 
 #[test]
 fn fields_are_matched_by_name_and_missing_ones_are_empty() {
-    let (names, rows) = cells(r#"[{"a": -1, "b": true}, {"b": 0.1, "c": "t"}, {}, {"c": 1e300, "a": 18446744073709551615}]"#);
+    let (names, rows) =
+        cells(r#"[{"a": -1, "b": true}, {"b": 0.1, "c": "t"}, {}, {"c": 1e300, "a": 18446744073709551615}]"#);
     assert_eq!(names, ["a", "b", "c"]);
     assert_eq!(
         rows,
-        [["-1", "true", ""], ["", "0.1", "t"], ["", "", ""], ["18446744073709551615", "", "1e+300"]]
+        [
+            ["-1", "true", ""],
+            ["", "0.1", "t"],
+            ["", "", ""],
+            ["18446744073709551615", "", "1e+300"]
+        ]
     );
 }
 
 #[test]
 fn what_no_cell_can_hold_is_known_and_costs_nothing() {
     let table = parse(br#"[{"a": 1, "b": [1, [2]]}, {"a": {"x": {}}}, {"a": 2}]"#, 3).unwrap();
-    let bad: Vec<_> = table.bad.iter().map(|(row, bad)| (*row, bad.field.as_deref())).collect();
+    let bad: Vec<_> = table
+        .bad
+        .iter()
+        .map(|(row, bad)| (*row, bad.field.as_deref()))
+        .collect();
     assert_eq!(bad, [(0, Some("b")), (1, Some("a"))]);
     assert_eq!(table.batch().lines(), [3]);
 }
 
 #[test]
 fn what_is_no_rows_is_said() {
-    for body in ["", "{", "[{]", "nul", "{\"a\": 1}}", "{\"a\": 1} {", "{\"a\" 1}", "\u{1}"] {
+    for body in [
+        "",
+        "{",
+        "[{]",
+        "nul",
+        "{\"a\": 1}}",
+        "{\"a\": 1} {",
+        "{\"a\" 1}",
+        "\u{1}",
+    ] {
         assert_eq!(refused(body).0, 400, "{body:?}");
     }
-    for body in ["1", "\"x\"", "null", "true", "[1]", "[[1]]", "[{}, 2]", r#"{"records": [3]}"#] {
+    for body in [
+        "1",
+        "\"x\"",
+        "null",
+        "true",
+        "[1]",
+        "[[1]]",
+        "[{}, 2]",
+        r#"{"records": [3]}"#,
+    ] {
         assert_eq!(refused(body), (422, "not_rows"), "{body}");
     }
     assert_eq!(refused("[]"), (422, "no_rows"));
