@@ -9,7 +9,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
 
 /// A value of a field.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub(super) enum Cell {
     /// A number.
@@ -26,7 +26,7 @@ pub(super) enum Cell {
 pub(super) type Record = BTreeMap<String, Cell>;
 
 /// Rows as JSON.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub(super) enum Rows {
     /// A list of rows under `records`.
@@ -38,7 +38,7 @@ pub(super) enum Rows {
 }
 
 /// A list of rows.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(super) struct RecordList {
     /// The rows.
     records: Vec<Record>,
@@ -120,7 +120,7 @@ pub(super) struct RowError {
 }
 
 /// One of the shapes in which clients of MLflow send rows.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(super) struct MlflowBody {
     /// Names and rows apart.
     dataframe_split: Option<DataframeSplit>,
@@ -129,7 +129,7 @@ pub(super) struct MlflowBody {
 }
 
 /// Names and rows apart.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(super) struct DataframeSplit {
     /// Names of the columns.
     columns: Vec<String>,
