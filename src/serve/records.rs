@@ -36,6 +36,11 @@ pub(super) fn parse_line(bytes: &[u8], table: &mut Table) -> Result<(), serde_js
     reader.end()
 }
 
+/// Whether a row could not be added for want of room: an empty table may have room for it.
+pub(super) fn is_full(error: &serde_json::Error) -> bool {
+    error.to_string().starts_with(TOO_MANY)
+}
+
 /// What of a message marks it as about size.
 const TOO_MANY: &str = "there are more than";
 

@@ -136,6 +136,14 @@ impl Table {
         Ok(place)
     }
 
+    /// Adds a field that no row has, whatever there is room for: what a model needs is never very much.
+    pub(super) fn add_absent(&mut self, name: &str) {
+        if !self.places.contains_key(name) {
+            self.places.insert(name.to_owned(), self.names.len());
+            self.names.push(name.to_owned());
+        }
+    }
+
     /// All rows are as wide as the widest, so that one wide row makes all of them cost more.
     fn check_room(&self, rows: usize) -> Result<(), Full> {
         if (rows + 1).saturating_mul(self.names.len()) > MOST_CELLS {

@@ -15,7 +15,7 @@ use super::predict::stream::unreadable;
 use super::records;
 use super::refusal::{ErrorBody, Refusal};
 use super::state::Shared;
-use super::table::Table;
+use super::table::{MOST_CELLS, Table};
 use crate::cancel::Cancelled;
 use crate::data::{DataError, Header, MalformedRow, NullTokens, RawBatch, RowReader, open_stream};
 use crate::pipeline::checking::Checking;
@@ -135,6 +135,11 @@ fn all_lines(source: Source, most: usize) -> Result<Table, Refusal> {
                 "there are more than {most} records; validate CSV, which is a stream"
             )));
         }
+    }
+    if !lines.are_all_in() {
+        return Err(Refusal::too_large(format!(
+            "there are more than {MOST_CELLS} cells; validate CSV, which is a stream"
+        )));
     }
     if table.rows.is_empty() {
         return Err(Refusal::unusable("no_rows", "there are no records in the body"));

@@ -315,7 +315,7 @@ fn what_cannot_be_scored_is_said_and_the_keyboard_is_enough() {
     browser.choose(&missing);
     browser.until(
         "the reason",
-        "document.getElementById('problem-place').innerText.includes('Field')",
+        "document.getElementById('problem-text').innerText.includes('lacks columns')",
     );
     assert!(
         browser.text("problem-text").contains("lacks columns"),

@@ -141,7 +141,7 @@ fn rows_that_cannot_be_scored_keep_their_place_and_say_why() {
         table.rows[1]["error"]
     );
     assert!(
-        table.rows[3]["error"].contains("2 fields, expected 31; it is: "),
+        table.rows[3]["error"].contains("2 fields, expected 24; it is: "),
         "{:?}",
         table.rows[3]["error"]
     );
@@ -259,7 +259,7 @@ fn the_model_the_runs_the_numbers_and_the_description_are_there() {
             model["positive_class"].as_str(),
             model["columns"].as_array().unwrap().len()
         ),
-        (Some("malicious"), 30)
+        (Some("malicious"), 23)
     );
     assert!(
         model["threshold"].is_f64() && model["metrics"]["test"]["f1"].is_f64(),

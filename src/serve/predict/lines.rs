@@ -55,7 +55,10 @@ impl Lines {
             if let Some(end) = memchr::memchr(b'\n', &self.buffer[self.seen..]) {
                 let end = self.seen + end;
                 bytes += end - self.at;
-                self.take(end, table);
+                if !self.take(end, table) {
+                    self.seen = self.at;
+                    break;
+                }
                 self.at = end + 1;
                 self.seen = self.at;
                 continue;
@@ -64,8 +67,9 @@ impl Lines {
             if self.ended {
                 if self.at < self.buffer.len() || self.skipping {
                     let end = self.buffer.len();
-                    self.take(end, table);
-                    self.at = end;
+                    if self.take(end, table) {
+                        self.at = end;
+                    }
                 }
                 break;
             }
@@ -84,6 +88,11 @@ impl Lines {
             self.read()?;
         }
         Ok(table.rows.len() > before)
+    }
+
+    /// Whether nothing is left: a table that is full may end before the body does.
+    pub(in crate::serve) fn are_all_in(&self) -> bool {
+        self.ended && self.at == self.buffer.len()
     }
 
     fn read(&mut self) -> io::Result<()> {
@@ -108,10 +117,10 @@ impl Lines {
         }
     }
 
-    /// Takes in the line that ends there.
-    fn take(&mut self, end: usize, table: &mut Table) {
+    /// Takes in the line that ends there; false if the table has no room for it, and the next one is to take it.
+    fn take(&mut self, end: usize, table: &mut Table) -> bool {
         if std::mem::take(&mut self.skipping) {
-            return;
+            return true;
         }
         self.line += 1;
         let mut line = self.buffer[self.at..end].trim_ascii();
@@ -119,12 +128,16 @@ impl Lines {
             line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         }
         if line.is_empty() {
-            return;
+            return true;
         }
         let rows = table.rows.len();
         if let Err(error) = records::parse_line(line, table) {
             table.rows.truncate(rows);
             table.bad.remove(&rows);
+            if rows > 0 && records::is_full(&error) {
+                self.line -= 1;
+                return false;
+            }
             let text = error.to_string();
             let reason = text
                 .rsplit_once(" at line ")
@@ -132,6 +145,7 @@ impl Lines {
             table.push_bad(format!("is no record: {}", crate::text::visible_text(reason)));
         }
         table.lines.push(self.line);
+        true
     }
 }
 

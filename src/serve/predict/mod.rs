@@ -144,7 +144,7 @@ pub(super) fn for_table(served: &Served, table: &mut Table, lenient: bool) -> Re
     let scorer = match served.rows.for_header("the body", &table.header()) {
         Err(PredictionError::MissingColumns(missing)) if lenient => {
             for name in &missing.columns {
-                table.place(name).map_err(|full| Refusal::too_large(full.to_string()))?;
+                table.add_absent(name);
             }
             served.rows.for_header("the body", &table.header())
         }

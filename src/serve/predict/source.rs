@@ -76,7 +76,7 @@ impl Source {
             ended: false,
         };
         let inner: Box<dyn Read + Send> = if packed {
-            Box::new(MultiGzDecoder::new(chunks))
+            Box::new(Unpacked::Closed(Some(chunks)))
         } else {
             Box::new(chunks)
         };
@@ -159,6 +159,26 @@ impl Read for Chunks {
         let count = buffer.len().min(self.chunk.len());
         buffer[..count].copy_from_slice(&self.chunk.split_to(count));
         Ok(count)
+    }
+}
+
+/// Packed chunks. The decoder reads as soon as it is made, so it is made by the thread that reads.
+enum Unpacked {
+    Closed(Option<Chunks>),
+    Open(MultiGzDecoder<Chunks>),
+}
+
+impl Read for Unpacked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Self::Closed(chunks) = self
+            && let Some(chunks) = chunks.take()
+        {
+            *self = Self::Open(MultiGzDecoder::new(chunks));
+        }
+        match self {
+            Self::Open(decoder) => decoder.read(buffer),
+            Self::Closed(_) => Ok(0),
+        }
     }
 }
 

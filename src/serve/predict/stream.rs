@@ -149,6 +149,10 @@ impl Work {
             .map_err(|error| refusal_of(&error))?;
         let mut answer = Answer::new(self.form, &served, &scorer);
         let mut next = reader.next_batch(ROWS).map_err(|error| unreadable(&error))?;
+        // A reader hands over the rows before a failure first; as long as nothing is answered, the failure goes before them.
+        if let Some(refusal) = source.why.get() {
+            return Err(refusal.into());
+        }
         let mut out = self.begin();
         answer.push_header(&scorer, &mut out);
         while let Some(batch) = next {

@@ -101,7 +101,7 @@ fn what_is_no_rows_is_said() {
     let twice = parse(b"{\"a\": 1,\n\"a\": 2}", 3).unwrap_err();
     assert_eq!((twice.field.as_deref(), twice.line), (Some("a"), Some(2)));
     // Nesting deeper than anybody means is refused before the stack is.
-    assert_eq!(refused(&"[".repeat(100_000)).0, 400);
+    assert_eq!(refused(&"[".repeat(100_000)), (422, "not_rows"));
     assert_eq!(refused(&format!("{{\"a\": {}", "[".repeat(100_000))).0, 400);
 }
 
