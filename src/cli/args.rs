@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::export_onnx::ExportOnnxArgs;
+use super::export_sql::ExportSqlArgs;
+use super::score::ScoreArgs;
 use crate::data::{Source, SplitStrategy};
 use crate::export::Format;
 use crate::metrics::ThresholdRule;
@@ -82,6 +85,8 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Score data with a trained model
     Predict(PredictArgs),
+    /// Score rows as they come through a pipe and answer each in its place
+    Score(ScoreArgs),
     /// Serve predictions over HTTP, with an upload page for people
     Serve(super::serve::ServeArgs),
     /// Generate or check a schema
@@ -96,6 +101,9 @@ pub enum Command {
     /// Decide, export, import and count decisions; find doubtful training labels, write cleaned data
     #[command(subcommand)]
     Verdicts(VerdictsCommand),
+    /// Write a model down for other engines
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Generate synthetic data for demos and load tests; never evidence of accuracy
     #[command(subcommand)]
     Generate(GenerateCommand),
@@ -449,6 +457,15 @@ pub struct VerdictsExportArgs {
     /// Print one JSON object on standard output
     #[arg(long)]
     pub json: bool,
+}
+
+/// `export …`.
+#[derive(Debug, Subcommand)]
+pub enum ExportCommand {
+    /// An ONNX graph with everything inside, rows to check a runtime with, and a Spark job
+    Onnx(ExportOnnxArgs),
+    /// One SQL query with everything inside, for a linear model or a few small trees
+    Sql(ExportSqlArgs),
 }
 
 /// `generate …`.

@@ -12,6 +12,7 @@ use crate::mongo::MongoError;
 use crate::pipeline::ingestion::IngestionError;
 use crate::pipeline::label_audit::LabelAuditError;
 use crate::pipeline::label_cleaning::CleaningError;
+use crate::pipeline::live_scoring::LiveError;
 use crate::pipeline::prediction::PredictionError;
 use crate::pipeline::trained_model::ModelFileError;
 use crate::pipeline::training::TrainingError;
@@ -283,6 +284,15 @@ impl From<CleaningError> for CliError {
                 Self::Usage(error.to_string())
             }
             CleaningError::Uncut { .. } => Self::Blocked(error.to_string()),
+        }
+    }
+}
+
+impl From<LiveError> for CliError {
+    fn from(error: LiveError) -> Self {
+        match error {
+            LiveError::Prediction(inner) => inner.into(),
+            LiveError::Write(_) => Self::failed(error),
         }
     }
 }

@@ -5,6 +5,8 @@
 pub mod args;
 mod context;
 mod error;
+mod export_onnx;
+mod export_sql;
 mod generate;
 mod hidden;
 mod mongo;
@@ -15,6 +17,7 @@ mod progress;
 mod reference;
 mod runs;
 mod schema;
+mod score;
 mod serve;
 mod signals;
 mod train;
@@ -31,7 +34,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use self::args::{Cli, Command, GlobalArgs, TuiArgs};
+use self::args::{Cli, Command, ExportCommand, GlobalArgs, TuiArgs};
 use self::context::Context;
 use self::error::CliError;
 use self::signals::SignalWatch;
@@ -103,11 +106,14 @@ fn dispatch(command: &Command, global: &GlobalArgs, cancel: &CancelToken) -> Res
         Command::Train(args) => train::run(args, &context),
         Command::Validate(args) => validate::run(args, &context),
         Command::Predict(args) => predict::run(args, &context),
+        Command::Score(args) => score::run(args, &context),
         Command::Schema(command) => schema::run(command, &context),
         Command::Serve(args) => serve::run(args, &context),
         Command::Runs(command) => runs::run(command, &context),
         Command::Mongo(command) => mongo::run(command, &context),
         Command::Verdicts(command) => verdicts::run(command, &context),
+        Command::Export(ExportCommand::Onnx(args)) => export_onnx::run(args, &context),
+        Command::Export(ExportCommand::Sql(args)) => export_sql::run(args, &context),
         Command::Tui(_) | Command::Completions { .. } | Command::Man | Command::Generate(_) => Ok(()),
     };
     if let Err(error) = &result {

@@ -308,7 +308,7 @@ impl MalformedRow {
     }
 
     /// `12 fields, expected 31`.
-    pub(super) fn width_reason(found: usize, expected: usize) -> String {
+    pub fn width_reason(found: usize, expected: usize) -> String {
         let noun = if found == 1 { "field" } else { "fields" };
         format!("{found} {noun}, expected {expected}")
     }

@@ -55,6 +55,8 @@ struct Endings {
 enum Step {
     Row,
     Skipped,
+    /// The source pauses, and there are rows that need not wait.
+    Pause,
     End,
 }
 
@@ -65,16 +67,39 @@ impl CsvReader {
     /// The source is empty, its header cannot be used, or reading failed.
     pub(super) fn open(
         name: String,
-        mut input: Input,
+        input: Input,
         delimiter: u8,
         nulls: NullTokens,
-        mut notes: Vec<String>,
+        notes: Vec<String>,
     ) -> Result<Self, DataError> {
+        let mut reader = Self::at_start(name, input, delimiter, nulls, notes);
+        reader.header = reader.read_header()?;
+        Ok(reader)
+    }
+
+    /// Reads rows without a header line; their cells have these names.
+    ///
+    /// # Errors
+    /// Names that no cell could be found by.
+    pub(super) fn with_names(
+        name: String,
+        input: Input,
+        delimiter: u8,
+        nulls: NullTokens,
+        names: Vec<String>,
+    ) -> Result<Self, DataError> {
+        let mut reader = Self::at_start(name, input, delimiter, nulls, Vec::new());
+        check_names(&reader.name, &names, delimiter)?;
+        reader.header = Header { names };
+        Ok(reader)
+    }
+
+    fn at_start(name: String, mut input: Input, delimiter: u8, nulls: NullTokens, mut notes: Vec<String>) -> Self {
         if input.available().starts_with(b"\xef\xbb\xbf") {
             input.consume(3);
             notes.push("starts with a UTF-8 byte order mark, which is not part of the first column's name".to_owned());
         }
-        let mut reader = Self {
+        Self {
             name,
             input,
             delimiter,
@@ -87,9 +112,7 @@ impl CsvReader {
             unclosed: 0,
             size: BatchSize::default(),
             state: State::Reading,
-        };
-        reader.header = reader.read_header()?;
-        Ok(reader)
+        }
     }
 
     fn read_header(&mut self) -> Result<Header, DataError> {
@@ -182,6 +205,9 @@ impl CsvReader {
                     return self.too_long(batch, "longer than 64 MiB");
                 }
                 self.fill(length)?;
+                if self.input.take_pause() {
+                    return Ok(Step::Pause);
+                }
                 continue;
             };
             let (length, whole_line) = (data.len(), self.unclosed >= MAX_UNCLOSED);
@@ -206,6 +232,9 @@ impl CsvReader {
                         return self.too_long(batch, "longer than 64 MiB");
                     }
                     self.fill(length)?;
+                    if self.input.take_pause() {
+                        return Ok(Step::Pause);
+                    }
                 }
             }
         }
@@ -280,6 +309,8 @@ impl CsvReader {
 
     /// Sets the current physical line apart and goes on behind it, however long it is.
     fn too_long(&mut self, batch: &mut RawBatch, reason: &str) -> Result<Step, DataError> {
+        // Half a line is passed over already, so pauses are waited out.
+        self.input.stop_at_pause(false);
         let text = self.input.available();
         let end = memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len());
         batch
@@ -345,8 +376,10 @@ impl RowReader for CsvReader {
         }
         let mut batch = RawBatch::with_room(self.header.names.len(), self.size);
         while batch.has_room(max_rows) {
+            self.input.stop_at_pause(batch.total_rows() > 0);
             match self.step(&mut batch) {
                 Ok(Step::Row | Step::Skipped) => {}
+                Ok(Step::Pause) => break,
                 Ok(Step::End) => {
                     self.finish();
                     break;

@@ -1,6 +1,16 @@
 //! Owns refusing headers that no cell could be found by.
 
+use super::batch::Header;
 use super::error::DataError;
+
+/// A header of these names, if cells can be found by them. `delimiter` stands between the cells.
+///
+/// # Errors
+/// What is wrong with the names.
+pub fn named_header(source: &str, names: Vec<String>, delimiter: u8) -> Result<Header, DataError> {
+    check_names(source, &names, delimiter)?;
+    Ok(Header { names })
+}
 
 /// Refuses names that no cell could be found by: doubled ones, and one that holds another delimiter.
 pub(super) fn check_names(source: &str, names: &[String], delimiter: u8) -> Result<(), DataError> {

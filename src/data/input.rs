@@ -17,6 +17,11 @@ pub(super) struct Input {
     end: usize,
     at_end: bool,
     saw_nul: bool,
+    /// A read that says `WouldBlock` is a pause, after which reading goes on.
+    live: bool,
+    /// Whether a pause ends [`Self::fill`]: there is something that need not wait for more.
+    stop_at_pause: bool,
+    paused: bool,
 }
 
 impl Input {
@@ -28,7 +33,28 @@ impl Input {
             end: 0,
             at_end: false,
             saw_nul: false,
+            live: false,
+            stop_at_pause: false,
+            paused: false,
         }
+    }
+
+    /// Of a source that pauses: its reads wait a while for bytes and then say `WouldBlock`.
+    pub(super) fn live(reader: Box<dyn Read + Send>) -> Self {
+        Self {
+            live: true,
+            ..Self::new(reader)
+        }
+    }
+
+    /// Whether from now on [`Self::fill`] ends at a pause; else it waits it out.
+    pub(super) fn stop_at_pause(&mut self, stop: bool) {
+        self.stop_at_pause = stop && self.live;
+    }
+
+    /// Whether the last [`Self::fill`] ended at a pause. Asking forgets it.
+    pub(super) fn take_pause(&mut self) -> bool {
+        std::mem::take(&mut self.paused)
     }
 
     /// What is read but not yet used.
@@ -54,12 +80,20 @@ impl Input {
         self.start = (self.start + count).min(self.end);
     }
 
-    /// Reads on until at least `wanted` bytes are available, or the source ends. At least one read is made.
+    /// Reads on until at least `wanted` bytes are available, or the source ends, or pauses where that is asked for. At
+    /// least one read is made.
     pub(super) fn fill(&mut self, wanted: usize) -> io::Result<()> {
         while !self.at_end {
             self.make_room(wanted);
             let read = match self.reader.read(&mut self.window[self.end..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if self.live && error.kind() == io::ErrorKind::WouldBlock => {
+                    if self.stop_at_pause {
+                        self.paused = true;
+                        break;
+                    }
+                    continue;
+                }
                 other => other?,
             };
             if read == 0 {

@@ -13,6 +13,8 @@ mod error;
 mod header_check;
 mod input;
 mod layout;
+mod line_reader;
+mod live;
 mod parquet_cells;
 mod parquet_reader;
 mod reader;
@@ -30,7 +32,9 @@ pub use batch::{CellIssue, CellProblem, Header, MalformedRow, RawBatch, TypedBat
 pub use cell_value::{CellValue, cell_value};
 pub use collection::CollectionSource;
 pub use error::DataError;
+pub use header_check::named_header;
 pub use layout::{Layout, MissingColumn};
+pub use live::{LiveFormat, LiveSource, open_live};
 pub use reader::{NullTokens, RowReader};
 pub use row_id::{RowId, feature_fingerprint, feature_groups, row_ids};
 pub use settings::ReadSettings;

@@ -6,7 +6,7 @@ use super::error::MetricError;
 use super::scores::Scored;
 
 /// How far raw probabilities are drawn in before their log-odds are taken, so that 0 and 1 stay finite (+-9.2).
-const SQUEEZE: f64 = 1e-4;
+pub const SQUEEZE: f64 = 1e-4;
 /// The smallest slope of a sigmoid that still orders scores safely in `f64`.
 const MIN_SLOPE: f64 = 1e-6;
 /// Newton steps at most; it converges in about ten.

@@ -13,7 +13,7 @@ mod registry;
 mod scores;
 pub mod threshold;
 
-pub use calibration::{Calibrator, CalibratorFit, fit_isotonic, fit_sigmoid};
+pub use calibration::{Calibrator, CalibratorFit, SQUEEZE, fit_isotonic, fit_sigmoid};
 pub use comparison::{
     BootstrapOptions, Difference, McNemar, Paired, bootstrap_difference, bootstrap_difference_of, mcnemar,
 };

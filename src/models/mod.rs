@@ -37,7 +37,7 @@ pub use detached::silence_engine_panics;
 pub use params::{ParamKind, ParamSpec, ParamValue, Params};
 pub use permutation::permutation_importances;
 pub use registry::{families, family, load};
-pub use scoring::predict_in_blocks;
+pub use scoring::{logistic, predict_in_blocks};
 pub use search::{SearchStrategy, grid, random};
 pub use trees::Variation;
 pub use weights::{balanced, repeat_rows};

@@ -53,7 +53,7 @@ pub(super) fn score_rows(x: ArrayView2<'_, f32>, score: impl Fn(&[f32]) -> f64 +
 }
 
 /// 1 / (1 + e^-s), without overflow at either end.
-pub(super) fn logistic(s: f64) -> f64 {
+pub fn logistic(s: f64) -> f64 {
     if s >= 0.0 {
         1.0 / (1.0 + (-s).exp())
     } else {

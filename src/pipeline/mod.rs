@@ -10,6 +10,7 @@ pub mod kept_rows;
 pub mod label_audit;
 pub mod label_cleaning;
 pub mod label_texts;
+pub mod live_scoring;
 pub mod prediction;
 pub mod rejects;
 pub mod stream;

@@ -1,12 +1,19 @@
 //! Owns `/openapi.json`: the description of all routes, made from the handlers and the types they answer with.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoParams, Modify, OpenApi, ToSchema};
+
+use super::served::Served;
+use super::state::Shared;
+use crate::schema::{Column, ColumnType};
 
 /// A value of a field.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -23,7 +30,8 @@ pub(super) enum Cell {
 }
 
 /// A row: each column's value under its name. `/v1/model` lists the columns that are needed.
-pub(super) type Record = BTreeMap<String, Cell>;
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(super) struct Record(BTreeMap<String, Cell>);
 
 /// Rows as JSON.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -209,14 +217,45 @@ impl Modify for Token {
 )]
 struct Api;
 
-/// The description as JSON.
-pub(super) fn text() -> Result<String, serde_json::Error> {
-    Api::openapi().to_json()
+/// The description as JSON; with the columns of a model, if one is given.
+fn text(model: Option<&Served>) -> Result<String, serde_json::Error> {
+    let mut api = Api::openapi();
+    if let (Some(served), Some(components)) = (model, &mut api.components) {
+        components.schemas.insert("Record".to_owned(), record_of(served).into());
+    }
+    api.to_json()
 }
 
-/// The description of this server.
-pub(super) async fn openapi() -> Response {
-    match text() {
+/// A row as the model needs it.
+fn record_of(served: &Served) -> Object {
+    let columns = &served.rows.model().schema.columns;
+    let mut record = ObjectBuilder::new().description(Some("A row: each column's value under its name"));
+    for column in served.needed.iter().filter_map(|at| columns.get(*at)) {
+        record = record.property(&column.name, value_of(column)).required(&column.name);
+    }
+    record.build()
+}
+
+fn value_of(column: &Column) -> Object {
+    let kind = match column.kind {
+        ColumnType::Int | ColumnType::Port => Type::Integer,
+        ColumnType::Float => Type::Number,
+        ColumnType::Bool => Type::Boolean,
+        ColumnType::Category | ColumnType::Text | ColumnType::Ip | ColumnType::Timestamp => Type::String,
+    };
+    let kinds = std::iter::once(kind).chain(column.nullable.then_some(Type::Null));
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter(kinds))
+        .description(column.description.clone())
+        .minimum(column.min)
+        .maximum(column.max)
+        .build()
+}
+
+/// The description of this server. The columns of its model are part of it where everybody may know them.
+pub(super) async fn openapi(State(shared): State<Arc<Shared>>) -> Response {
+    let served = shared.holder.get().filter(|_| shared.options.token.is_none());
+    match text(served.as_deref()) {
         Ok(text) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
         Err(error) => super::refusal::Refusal::internal(&error).into_response(),
     }
@@ -228,7 +267,7 @@ mod tests {
 
     #[test]
     fn every_route_is_described() {
-        let api: serde_json::Value = serde_json::from_str(&text().unwrap()).unwrap();
+        let api: serde_json::Value = serde_json::from_str(&text(None).unwrap()).unwrap();
         let described: Vec<&String> = api["paths"].as_object().unwrap().keys().collect();
         for route in super::super::route::ROUTES {
             use super::super::route::Route;
@@ -240,6 +279,8 @@ mod tests {
                 );
             }
         }
-        assert!(api["components"]["schemas"]["ErrorBody"].is_object());
+        for name in ["ErrorBody", "Record"] {
+            assert!(api["components"]["schemas"][name].is_object(), "{name}");
+        }
     }
 }

@@ -101,11 +101,16 @@ fn most_frequent<K: Ord + Hash + Clone>(counts: HashMap<K, usize>, limits: KeyLi
 
 impl Keys {
     /// Number of keys.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         match self {
             Self::Ints(keys) => keys.len(),
             Self::Texts(keys) => keys.len(),
         }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Whether they ascend strictly, as the codes need.

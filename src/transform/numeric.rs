@@ -38,7 +38,7 @@ impl Shape {
 
     /// Transforms one number; NaN stays NaN.
     #[inline]
-    pub(super) fn apply(self, x: f64) -> f64 {
+    pub fn apply(self, x: f64) -> f64 {
         match self {
             Self::Identity => x,
             Self::Log1p => x.abs().ln_1p().copysign(x),

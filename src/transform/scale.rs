@@ -73,7 +73,7 @@ impl Scale {
 
     /// Scales one number; NaN stays NaN.
     #[inline]
-    pub(super) fn apply(&self, x: f64) -> f64 {
+    pub fn apply(&self, x: f64) -> f64 {
         match *self {
             Self::None => x,
             Self::Linear { center, divisor } => (x - center) / divisor,

@@ -177,6 +177,11 @@ impl RowModel {
         self.0.manifest.as_ref()
     }
 
+    /// The input column that names the asset, where risk is weighed by it.
+    pub fn asset_column(&self) -> Option<&str> {
+        self.0.conditions.risk.asset_column.as_deref()
+    }
+
     /// Its run's directory, where it was loaded from one.
     pub fn directory(&self) -> Option<&std::path::Path> {
         self.0.directory.as_deref()
