@@ -11,12 +11,13 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&[&str]; 32] = [
+const COMMANDS: [&[&str]; 33] = [
     &[],
     &["tui"],
     &["train"],
     &["validate"],
     &["predict"],
+    &["serve"],
     &["schema", "generate"],
     &["schema", "check"],
     &["runs", "list"],

@@ -7,6 +7,7 @@ pub(super) mod query;
 pub(super) mod source;
 pub(super) mod spool;
 pub(super) mod stream;
+mod tabs;
 
 use std::sync::Arc;
 
