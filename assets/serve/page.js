@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const SHOWN = 200;
-  const EXPLAIN = 50;
+  const EXPLAIN = 1000;
   const at = (id) => document.getElementById(id);
   const OURS = ["classification", "probability", "risk_level", "recommended_action", "reasons", "error"];
   let parts = [];

@@ -1,12 +1,14 @@
 //! Owns reading a body whole, in bounded memory and time, unpacked where it came packed.
 
 use std::io::Read as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use flate2::read::MultiGzDecoder;
 use futures_util::StreamExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::refusal::Refusal;
 
@@ -65,24 +67,82 @@ pub(super) fn broken() -> Refusal {
     )
 }
 
+/// Bytes that a body may have without being counted against the room for all.
+const SMALL: usize = 64 << 10;
+/// What one permit of the room stands for.
+const PIECE: usize = 1 << 10;
+
+/// The room for bodies in memory: so many of the longest at once, whoever sends them.
+const LONGEST_AT_ONCE: usize = 16;
+
+/// The memory that all bodies together may take.
+#[derive(Clone)]
+pub(super) struct Room(Arc<Semaphore>);
+
+impl Room {
+    /// For bodies of at most `most` bytes.
+    pub(super) fn of(most: usize) -> Self {
+        let pieces = (most.max(SMALL) / PIECE).saturating_mul(LONGEST_AT_ONCE);
+        Self(Arc::new(Semaphore::new(pieces.min(Semaphore::MAX_PERMITS))))
+    }
+
+    fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Refusal> {
+        let pieces = u32::try_from(bytes.div_ceil(PIECE)).unwrap_or(u32::MAX);
+        Arc::clone(&self.0).try_acquire_many_owned(pieces).map_err(|_| {
+            Refusal::unavailable(
+                "busy",
+                "as many large bodies as the server takes are being answered; try again shortly",
+            )
+        })
+    }
+}
+
+/// A body in memory, with the room that it takes.
+pub(super) struct Whole {
+    pub(super) bytes: Bytes,
+    _room: Vec<OwnedSemaphorePermit>,
+}
+
+impl std::ops::Deref for Whole {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// The whole body, unpacked; at most `most` bytes, within `time`.
-pub(super) async fn whole(headers: &HeaderMap, body: Body, most: usize, time: Duration) -> Result<Bytes, Refusal> {
+pub(super) async fn whole(
+    headers: &HeaderMap,
+    body: Body,
+    most: usize,
+    time: Duration,
+    room: &Room,
+) -> Result<Whole, Refusal> {
     let packed = is_packed(headers)?;
     check_length(headers, most as u64)?;
-    let bytes = tokio::time::timeout(time, collect(body, most))
+    let mut held = Vec::new();
+    if packed {
+        // How much comes out is known only when it is there.
+        held.push(room.take(most)?);
+    }
+    let bytes = tokio::time::timeout(time, collect(body, most, room, &mut held))
         .await
         .map_err(|_| too_slow())??;
     if !packed {
-        return Ok(bytes);
+        return Ok(Whole { bytes, _room: held });
     }
     let unpacked = tokio::task::spawn_blocking(move || unpack(&bytes, most));
     unpacked
         .await
         .map_err(|error| Refusal::internal(&error))?
-        .map(Bytes::from)
+        .map(|unpacked| Whole {
+            bytes: Bytes::from(unpacked),
+            _room: held,
+        })
 }
 
-async fn collect(body: Body, most: usize) -> Result<Bytes, Refusal> {
+async fn collect(body: Body, most: usize, room: &Room, held: &mut Vec<OwnedSemaphorePermit>) -> Result<Bytes, Refusal> {
     let mut stream = body.into_data_stream();
     let Some(first) = stream.next().await else {
         return Ok(Bytes::new());
@@ -97,6 +157,9 @@ async fn collect(body: Body, most: usize) -> Result<Bytes, Refusal> {
         let all = all.get_or_insert_with(|| first.to_vec());
         if all.len() + chunk.len() > most {
             return Err(too_long(most as u64));
+        }
+        if all.len() + chunk.len() > SMALL {
+            held.push(room.take(chunk.len())?);
         }
         all.extend_from_slice(&chunk);
     }

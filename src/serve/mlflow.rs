@@ -42,7 +42,14 @@ pub(super) async fn invocations(State(shared): State<Arc<Shared>>, request: Requ
     let served = shared.served()?;
     let (head, body) = request.into_parts();
     let limits = &shared.options.limits;
-    let bytes = body::whole(&head.headers, body, limits.body_bytes, limits.request_time).await?;
+    let bytes = body::whole(
+        &head.headers,
+        body,
+        limits.body_bytes,
+        limits.request_time,
+        &shared.room,
+    )
+    .await?;
     let permit = Arc::clone(&shared.heavy)
         .acquire_owned()
         .await

@@ -3,13 +3,16 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::artifacts::{CHAMPION, Manifest, RegistryError, RegistryStore, RunFile};
 use crate::pipeline::event::{Event, Level};
 use crate::pipeline::prediction::{FinishedRun, KnownVerdicts, PredictionError, RowConditions, RowModel};
 use crate::surroundings::Surroundings;
 use crate::worker::known_verdicts;
+
+/// Between two loadings for the sake of new verdicts alone.
+const VERDICTS: Duration = Duration::from_secs(10);
 
 /// A model with what answers need to know of it.
 pub(super) struct Served {
@@ -126,6 +129,7 @@ pub(super) struct Seen {
     marks: Marks,
     verdicts: Marks,
     failed: Option<String>,
+    loaded: Option<Instant>,
 }
 
 impl Holder {
@@ -160,13 +164,16 @@ impl Holder {
         let marks = Marks::of(&[directory.join(RunFile::Model.relative())]);
         let verdicts = Marks::of(&[workspace.audit_file(), workspace.verdicts_file()]);
         let same_model = seen.run.as_deref() == Some(run.as_str()) && seen.marks == marks;
-        if same_model && (seen.verdicts == verdicts || seen.failed.is_some()) {
+        // Verdicts come one by one, and the model is loaded with them.
+        let lately = seen.loaded.is_some_and(|loaded| loaded.elapsed() < VERDICTS);
+        if same_model && (seen.verdicts == verdicts || lately || seen.failed.is_some()) {
             // What could not be loaded is not tried again until it changes.
             return Look::Same;
         }
         seen.run = Some(run.clone());
         seen.marks = marks;
         seen.verdicts = verdicts;
+        seen.loaded = Some(Instant::now());
         let name = directory.to_string_lossy();
         match Served::load(&self.surroundings, if self.named.contains('/') { &name } else { &run }) {
             Ok(served) => {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use super::body::Room;
 use super::jobs::Jobs;
 use super::metrics::Metrics;
 use super::options::ServeOptions;
@@ -23,6 +24,8 @@ pub(super) struct Shared {
     pub(super) jobs: Option<Arc<Jobs>>,
     /// Requests worked on at once.
     pub(super) gate: Semaphore,
+    /// The memory for bodies.
+    pub(super) room: Room,
     /// Requests with large bodies among them.
     pub(super) heavy: Arc<Semaphore>,
     /// Streams among them.
@@ -40,6 +43,7 @@ impl Shared {
             jobs,
             gate: Semaphore::new(options.limits.concurrency),
             heavy: Arc::new(Semaphore::new(options.threads.max(2))),
+            room: Room::of(options.limits.body_bytes),
             streams: Arc::new(Semaphore::new(options.limits.streams)),
             page: Page::new(options.token.is_some()),
             cut_off: CancelToken::new(),

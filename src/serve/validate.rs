@@ -47,7 +47,14 @@ pub(super) async fn validate(State(shared): State<Arc<Shared>>, request: Request
     let (head, body) = request.into_parts();
     let limits = shared.options.limits.clone();
     let input = if form == Form::Json {
-        let bytes = body::whole(&head.headers, body, limits.body_bytes, limits.request_time).await?;
+        let bytes = body::whole(
+            &head.headers,
+            body,
+            limits.body_bytes,
+            limits.request_time,
+            &shared.room,
+        )
+        .await?;
         Given::Bytes(bytes.to_vec())
     } else {
         let packed = body::is_packed(&head.headers)?;

@@ -218,7 +218,7 @@ fn a_file_is_dropped_looked_at_and_downloaded() {
     );
     let rows = browser.run("return document.querySelectorAll('#rows tr').length", &json!([]));
     assert_eq!(rows, 200);
-    let wanted = Table::parse(&server.post("/v1/predict?explain=50", "text/csv", &text).body);
+    let wanted = Table::parse(&server.post("/v1/predict?explain=1000", "text/csv", &text).body);
     let first = browser.run(
         "return [...document.querySelectorAll('#rows tr:first-child td')].map(c => c.textContent)",
         &json!([]),

@@ -40,7 +40,14 @@ pub(in crate::serve) async fn train(State(shared): State<Arc<Shared>>, request: 
     let jobs = Arc::clone(jobs(&shared)?);
     let (head, body) = request.into_parts();
     let key = key_of(&head.headers)?;
-    let bytes = body::whole(&head.headers, body, LONGEST, shared.options.limits.request_time).await?;
+    let bytes = body::whole(
+        &head.headers,
+        body,
+        LONGEST,
+        shared.options.limits.request_time,
+        &shared.room,
+    )
+    .await?;
     let wish = if bytes.trim_ascii().is_empty() {
         TrainWish::default()
     } else {

@@ -52,7 +52,14 @@ pub(super) async fn predict(State(shared): State<Arc<Shared>>, request: Request)
     }
     let (head, body) = request.into_parts();
     let limits = &shared.options.limits;
-    let bytes = body::whole(&head.headers, body, limits.body_bytes, limits.request_time).await?;
+    let bytes = body::whole(
+        &head.headers,
+        body,
+        limits.body_bytes,
+        limits.request_time,
+        &shared.room,
+    )
+    .await?;
     let most = limits.rows;
     let text = if bytes.len() <= FEW_BYTES {
         let table = records::parse(&bytes, most)?;

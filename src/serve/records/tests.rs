@@ -134,7 +134,8 @@ proptest! {
         let table = parse(body.as_bytes(), 5).unwrap();
         let batch = table.batch();
         prop_assert_eq!(batch.cell(0, 0), text.as_bytes());
-        prop_assert_eq!(batch.cell(0, 1), number.to_string().as_bytes());
+        let written = number.to_string();
+        prop_assert_eq!(batch.cell(0, 1), written.as_bytes());
         let back: f64 = std::str::from_utf8(batch.cell(0, 2)).unwrap().parse().unwrap();
         prop_assert_eq!(back, float);
     }
