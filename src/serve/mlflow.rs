@@ -152,8 +152,7 @@ fn table_of(served: &Served, bytes: &[u8], most: usize) -> Result<Table, Refusal
                 }
             }
             // What MLflow calls parameters means nothing to these models.
-            "params" => {}
-            "signature_name" => {}
+            "params" | "signature_name" => {}
             _ => return Err(wrong(&name, &format!("is not read; {SHAPES}"))),
         }
     }

@@ -245,7 +245,7 @@ fn value_of(column: &Column) -> Object {
     };
     let kinds = std::iter::once(kind).chain(column.nullable.then_some(Type::Null));
     ObjectBuilder::new()
-        .schema_type(SchemaType::from_iter(kinds))
+        .schema_type(kinds.collect::<SchemaType>())
         .description(column.description.clone())
         .minimum(column.min)
         .maximum(column.max)

@@ -143,7 +143,7 @@ impl Jobs {
                     job.state = JobState::Running;
                     job.started_at = Some(Timestamp::now());
                 });
-                self.written(&inner);
+                inner.write();
                 return Some((inner.book.get(&id)?.clone(), cancel));
             }
             inner = self.news.wait(inner).unwrap_or_else(PoisonError::into_inner);
@@ -163,12 +163,14 @@ impl Jobs {
         if ended {
             inner.cancels.remove(id);
         }
-        self.written(&inner);
+        inner.write();
     }
+}
 
+impl Inner {
     /// A record that cannot be written keeps no model from being trained: the run itself says what became of it.
-    fn written(&self, inner: &Inner) {
-        if let Err(error) = inner.book.write() {
+    fn write(&self) {
+        if let Err(error) = self.book.write() {
             tracing::error!("the record of training jobs: {error}");
         }
     }

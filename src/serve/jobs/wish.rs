@@ -79,7 +79,7 @@ impl TrainWish {
             split: parsed("split", self.split.as_ref(), own.split)?,
             test_fraction: self.test_fraction.unwrap_or(own.test_fraction),
             select_by: self.select_by.clone().unwrap_or_else(|| own.select_by.clone()),
-            threshold_by: parsed("threshold_by", self.threshold_by.as_ref(), own.threshold_by.clone())?,
+            threshold_by: parsed("threshold_by", self.threshold_by.as_ref(), own.threshold_by)?,
             ..own.clone()
         };
         settings

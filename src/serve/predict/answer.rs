@@ -135,13 +135,13 @@ impl Answer {
             let failure = match (bad, result.as_ref().map(|result| (result.line, result.outcome))) {
                 (Some(bad), _) => Some(Failure {
                     field: bad.field.as_deref(),
-                    line: self.line_of(input, at),
+                    line: line_of(input, at),
                     reason: &bad.reason,
                     raw: b"",
                 }),
                 (None, Some((line, RowOutcome::Rejected(reject)))) => {
                     let uncut = result.as_ref().is_some_and(|result| result.row.is_none());
-                    Some(failure_of(reject, self.line_of(input, at).or(Some(line)), input, uncut))
+                    Some(failure_of(reject, line_of(input, at).or(Some(line)), input, uncut))
                 }
                 (None, Some(_)) => None,
                 (None, None) => Some(Failure {
@@ -199,13 +199,6 @@ impl Answer {
             }
         }
         counts
-    }
-
-    fn line_of(&self, input: &Input<'_>, at: usize) -> Option<u64> {
-        match input {
-            Input::Table(table) if !table.lines.is_empty() => Some(table.line(at)),
-            Input::Table(_) | Input::Raw => None,
-        }
     }
 
     fn push_table_cells(&mut self, table: &Table, row: usize, out: &mut Vec<u8>) {
@@ -355,6 +348,14 @@ impl Failure<'_> {
             out.push_str(": ");
         }
         out.push_str(self.reason);
+    }
+}
+
+/// The line of a row that came as a line of JSON.
+fn line_of(input: &Input<'_>, at: usize) -> Option<u64> {
+    match input {
+        Input::Table(table) if !table.lines.is_empty() => Some(table.line(at)),
+        Input::Table(_) | Input::Raw => None,
     }
 }
 

@@ -165,7 +165,7 @@ impl Read for Chunks {
 /// Packed chunks. The decoder reads as soon as it is made, so it is made by the thread that reads.
 enum Unpacked {
     Closed(Option<Chunks>),
-    Open(MultiGzDecoder<Chunks>),
+    Open(Box<MultiGzDecoder<Chunks>>),
 }
 
 impl Read for Unpacked {
@@ -173,7 +173,7 @@ impl Read for Unpacked {
         if let Self::Closed(chunks) = self
             && let Some(chunks) = chunks.take()
         {
-            *self = Self::Open(MultiGzDecoder::new(chunks));
+            *self = Self::Open(Box::new(MultiGzDecoder::new(chunks)));
         }
         match self {
             Self::Open(decoder) => decoder.read(buffer),
