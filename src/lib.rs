@@ -22,6 +22,7 @@ pub mod onnx;
 pub mod pipeline;
 pub mod review;
 pub mod schema;
+pub mod serve;
 pub mod settings;
 pub mod sql;
 pub mod store;

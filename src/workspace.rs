@@ -181,6 +181,11 @@ impl Workspace {
         self.root.join("logs")
     }
 
+    /// `logs/serving.json`: the mark of the server that runs on it; counts only while that server locks it.
+    pub fn serving_file(&self) -> PathBuf {
+        self.logs_dir().join("serving.json")
+    }
+
     /// `logs/audit.ndjson`: one line a state change.
     pub fn audit_file(&self) -> PathBuf {
         self.logs_dir().join("audit.ndjson")

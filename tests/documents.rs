@@ -17,6 +17,7 @@ const COMMANDS: [&[&str]; 33] = [
     &["train"],
     &["validate"],
     &["predict"],
+    &["serve"],
     &["schema", "generate"],
     &["schema", "check"],
     &["runs", "list"],

@@ -10,6 +10,7 @@ pub mod overview;
 pub mod prune;
 pub mod registry;
 pub mod run;
+pub mod serving;
 pub mod shared_list;
 pub mod sharing;
 pub mod timestamp;

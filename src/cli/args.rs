@@ -88,6 +88,8 @@ pub enum Command {
     Predict(PredictArgs),
     /// Score rows as they come through a pipe and answer each in its place
     Score(ScoreArgs),
+    /// Serve predictions over HTTP, with an upload page for people
+    Serve(super::serve::ServeArgs),
     /// Generate or check a schema
     #[command(subcommand)]
     Schema(SchemaCommand),

@@ -18,6 +18,7 @@ mod reference;
 mod runs;
 mod schema;
 mod score;
+mod serve;
 mod signals;
 mod train;
 mod tui;
@@ -58,7 +59,11 @@ pub fn run() -> ExitCode {
         Some(command) => command,
     };
     let cancel = CancelToken::new();
-    let signals = match SignalWatch::install(cancel.clone()) {
+    let grace = match &command {
+        Command::Serve(args) => args.grace(),
+        _ => signals::GRACE,
+    };
+    let signals = match SignalWatch::install(cancel.clone(), grace) {
         Ok(signals) => signals,
         Err(error) => {
             print::line_err(&format!("nsec-tui: signals cannot be watched: {error}"));
@@ -104,6 +109,7 @@ fn dispatch(command: &Command, global: &GlobalArgs, cancel: &CancelToken) -> Res
         Command::Predict(args) => predict::run(args, &context),
         Command::Score(args) => score::run(args, &context),
         Command::Schema(command) => schema::run(command, &context),
+        Command::Serve(args) => serve::run(args, &context),
         Command::Runs(command) => runs::run(command, &context),
         Command::Mongo(command) => mongo::run(command, &context),
         Command::Verdicts(command) => verdicts::run(command, &context),

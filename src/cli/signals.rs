@@ -13,18 +13,18 @@ use crate::cancel::CancelToken;
 
 /// How long work that was asked to stop may take before the process ends without it. Work polls far more often; this
 /// is for a disk or a library that does not come back. What was being written is left as a temporary file then.
-const GRACE: Duration = Duration::from_secs(3);
+pub(super) const GRACE: Duration = Duration::from_secs(3);
 
 /// Remembers which signal came first.
 #[derive(Clone, Debug, Default)]
 pub struct SignalWatch(Arc<AtomicI32>);
 
 impl SignalWatch {
-    /// Watches from a thread of its own: the first signal sets `cancel`, a second, or [`GRACE`], ends the process.
+    /// Watches from a thread of its own: the first signal sets `cancel`, a second, or the end of `grace`, ends the process.
     ///
     /// # Errors
     /// The handlers could not be installed.
-    pub fn install(cancel: CancelToken) -> io::Result<Self> {
+    pub fn install(cancel: CancelToken, grace: Duration) -> io::Result<Self> {
         let watch = Self::default();
         let seen = Arc::clone(&watch.0);
         let mut watched = vec![SIGINT, SIGTERM];
@@ -44,7 +44,7 @@ impl SignalWatch {
                 cancel.cancel();
                 // Without this thread the work still stops by itself, as it should.
                 let _ = thread::Builder::new().name("grace".into()).spawn(move || {
-                    thread::sleep(GRACE);
+                    thread::sleep(grace);
                     std::process::exit(128 + signal);
                 });
             }

@@ -39,6 +39,6 @@ pub use reader::{NullTokens, RowReader};
 pub use row_id::{RowId, feature_fingerprint, feature_groups, row_ids};
 pub use settings::ReadSettings;
 pub use sniff::{Format, format_of};
-pub use source::{EmbeddedTable, Source, open, open_bytes, open_error};
+pub use source::{EmbeddedTable, Source, open, open_bytes, open_error, open_stream};
 pub use split::{Fold, Split, SplitError, SplitInput, SplitStrategy, folds, seen_in_train, split, time_folds};
 pub use typed::parse_batch;

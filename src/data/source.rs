@@ -162,6 +162,18 @@ pub fn open_bytes(
     }
 }
 
+/// Opens what a reader gives, by the same rules as [`open`]. `name` is used in messages and, by its ending, for the delimiter.
+///
+/// # Errors
+/// As [`open`]; Parquet cannot be read from a stream.
+pub fn open_stream(
+    name: &str,
+    reader: Box<dyn Read + Send>,
+    settings: &ReadSettings,
+) -> Result<Box<dyn RowReader>, DataError> {
+    Opening::new(name, settings).stream(reader)
+}
+
 fn open_file(path: &Path, settings: &ReadSettings) -> Result<Box<dyn RowReader>, DataError> {
     let name = path.display().to_string();
     let refused = |cause: io::Error| open_error(path, cause);

@@ -219,6 +219,9 @@ pub struct Survey {
     /// The team's server that the settings or the environment name, as it may be shown.
     #[serde(default)]
     pub team: Option<String>,
+    /// Where a server runs on this workspace and since when, if one does.
+    #[serde(default)]
+    pub serving: Option<String>,
     /// How many runs there are.
     pub runs: usize,
     /// What the console showed when it was left, as JSON.

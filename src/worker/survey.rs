@@ -3,6 +3,7 @@
 use super::job::TrainPlan;
 use super::news::{Reply, SchemaColumn, SchemaFacts, Survey};
 use super::session;
+use crate::artifacts::serving::serving;
 use crate::artifacts::{RegistryStore, count_runs};
 use crate::models::families;
 use crate::mongo::{Given, Target};
@@ -30,6 +31,7 @@ pub(super) fn survey(surroundings: &Surroundings) -> Reply {
             &surroundings.settings.mongo,
             &Given::from_environment(None, workspace.root()),
         ),
+        serving: serving(workspace).map(|server| format!("{}, since {}", server.address, server.started)),
         runs: count_runs(workspace),
         session: session::read(workspace),
     })

@@ -1,0 +1,407 @@
+//! Owns how scored rows are written: CSV and TSV as `output.csv` has them, with a column `error` behind; JSON and NDJSON
+//! under the same names.
+
+use std::fmt::Write as _;
+
+use super::tabs::tab_separated;
+use crate::data::{Layout, RawBatch};
+use crate::pipeline::csv_text::{push_cell, push_guarded};
+use crate::pipeline::prediction::{ADDED, RowOutcome, RowScorer, ScoredRow, ScoredRows, free_name};
+use crate::schema::ColumnType;
+use crate::serve::media::Form;
+use crate::serve::served::Served;
+use crate::serve::table::{Table, push_json_text};
+use crate::validation::Reject;
+
+/// The column behind all others.
+pub(in crate::serve) const ERROR: &str = "error";
+
+/// How many rows came to what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::serve) struct Counts {
+    pub(in crate::serve) rows: u64,
+    pub(in crate::serve) flagged: u64,
+    pub(in crate::serve) failed: u64,
+}
+
+/// Where the cells of rows are.
+pub(in crate::serve) enum Input<'a> {
+    /// They came as JSON. The scored rows are those of the table that are not bad.
+    Table(&'a Table),
+    /// They came as text.
+    Raw,
+}
+
+/// Writes rows of one header.
+pub(in crate::serve) struct Answer {
+    form: Form,
+    guard: bool,
+    names: Vec<String>,
+    /// `"name":` of each input column, and of each of ours with `error` behind.
+    keys: Vec<Vec<u8>>,
+    own_keys: Vec<Vec<u8>>,
+    /// For text rows, which columns hold numbers or truth values by the schema.
+    literal: Vec<bool>,
+    run_key: Vec<u8>,
+    /// Whether to leave out the input's own columns.
+    bare: bool,
+    numbers: ryu::Buffer,
+    cell: String,
+    line: Vec<u8>,
+}
+
+/// What stands behind the last comma of a row that could not be scored.
+struct Failure<'a> {
+    field: Option<&'a str>,
+    line: Option<u64>,
+    reason: &'a str,
+    raw: &'a [u8],
+}
+
+impl Answer {
+    pub(in crate::serve) fn new(form: Form, served: &Served, scorer: &RowScorer) -> Self {
+        let names = scorer.header().names.clone();
+        let key = |name: &str| {
+            let mut key = Vec::with_capacity(name.len() + 3);
+            push_json_text(&mut key, name);
+            key.push(b':');
+            key
+        };
+        let own = ADDED.iter().copied().chain([ERROR]);
+        Self {
+            form,
+            guard: served.guard,
+            keys: names.iter().map(|name| key(name)).collect(),
+            own_keys: own.map(|name| key(&free_name(name, &names))).collect(),
+            literal: literals(served, scorer.layout(), names.len()),
+            names,
+            run_key: served.rows.run_id().as_bytes().to_vec(),
+            bare: false,
+            numbers: ryu::Buffer::new(),
+            cell: String::new(),
+            line: Vec::new(),
+        }
+    }
+
+    /// Leaves out the input's own columns.
+    pub(in crate::serve) fn bare(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+
+    /// The header line of CSV and TSV; nothing for the others.
+    pub(in crate::serve) fn push_header(&mut self, scorer: &RowScorer, out: &mut Vec<u8>) {
+        let start = out.len();
+        if matches!(self.form, Form::Csv | Form::Tsv) {
+            out.extend_from_slice(&scorer.csv_header(self.guard, &[ERROR]));
+            out.push(b'\n');
+        }
+        if self.form == Form::Tsv {
+            let line = out.split_off(start);
+            out.extend_from_slice(&tab_separated(&line));
+        }
+    }
+
+    /// Appends every row of a batch, in order. `first` says whether rows stand before these, for the commas of JSON.
+    pub(in crate::serve) fn push_rows(
+        &mut self,
+        served: &Served,
+        input: &Input<'_>,
+        scored: &ScoredRows,
+        before: u64,
+        out: &mut Vec<u8>,
+    ) -> Counts {
+        let mut counts = Counts {
+            flagged: scored.flagged(),
+            ..Counts::default()
+        };
+        let mut results = scored.iter();
+        let mut text = scored.csv(self.guard);
+        let rows = match input {
+            Input::Table(table) => table.rows.len(),
+            Input::Raw => scored.len(),
+        };
+        for at in 0..rows {
+            counts.rows += 1;
+            let bad = match input {
+                Input::Table(table) => table.bad.get(&at),
+                Input::Raw => None,
+            };
+            let result = if bad.is_some() { None } else { results.next() };
+            let score = result.as_ref().and_then(|result| match result.outcome {
+                RowOutcome::Scored(row, reasons) => Some((row, reasons)),
+                RowOutcome::Rejected(_) => None,
+            });
+            let failure = match (bad, result.as_ref().map(|result| (result.line, result.outcome))) {
+                (Some(bad), _) => Some(Failure {
+                    field: bad.field.as_deref(),
+                    line: line_of(input, at),
+                    reason: &bad.reason,
+                    raw: b"",
+                }),
+                (None, Some((line, RowOutcome::Rejected(reject)))) => {
+                    let uncut = result.as_ref().is_some_and(|result| result.row.is_none());
+                    Some(failure_of(reject, line_of(input, at).or(Some(line)), input, uncut))
+                }
+                (None, Some(_)) => None,
+                (None, None) => Some(Failure {
+                    field: None,
+                    line: None,
+                    reason: "was not scored",
+                    raw: b"",
+                }),
+            };
+            counts.failed += u64::from(failure.is_some());
+            let place = result.as_ref().and_then(|result| result.row);
+            match self.form {
+                Form::Csv | Form::Tsv => {
+                    let start = out.len();
+                    match input {
+                        Input::Table(table) => self.push_table_cells(table, at, out),
+                        Input::Raw => match place {
+                            Some(row) => text.push_input(out, row),
+                            None => out.resize(out.len() + self.names.len(), b','),
+                        },
+                    }
+                    match score {
+                        Some((row, reasons)) => text.push_added(out, row, reasons),
+                        None => out.resize(out.len() + ADDED.len() - 1, b','),
+                    }
+                    out.push(b',');
+                    if let Some(failure) = &failure {
+                        self.push_csv_error(failure, out);
+                    }
+                    out.push(b'\n');
+                    if self.form == Form::Tsv {
+                        let line = out.split_off(start);
+                        out.extend_from_slice(&tab_separated(&line));
+                    }
+                }
+                Form::Json | Form::Ndjson => {
+                    if self.form == Form::Json && before + counts.rows > 1 {
+                        out.push(b',');
+                    }
+                    out.push(b'{');
+                    if !self.bare {
+                        match (input, place) {
+                            (Input::Table(table), _) => self.push_table_fields(table, at, out),
+                            (Input::Raw, Some(row)) => self.push_raw_fields(scored.raw(), row, out),
+                            (Input::Raw, None) => {}
+                        }
+                    }
+                    self.push_json_score(served, score, out);
+                    self.push_json_error(failure.as_ref(), out);
+                    out.push(b'}');
+                    if self.form == Form::Ndjson {
+                        out.push(b'\n');
+                    }
+                }
+            }
+        }
+        counts
+    }
+
+    fn push_table_cells(&mut self, table: &Table, row: usize, out: &mut Vec<u8>) {
+        for place in 0..self.names.len() {
+            self.cell.clear();
+            table.value(row, place).push_cell(&mut self.cell);
+            if self.guard {
+                push_guarded(out, self.cell.as_bytes());
+            } else {
+                push_cell(out, self.cell.as_bytes());
+            }
+            out.push(b',');
+        }
+    }
+
+    fn push_csv_error(&mut self, failure: &Failure<'_>, out: &mut Vec<u8>) {
+        self.line.clear();
+        self.cell.clear();
+        failure.push_sentence(&mut self.cell);
+        self.line.extend_from_slice(self.cell.as_bytes());
+        if !failure.raw.is_empty() {
+            self.line.extend_from_slice(b"; it is: ");
+            self.line.extend_from_slice(failure.raw);
+        }
+        push_guarded(out, &self.line);
+    }
+
+    fn push_table_fields(&self, table: &Table, row: usize, out: &mut Vec<u8>) {
+        let values = table.rows.get(row).map(Vec::as_slice).unwrap_or_default();
+        for (key, value) in self.keys.iter().zip(values) {
+            if *value != crate::serve::table::Value::Absent {
+                out.extend_from_slice(key);
+                value.push_json(out);
+                out.push(b',');
+            }
+        }
+    }
+
+    fn push_raw_fields(&self, raw: &RawBatch, row: usize, out: &mut Vec<u8>) {
+        for (at, (key, cell)) in self.keys.iter().zip(raw.row(row)).enumerate() {
+            out.extend_from_slice(key);
+            match std::str::from_utf8(cell) {
+                Ok(text) if self.literal.get(at) == Some(&true) && is_json_literal(text) => {
+                    out.extend_from_slice(text.as_bytes());
+                }
+                Ok(text) => push_json_text(out, text),
+                Err(_) => push_json_text(out, &String::from_utf8_lossy(cell)),
+            }
+            out.push(b',');
+        }
+    }
+
+    fn push_json_score(&mut self, served: &Served, score: Option<(&ScoredRow, &str)>, out: &mut Vec<u8>) {
+        let Some((row, reasons)) = score else {
+            for key in &self.own_keys[..ADDED.len()] {
+                out.extend_from_slice(key);
+                out.extend_from_slice(b"null,");
+            }
+            return;
+        };
+        let mut keys = self.own_keys.iter();
+        let mut key = |out: &mut Vec<u8>| out.extend_from_slice(keys.next().map_or(b"", Vec::as_slice));
+        key(out);
+        out.push(b'"');
+        row.id.push_hex(out);
+        out.push(b'"');
+        let word = |out: &mut Vec<u8>, word: &str| {
+            out.push(b'"');
+            out.extend_from_slice(word.as_bytes());
+            out.push(b'"');
+        };
+        out.push(b',');
+        key(out);
+        word(out, row.classification());
+        out.push(b',');
+        key(out);
+        out.extend_from_slice(self.numbers.format(row.probability).as_bytes());
+        out.push(b',');
+        key(out);
+        out.extend_from_slice(self.numbers.format(row.confidence()).as_bytes());
+        out.push(b',');
+        key(out);
+        word(out, row.risk.name());
+        out.push(b',');
+        key(out);
+        word(out, row.action.name());
+        out.push(b',');
+        key(out);
+        push_json_text(out, reasons);
+        out.push(b',');
+        key(out);
+        push_json_text(out, &String::from_utf8_lossy(&self.run_key));
+        out.push(b',');
+        let state = served.known.of_case(row.id);
+        let judged = state.and_then(|state| state.verdict.as_ref());
+        let mut text = |value: Option<&str>| {
+            key(out);
+            match value {
+                Some(value) => push_json_text(out, value),
+                None => out.extend_from_slice(b"null"),
+            }
+            out.push(b',');
+        };
+        text(judged.map(|judged| judged.verdict.name()));
+        text(judged.and_then(|judged| judged.reason.as_deref()));
+        text(state.map(|state| state.note.as_str()).filter(|note| !note.is_empty()));
+        text(judged.map(|judged| judged.analyst.as_str()));
+        text(judged.map(|judged| judged.at.to_string()).as_deref());
+    }
+
+    fn push_json_error(&mut self, failure: Option<&Failure<'_>>, out: &mut Vec<u8>) {
+        if let Some(key) = self.own_keys.last() {
+            out.extend_from_slice(key);
+        }
+        let Some(failure) = failure else {
+            out.extend_from_slice(b"null");
+            return;
+        };
+        out.extend_from_slice(b"{\"message\":");
+        push_json_text(out, failure.reason);
+        if let Some(field) = failure.field {
+            out.extend_from_slice(b",\"field\":");
+            push_json_text(out, field);
+        }
+        if let Some(line) = failure.line {
+            out.extend_from_slice(b",\"line\":");
+            out.extend_from_slice(line.to_string().as_bytes());
+        }
+        if !failure.raw.is_empty() {
+            out.extend_from_slice(b",\"raw\":");
+            push_json_text(out, &String::from_utf8_lossy(failure.raw));
+        }
+        out.push(b'}');
+    }
+}
+
+impl Failure<'_> {
+    /// `line 7, duration: is not an int`.
+    fn push_sentence(&self, out: &mut String) {
+        if let Some(line) = self.line {
+            let _ = write!(out, "line {line}");
+        }
+        if let Some(field) = self.field {
+            let _ = write!(out, "{}{field}", if self.line.is_some() { ", " } else { "" });
+        }
+        if !out.is_empty() {
+            out.push_str(": ");
+        }
+        out.push_str(self.reason);
+    }
+}
+
+/// The line of a row that came as a line of JSON.
+fn line_of(input: &Input<'_>, at: usize) -> Option<u64> {
+    match input {
+        Input::Table(table) if !table.lines.is_empty() => Some(table.line(at)),
+        Input::Table(_) | Input::Raw => None,
+    }
+}
+
+fn failure_of<'a>(reject: &'a Reject, line: Option<u64>, input: &Input<'_>, uncut: bool) -> Failure<'a> {
+    Failure {
+        field: reject.column.as_deref(),
+        line: match input {
+            Input::Table(table) if table.lines.is_empty() => None,
+            Input::Table(_) | Input::Raw => line,
+        },
+        reason: &reject.reason,
+        // A row that was cut stands in front of its error already.
+        raw: if uncut { &reject.raw } else { b"" },
+    }
+}
+
+/// The columns of text rows whose cells JSON can have as they stand.
+fn literals(served: &Served, layout: &Layout, columns: usize) -> Vec<bool> {
+    let mut literal = vec![false; columns];
+    for (column, source) in served.rows.model().schema.columns.iter().zip(&layout.sources) {
+        let number = matches!(column.kind, ColumnType::Int | ColumnType::Float | ColumnType::Port);
+        if let Some(cell) = source.and_then(|at| literal.get_mut(at)) {
+            *cell = number;
+        }
+    }
+    literal
+}
+
+/// Whether a text is a JSON number as it stands: `1e5` and `-0.5` are, `+1`, `.5`, `01` and `inf` are not.
+fn is_json_literal(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b))
+        && serde_json::from_str::<f64>(text).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_numbers_in_the_form_of_json_stand_without_quotes() {
+        for text in ["0", "-1", "1.5", "1e5", "-0.0", "123456789012345678901234567890"] {
+            assert!(is_json_literal(text), "{text}");
+        }
+        for text in ["", "+1", ".5", "01", "1.", "inf", "NaN", "-", "1 ", "true"] {
+            assert!(!is_json_literal(text), "{text}");
+        }
+    }
+}

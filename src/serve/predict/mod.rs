@@ -1,0 +1,196 @@
+//! Owns `POST /v1/predict` (and what `/invocations` shares with it): small bodies are answered where they come in, large
+//! ones on threads that may block, streams as they come.
+
+pub(super) mod answer;
+pub(super) mod lines;
+pub(super) mod query;
+pub(super) mod source;
+pub(super) mod spool;
+pub(super) mod stream;
+mod tabs;
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+
+use self::answer::{Answer, Input};
+use super::body;
+use super::media::Form;
+use super::records;
+use super::refusal::{ErrorBody, Refusal};
+use super::served::Served;
+use super::state::Shared;
+use super::table::{Bad, Table, Value};
+use crate::cancel::CancelToken;
+use crate::pipeline::prediction::{PredictionError, RowOptions, RowScorer};
+
+/// Cells of a request that are scored where the request came in: handing them to another thread would take longer.
+const FEW_CELLS: usize = 1_000;
+/// Bytes of a body that may hold as many.
+const FEW_BYTES: usize = 32 << 10;
+
+/// Scores rows: one object, a list, `{"records": […]}`, CSV, TSV or NDJSON, the last three as streams of any length. The answer
+/// has the form that `Accept` likes, else the request's, and the columns of `output.csv` with `error` behind.
+#[utoipa::path(post, path = "/v1/predict", tag = "rows", security(("token" = [])),
+    request_body(content((super::openapi::Rows = "application/json"), (String = "text/csv"), (String = "text/tab-separated-values"), (String = "application/x-ndjson"))),
+    params(super::openapi::ScoreParameters),
+    responses(
+        (status = 200, content((super::openapi::Scores = "application/json"), (String = "text/csv"), (String = "text/tab-separated-values"), (String = "application/x-ndjson"))),
+        (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 406, body = ErrorBody), (status = 408, body = ErrorBody), (status = 413, body = ErrorBody),
+        (status = 415, body = ErrorBody), (status = 422, body = ErrorBody), (status = 503, body = ErrorBody)))]
+pub(super) async fn predict(State(shared): State<Arc<Shared>>, request: Request) -> Result<Response, Refusal> {
+    let own = Form::of_body(request.headers())?;
+    let form = Form::of_answer(request.headers(), own)?;
+    let options = query::options(request.uri().query())?;
+    let served = shared.served()?;
+    if own != Form::Json {
+        return stream::answer(shared, served, request, own, form, options).await;
+    }
+    let (head, body) = request.into_parts();
+    let limits = &shared.options.limits;
+    let bytes = body::whole(
+        &head.headers,
+        body,
+        limits.body_bytes,
+        limits.request_time,
+        &shared.room,
+    )
+    .await?;
+    let most = limits.rows;
+    let text = if bytes.len() <= FEW_BYTES {
+        let table = records::parse(&bytes, most)?;
+        if table.rows.len() * table.names.len() <= FEW_CELLS {
+            return Ok(respond(form, scored(&shared, &served, table, form, &options)?));
+        }
+        blocking(&shared, served, options, form, move || Ok(table)).await?
+    } else {
+        blocking(&shared, served, options, form, move || records::parse(&bytes, most)).await?
+    };
+    Ok(respond(form, text))
+}
+
+/// Makes and scores a table on a thread that may block. Few do so at once, for each may hold a body's worth of values.
+async fn blocking(
+    shared: &Arc<Shared>,
+    served: Arc<Served>,
+    options: RowOptions,
+    form: Form,
+    make: impl FnOnce() -> Result<Table, Refusal> + Send + 'static,
+) -> Result<Vec<u8>, Refusal> {
+    let permit = Arc::clone(&shared.heavy).acquire_owned().await;
+    let permit = permit.map_err(|error| Refusal::internal(&error))?;
+    let shared = Arc::clone(shared);
+    let work = move || {
+        let _permit = permit;
+        scored(&shared, &served, make()?, form, &options)
+    };
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Refusal::internal(&error))?
+}
+
+pub(super) fn respond(form: Form, text: Vec<u8>) -> Response {
+    let mut response = Body::from(Bytes::from(text)).into_response();
+    let value = HeaderValue::from_static(form.content_type());
+    response.headers_mut().insert(header::CONTENT_TYPE, value);
+    response
+}
+
+/// Scores a table and writes the whole answer.
+fn scored(
+    shared: &Shared,
+    served: &Served,
+    mut table: Table,
+    form: Form,
+    options: &RowOptions,
+) -> Result<Vec<u8>, Refusal> {
+    let scorer = for_table(served, &mut table, false)?;
+    let rows = scorer
+        .score(table.batch(), options, &CancelToken::new())
+        .map_err(|error| refusal_of(&error))?;
+    let mut out = Vec::with_capacity(1024 * table.rows.len().min(1024));
+    let mut answer = Answer::new(form, served, &scorer);
+    if form == Form::Json {
+        push_json_head(&mut out, served, options);
+    }
+    answer.push_header(&scorer, &mut out);
+    let counts = answer.push_rows(served, &Input::Table(&table), &rows, 0, &mut out);
+    if form == Form::Json {
+        push_json_tail(&mut out, counts);
+    }
+    shared
+        .metrics
+        .scored(counts.rows - counts.failed, counts.flagged, counts.failed);
+    Ok(out)
+}
+
+/// What stands before the rows of a JSON answer.
+fn push_json_head(out: &mut Vec<u8>, served: &Served, options: &RowOptions) {
+    let threshold = options.threshold.unwrap_or(served.rows.model().threshold);
+    let head = serde_json::json!({
+        "model": {"run_id": served.rows.run_id(), "name": served.name},
+        "threshold": threshold,
+    });
+    let head = head.to_string();
+    out.extend_from_slice(head.strip_suffix('}').unwrap_or(&head).as_bytes());
+    out.extend_from_slice(b",\"predictions\":[");
+}
+
+/// What stands behind them.
+fn push_json_tail(out: &mut Vec<u8>, counts: answer::Counts) {
+    let answer::Counts { rows, flagged, failed } = counts;
+    out.extend_from_slice(format!("],\"rows\":{rows},\"flagged\":{flagged},\"failed\":{failed}}}").as_bytes());
+}
+
+/// The scorer of a table's header. Rows that lack a field that is needed are marked; where `lenient`, also if all of them lack
+/// it, which is an error otherwise.
+pub(super) fn for_table(served: &Served, table: &mut Table, lenient: bool) -> Result<RowScorer, Refusal> {
+    let scorer = match served.rows.for_header("the body", &table.header()) {
+        Err(PredictionError::MissingColumns(missing)) if lenient => {
+            for name in &missing.columns {
+                table.add_absent(name);
+            }
+            served.rows.for_header("the body", &table.header())
+        }
+        other => other,
+    };
+    let scorer = scorer.map_err(|error| refusal_of(&error))?;
+    let schema = &served.rows.model().schema;
+    let sources = &scorer.layout().sources;
+    let needed: Vec<(usize, usize)> = (served.needed.iter())
+        .filter_map(|at| Some((*at, sources.get(*at).copied().flatten()?)))
+        .collect();
+    for row in 0..table.rows.len() {
+        let lacking = needed
+            .iter()
+            .find(|(_, place)| *table.value(row, *place) == Value::Absent);
+        if let Some((column, _)) = lacking
+            && !table.bad.contains_key(&row)
+        {
+            let field = schema.columns.get(*column).map(|column| column.name.clone());
+            let reason = "is missing; the model learned from it, or the schema requires it".to_owned();
+            table.bad.insert(row, Bad { field, reason });
+        }
+    }
+    Ok(scorer)
+}
+
+/// What an error of scoring is answered with.
+pub(super) fn refusal_of(error: &PredictionError) -> Refusal {
+    match error {
+        PredictionError::MissingColumns(missing) => {
+            let refusal = Refusal::unusable("missing_column", missing.to_string());
+            match missing.columns.first() {
+                Some(column) => refusal.field(column),
+                None => refusal,
+            }
+        }
+        PredictionError::Usage(text) => Refusal::unusable("bad_parameter", text),
+        PredictionError::Blocked(text) => Refusal::unusable("not_rows", text),
+        other => Refusal::internal(other),
+    }
+}

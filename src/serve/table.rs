@@ -1,0 +1,235 @@
+//! Owns rows that came as JSON: their names, their values as they came, and the cells they are to the schema.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+
+use serde_json::Number;
+
+use crate::data::{Header, RawBatch};
+
+/// Most cells of a table, places where a record lacks a field included.
+pub(super) const MOST_CELLS: usize = 4_000_000;
+/// Most fields of a table.
+pub(super) const MOST_FIELDS: usize = 20_000;
+
+/// One value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value {
+    /// The record does not have the field.
+    Absent,
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    /// A list or an object, which no cell can hold.
+    Nested,
+}
+
+impl Value {
+    /// Appends it as JSON.
+    pub(super) fn push_json(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Absent | Self::Null | Self::Nested => out.extend_from_slice(b"null"),
+            Self::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
+            Self::Number(number) => out.extend_from_slice(number.to_string().as_bytes()),
+            Self::Text(text) => push_json_text(out, text),
+        }
+    }
+
+    /// Appends it as the text of a cell.
+    pub(super) fn push_cell(&self, cell: &mut String) {
+        match self {
+            Self::Absent | Self::Null | Self::Nested => {}
+            Self::Bool(value) => cell.push_str(if *value { "true" } else { "false" }),
+            Self::Number(number) => {
+                let _ = write!(cell, "{number}");
+            }
+            Self::Text(text) => cell.push_str(text),
+        }
+    }
+}
+
+/// Appends a text as a JSON string.
+pub(super) fn push_json_text(out: &mut Vec<u8>, text: &str) {
+    // A vector takes everything, and a text has no part that cannot be written.
+    let _ = serde_json::to_writer(out, text);
+}
+
+/// Why a row cannot be scored, found before anything was scored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Bad {
+    pub(super) field: Option<String>,
+    pub(super) reason: String,
+}
+
+/// Rows under names. A row may be shorter than the names; what it lacks is absent.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    pub(super) names: Vec<String>,
+    pub(super) rows: Vec<Vec<Value>>,
+    /// The line of each row, where rows came as lines.
+    pub(super) lines: Vec<u64>,
+    /// Rows that cannot be scored, by place.
+    pub(super) bad: BTreeMap<usize, Bad>,
+    /// Whether fields that are not among the names are left out: the header of the answer is written already.
+    pub(super) frozen: bool,
+    places: HashMap<String, usize>,
+}
+
+/// Why a table takes no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Full {
+    Fields,
+    Cells,
+    /// A name that the row has already, or the header.
+    Twice(String),
+}
+
+impl std::fmt::Display for Full {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fields => write!(out, "there are more than {MOST_FIELDS} fields"),
+            Self::Cells => write!(out, "there are more than {MOST_CELLS} cells"),
+            Self::Twice(name) => write!(out, "the field `{name}` is given twice"),
+        }
+    }
+}
+
+impl Table {
+    /// A table under these names.
+    ///
+    /// # Errors
+    /// A name stands twice among them, or there are too many.
+    pub(super) fn with_names(names: Vec<String>) -> Result<Self, Full> {
+        let mut table = Self::default();
+        for name in names {
+            if table.places.contains_key(&name) {
+                return Err(Full::Twice(name));
+            }
+            table.place(&name)?;
+        }
+        Ok(table)
+    }
+
+    /// An empty table of the same names, taking no others.
+    pub(super) fn emptied(&mut self) {
+        self.rows.clear();
+        self.lines.clear();
+        self.bad.clear();
+    }
+
+    /// Where a field stands; a new one is put at the end.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub(super) fn place(&mut self, name: &str) -> Result<usize, Full> {
+        if let Some(place) = self.places.get(name) {
+            return Ok(*place);
+        }
+        let place = self.names.len();
+        if place == MOST_FIELDS {
+            return Err(Full::Fields);
+        }
+        self.names.push(name.to_owned());
+        self.places.insert(name.to_owned(), place);
+        self.check_room(self.rows.len())?;
+        Ok(place)
+    }
+
+    /// Adds a field that no row has, whatever there is room for: what a model needs is never very much.
+    pub(super) fn add_absent(&mut self, name: &str) {
+        if !self.places.contains_key(name) {
+            self.places.insert(name.to_owned(), self.names.len());
+            self.names.push(name.to_owned());
+        }
+    }
+
+    /// All rows are as wide as the widest, so that one wide row makes all of them cost more.
+    fn check_room(&self, rows: usize) -> Result<(), Full> {
+        if (rows + 1).saturating_mul(self.names.len()) > MOST_CELLS {
+            return Err(Full::Cells);
+        }
+        Ok(())
+    }
+
+    /// Puts a value into a row that is being made. Rows mostly have the same fields in the same order, so the next name is
+    /// looked at first.
+    ///
+    /// # Errors
+    /// The row has the field already, or there are too many.
+    pub(super) fn put(&mut self, row: &mut Vec<Value>, name: &str, value: Value) -> Result<(), Full> {
+        let likely = row.len();
+        let place = match self.names.get(likely) {
+            Some(next) if next == name => likely,
+            _ if self.frozen && !self.places.contains_key(name) => return Ok(()),
+            _ => self.place(name)?,
+        };
+        if row.len() <= place {
+            row.resize(place + 1, Value::Absent);
+        }
+        match row.get_mut(place) {
+            Some(cell) if *cell == Value::Absent => *cell = value,
+            _ => return Err(Full::Twice(name.to_owned())),
+        }
+        Ok(())
+    }
+
+    /// Adds a finished row. One with a value that no cell can hold is marked.
+    ///
+    /// # Errors
+    /// There are too many cells.
+    pub(super) fn push(&mut self, row: Vec<Value>) -> Result<(), Full> {
+        self.check_room(self.rows.len())?;
+        if let Some(place) = row.iter().position(|value| *value == Value::Nested) {
+            let field = self.names.get(place).cloned();
+            let reason = "is a list or an object; a cell is one value".to_owned();
+            self.bad.insert(self.rows.len(), Bad { field, reason });
+        }
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// Adds an empty row that cannot be scored.
+    pub(super) fn push_bad(&mut self, reason: String) {
+        self.bad.insert(self.rows.len(), Bad { field: None, reason });
+        self.rows.push(Vec::new());
+    }
+
+    /// One value of a row.
+    pub(super) fn value(&self, row: usize, place: usize) -> &Value {
+        self.rows
+            .get(row)
+            .and_then(|row| row.get(place))
+            .unwrap_or(&Value::Absent)
+    }
+
+    /// The line of a row, from 1.
+    pub(super) fn line(&self, row: usize) -> u64 {
+        self.lines.get(row).copied().unwrap_or(row as u64 + 1)
+    }
+
+    /// The names.
+    pub(super) fn header(&self) -> Header {
+        Header {
+            names: self.names.clone(),
+        }
+    }
+
+    /// The cells of the rows that can be scored.
+    pub(super) fn batch(&self) -> RawBatch {
+        let mut batch = RawBatch::new(self.names.len());
+        let (mut text, mut ends) = (String::new(), Vec::new());
+        for row in (0..self.rows.len()).filter(|row| !self.bad.contains_key(row)) {
+            text.clear();
+            ends.clear();
+            for place in 0..self.names.len() {
+                self.value(row, place).push_cell(&mut text);
+                ends.push(text.len());
+            }
+            let starts = std::iter::once(0).chain(ends.iter().copied());
+            let cells = starts.zip(&ends).map(|(start, end)| &text.as_bytes()[start..*end]);
+            batch.push(self.line(row), cells);
+        }
+        batch
+    }
+}
