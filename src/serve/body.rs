@@ -152,14 +152,18 @@ async fn collect(body: Body, most: usize, room: &Room, held: &mut Vec<OwnedSemap
         return Err(too_long(most as u64));
     }
     let mut all: Option<Vec<u8>> = None;
+    let mut taken = SMALL;
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| broken())?;
         let all = all.get_or_insert_with(|| first.to_vec());
         if all.len() + chunk.len() > most {
             return Err(too_long(most as u64));
         }
-        if all.len() + chunk.len() > SMALL {
-            held.push(room.take(chunk.len())?);
+        let more = (all.len() + chunk.len()).saturating_sub(taken);
+        if more > 0 {
+            let more = more.max(SMALL);
+            held.push(room.take(more)?);
+            taken += more;
         }
         all.extend_from_slice(&chunk);
     }

@@ -189,6 +189,14 @@ impl Table {
         Ok(())
     }
 
+    /// Adds the rows of a table under the same names, which came without lines.
+    pub(super) fn append(&mut self, other: Self) {
+        let before = self.rows.len();
+        self.rows.extend(other.rows);
+        self.bad
+            .extend(other.bad.into_iter().map(|(row, bad)| (before + row, bad)));
+    }
+
     /// Adds an empty row that cannot be scored.
     pub(super) fn push_bad(&mut self, reason: String) {
         self.bad.insert(self.rows.len(), Bad { field: None, reason });

@@ -573,3 +573,46 @@ fn open_requests_are_finished_before_the_end() {
     assert_eq!(server.ended(), Some(143));
     assert!(server.told().contains("cut off"), "{}", server.told());
 }
+
+#[test]
+fn single_rows_of_many_callers_at_once_each_get_their_own_answer() {
+    let workspace = Workspace::with_champion();
+    let server = Server::start(&workspace, &[]);
+    let rows = records(60);
+    let wanted = server
+        .post("/v1/predict", "application/json", json!(rows).to_string())
+        .json();
+    let bad = json!({"having_IP_Address": 1});
+    std::thread::scope(|scope| {
+        for caller in 0..12 {
+            let (server, rows, wanted, bad) = (&server, &rows, &wanted, &bad);
+            scope.spawn(move || {
+                for at in (caller..rows.len()).step_by(3) {
+                    // Among them rows under other names, rows that lack fields, and rows with bad cells.
+                    let mut row = rows[at].clone();
+                    match at % 5 {
+                        0 => row["extra"] = json!(at),
+                        1 => row["having_IP_Address"] = json!("odd"),
+                        _ => {}
+                    }
+                    let reply = server.post("/v1/predict", "application/json", row.to_string()).json();
+                    assert_eq!(reply["rows"], 1);
+                    let got = &reply["predictions"][0];
+                    if at % 5 == 1 {
+                        assert_eq!(
+                            (&reply["failed"], &got["error"]["field"]),
+                            (&json!(1), &json!("having_IP_Address"))
+                        );
+                    } else {
+                        let wanted = &wanted["predictions"][at];
+                        assert_eq!(got["probability"], wanted["probability"]);
+                        assert_eq!(got["row_id"], wanted["row_id"]);
+                        assert_eq!(reply["flagged"], u64::from(got["classification"] == "malicious"));
+                    }
+                    let refused = server.post("/v1/predict", "application/json", bad.to_string());
+                    assert_eq!(refused.error(), (422, "missing_column".to_owned()));
+                }
+            });
+        }
+    });
+}

@@ -8,6 +8,7 @@ pub(super) mod source;
 pub(super) mod spool;
 pub(super) mod stream;
 mod tabs;
+pub(super) mod together;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use self::answer::{Answer, Input};
+use self::together::Together;
 use super::body;
 use super::media::Form;
 use super::records;
@@ -29,6 +31,8 @@ use crate::pipeline::prediction::{PredictionError, RowOptions, RowScorer};
 
 /// Cells of a request that are scored where the request came in: handing them to another thread would take longer.
 const FEW_CELLS: usize = 1_000;
+/// Fields of a row that is scored with those of others: a batch of them must stay small, too.
+const NARROW: usize = 300;
 /// Bytes of a body that may hold as many.
 const FEW_BYTES: usize = 32 << 10;
 
@@ -63,6 +67,10 @@ pub(super) async fn predict(State(shared): State<Arc<Shared>>, request: Request)
     let most = limits.rows;
     let text = if bytes.len() <= FEW_BYTES {
         let table = records::parse(&bytes, most)?;
+        let narrow = table.rows.len() == 1 && table.names.len() <= NARROW;
+        if narrow && form == Form::Json && options == RowOptions::PLAIN {
+            return Ok(respond(form, Together::score(&shared, table).await?));
+        }
         if table.rows.len() * table.names.len() <= FEW_CELLS {
             return Ok(respond(form, scored(&shared, &served, table, form, &options)?));
         }
