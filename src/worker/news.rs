@@ -219,6 +219,9 @@ pub struct Survey {
     /// The team's server that the settings or the environment name, as it may be shown.
     #[serde(default)]
     pub team: Option<String>,
+    /// Decisions of this host that that server is not known to have.
+    #[serde(default)]
+    pub team_waiting: u64,
     /// How many runs there are.
     pub runs: usize,
     /// What the console showed when it was left, as JSON.

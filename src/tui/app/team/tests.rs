@@ -127,7 +127,6 @@ fn live(backlog: u64) -> TeamState {
     let hearing = crate::worker::Hearing::Stream;
     state(
         backlog,
-        refused: 0,
         Link::Live {
             latency_ms: 2.5,
             hearing,
@@ -360,13 +359,19 @@ fn the_indicator_says_what_waits() {
         (Standing::Lost, 0, "lost", "lost"),
         (Standing::Lost, 1_200, "lost, 1,200 waiting", "1,200"),
         (Standing::Apart, 0, "not joined", ""),
+        (Standing::Apart, 2, "not joined, 2 waiting", "2"),
     ] {
         assert_eq!(indicator(standing, backlog, false), long);
         assert_eq!(indicator(standing, backlog, true), short);
     }
-    assert_eq!(sharing(&live(0)), "team has all");
-    assert_eq!(sharing(&live(3)), "team: 3 to send");
-    assert_eq!(sharing(&lost(12)), "team lost, 12 wait here");
+    for (standing, backlog, text) in [
+        (Standing::Live, 0, "team has all"),
+        (Standing::Live, 3, "team: 3 to send"),
+        (Standing::Lost, 12, "team lost, 12 wait here"),
+        (Standing::Apart, 1, "team not joined, 1 waits here"),
+    ] {
+        assert_eq!(sharing(standing, backlog), text);
+    }
     assert_eq!(looks(&live(0).claims[0]), "mira looks at this now (since 12:03)");
 }
 
