@@ -60,7 +60,10 @@ pub(super) fn run(server: &MongoArgs, context: &Context) -> Result<(), CliError>
         grouped(rules)
     );
     if refused > 0 {
-        let line = format!("{} decisions are refused by the server; the log says why\n", grouped(refused));
+        let line = format!(
+            "{} decisions are refused by the server; the log says why\n",
+            grouped(refused)
+        );
         text.push_str(&line);
     }
     if unreadable > 0 {

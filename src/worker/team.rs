@@ -321,7 +321,10 @@ impl TeamDesk {
         };
         match runs::make_champion(workspace, shared.id) {
             // What matters stands where a narrow line does not cut it off.
-            Ok(registry) => Ok(Reply::TeamChanged(format!("{} here now; {files}", runs::champion_now(&registry)))),
+            Ok(registry) => Ok(Reply::TeamChanged(format!(
+                "{} here now; {files}",
+                runs::champion_now(&registry)
+            ))),
             Err(error) => {
                 let mut failure = Failure::of(&error);
                 failure.message = format!("{fetched}, but {}", failure.message);

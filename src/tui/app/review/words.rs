@@ -2,7 +2,7 @@
 //! alike.
 
 use crate::text::grouped;
-use crate::worker::{CardNeighbour, Judgement, NeighbourSource, Progress, Reliability, SmallestChange};
+use crate::worker::{CardNeighbour, CaseState, Judgement, NeighbourSource, Progress, Reliability, SmallestChange};
 
 /// A probability with three decimals and no nought in front: `.971`, `1.00`, `.000`.
 pub fn probability(value: f64) -> String {
@@ -56,6 +56,14 @@ pub fn judgement(judgement: &Judgement) -> String {
         judgement.analyst,
         minute(&judgement.at.to_string())
     )
+}
+
+/// The letters of verdicts that stand against each other, the later first: `t/f`.
+pub fn contradiction(state: &CaseState) -> String {
+    let all = state.verdict.iter().chain(&state.conflicts);
+    let mut letters: Vec<String> = all.map(|judgement| judgement.verdict.letter().to_string()).collect();
+    letters.dedup();
+    letters.join("/")
 }
 
 /// `SSLfinal_State 1 -> -1 would make it .31: benign`.

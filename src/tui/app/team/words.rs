@@ -140,7 +140,10 @@ fn joined(state: &TeamState) -> Vec<String> {
         link @ Link::Lost { why, retry_seconds } => {
             // The host is named once.
             let host = state.server.split('/').next().unwrap_or_default();
-            let why = why.strip_prefix(host).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(why);
+            let why = why
+                .strip_prefix(host)
+                .and_then(|rest| rest.strip_prefix(": "))
+                .unwrap_or(why);
             if is_login(link) {
                 lines.push(format!("Not joined: {why} ({})", state.server));
             } else {
