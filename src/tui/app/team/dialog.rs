@@ -121,8 +121,8 @@ impl App {
         if good {
             self.shared.team.trouble = None;
         }
-        if let Some(form) = self.team_dialog().filter(|form| refused && form.cursor == 2) {
-            form.cursor = 1;
+        if refused {
+            self.ask_for_password();
         }
         let joined = self.shared.team.is_joined() && !self.shared.team.is_refused();
         if let Some(form) = self.team_dialog().filter(|_| good && !joined)
@@ -133,6 +133,13 @@ impl App {
             && *at == TEST
         {
             *at = JOIN;
+        }
+    }
+
+    /// Puts the cursor on the password, unless somebody types elsewhere.
+    pub(super) fn ask_for_password(&mut self) {
+        if let Some(form) = self.team_dialog().filter(|form| form.cursor == 2) {
+            form.cursor = 1;
         }
     }
 

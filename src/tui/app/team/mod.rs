@@ -138,6 +138,7 @@ impl App {
 
     /// Takes what the worker says of the server.
     pub(super) fn told_of_team(&mut self, ticket: Ticket, report: &Report) {
+        let refused = self.shared.team.is_refused();
         match (ticket.kind, report) {
             // After a failure it is the server before, which is still joined.
             (Kind::Team, Report::Team(state)) => self.shared.team.stands(Some(state.clone())),
@@ -157,6 +158,9 @@ impl App {
             (Kind::TeamTest, Report::Cancelled) => self.team_tested(None),
             _ => return,
         }
+        if !refused && self.shared.team.is_refused() {
+            self.ask_for_password();
+        }
         self.refresh_team_dialog();
     }
 
@@ -166,6 +170,9 @@ impl App {
         team.joining = None;
         team.stands(None);
         team.trouble = Some(failure.clone());
+        if words::is_login_text(&failure.message) {
+            self.ask_for_password();
+        }
         if !self.team_dialog_is_open() {
             let key = self.team_key();
             // The cause comes first: what there is to do stands in the dialog, too.
