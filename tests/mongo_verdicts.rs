@@ -248,15 +248,7 @@ mod tests {
         };
         let row = RowId(7).to_string();
         run(
-            &[
-                "verdicts",
-                "set",
-                &row,
-                "--verdict",
-                "true_positive",
-                "--schema",
-                "phishing",
-            ],
+            &["verdicts", "set", &row, "--as", "true_positive", "--schema", "phishing"],
             0,
         );
         jan.judge(7, Verdict::FalsePositive);
@@ -267,11 +259,11 @@ mod tests {
             (&1.into(), &1.into(), &1.into())
         );
         let again = run(&["verdicts", "sync"], 0);
-        assert!(again.out.contains("0 decisions sent, 0 taken in"), "{}", again.out);
+        assert!(again.out().contains("0 decisions sent, 0 taken in"), "{}", again.out());
         assert!(
-            again.out.contains("1 cases on which analysts contradict each other"),
+            again.out().contains("1 cases on which analysts contradict each other"),
             "{}",
-            again.out
+            again.out()
         );
         assert_eq!(jan.share(&server).received, 1);
         let dead = here
@@ -433,6 +425,96 @@ mod tests {
         }
     }
 
+    /// Runs a command on a collection of decisions.
+    fn change(server: &MongoServer, command: mongodb::bson::Document) {
+        let answer = server.command("team", command);
+        assert!(answer.get_array("writeErrors").is_err(), "{answer}");
+    }
+
+    #[test]
+    fn what_was_lost_with_an_old_copy_of_the_database_is_sent_again() {
+        if !available("what_was_lost_with_an_old_copy_of_the_database_is_sent_again") {
+            return;
+        }
+        let server = MongoServer::start(&[]);
+        let (mut mira, mut jan) = (Host::new("mira"), Host::new("jan"));
+        let hers = mira.join(&server);
+        for row in 0..8 {
+            mira.judge(row, Verdict::TruePositive);
+        }
+        wait_for("all of it is there", || hers.state().sent == 8);
+        drop(hers);
+        let gone = mira.cases.history(&case(3))[0].id.to_string();
+        change(
+            &server,
+            doc! { "delete": "nsec_verdicts", "deletes": [{ "q": { "_id": gone }, "limit": 1 }] },
+        );
+        change(
+            &server,
+            doc! { "delete": "nsec_cases", "deletes": [{ "q": {}, "limit": 0 }] },
+        );
+        let again = mira.join(&server);
+        wait_for("what is gone is sent again", || again.state().sent == 1);
+        wait_for("and every case is told", || told_by(&server).len() == 8);
+        assert_eq!(jan.share(&server).received, 8);
+        assert_eq!(jan.store.cells("phishing").unwrap().len(), 8);
+    }
+
+    #[test]
+    fn documents_that_are_not_ours_stop_nobody() {
+        if !available("documents_that_are_not_ours_stop_nobody") {
+            return;
+        }
+        let server = MongoServer::start(&[]);
+        let (mut mira, mut jan) = (Host::new("mira"), Host::new("jan"));
+        let first = mira.judge(1, Verdict::TruePositive);
+        mira.share(&server);
+        let twin = first.id.to_string().to_uppercase();
+        let documents = vec![
+            doc! { "_id": "nonsense", "schema": "phishing" },
+            doc! { "_id": EventId::new().to_string(), "change": { "kind": "escalate" }, "schema": "phishing" },
+            doc! { "_id": twin, "schema": "phishing", "row": "0000000000000001", "at": "9999-12-31T23:59:59.999Z" },
+            doc! { "_id": 7 },
+            doc! { "_id": EventId::new().to_string(), "arrived": mongodb::bson::DateTime::from_millis(253_370_764_800_000), "score": f64::NAN },
+        ];
+        change(&server, doc! { "insert": "nsec_verdicts", "documents": documents });
+        // And somebody who edits states by hand.
+        let by_hand = doc! { "q": {}, "u": { "$set": { "version": "a lot", "events": 0 } }, "multi": true };
+        change(&server, doc! { "update": "nsec_cases", "updates": [by_hand] });
+        let told = jan.share(&server);
+        assert_eq!((told.received, told.unreadable), (1, 4), "{told:?}");
+        jan.judge(1, Verdict::FalsePositive);
+        assert_eq!(jan.share(&server).sent, 1);
+        assert_eq!(
+            told_by(&server)[&format!("phishing/{}", RowId(1))],
+            (Some("false_positive".to_owned()), 0, 2)
+        );
+        let team = mira.join(&server);
+        wait_for("it comes to her as well", || mira.count() == 2);
+        jan.judge(2, Verdict::FalsePositive);
+        jan.share(&server);
+        wait_for("and what comes later, too", || mira.count() == 3);
+        drop(team);
+    }
+
+    #[test]
+    fn a_decision_that_the_server_refuses_keeps_no_other_back() {
+        if !available("a_decision_that_the_server_refuses_keeps_no_other_back") {
+            return;
+        }
+        let server = MongoServer::start(&[]);
+        let (mut mira, mut jan) = (Host::new("mira"), Host::new("jan"));
+        let index = doc! { "key": { "analyst": 1, "row": 1 }, "name": "one_each", "unique": true };
+        server.command("team", doc! { "createIndexes": "nsec_verdicts", "indexes": [index] });
+        mira.judge(1, Verdict::TruePositive);
+        mira.judge(1, Verdict::FalsePositive);
+        mira.judge(2, Verdict::TruePositive);
+        let told = mira.share(&server);
+        assert_eq!((told.sent, told.refused), (2, 1), "{told:?}");
+        assert_eq!(jan.share(&server).received, 2);
+        assert_eq!(mira.count(), 3, "here it stays");
+    }
+
     #[test]
     fn two_consoles_of_one_workspace_send_and_take_in_everything_once() {
         if !available("two_consoles_of_one_workspace_send_and_take_in_everything_once") {
@@ -451,6 +533,18 @@ mod tests {
         let journal = std::fs::read_to_string(mira.workspace.audit_file()).unwrap();
         let imported: usize = journal.matches("\"analyst\":\"jan\"").count();
         assert_eq!(imported, 10, "each of his once");
+        wait_for("the other one says so", || {
+            let by_another = |team: &&Team| {
+                matches!(
+                    team.state().link,
+                    Link::Live {
+                        hearing: Hearing::Another,
+                        ..
+                    }
+                )
+            };
+            consoles.iter().filter(by_another).count() == 1 && consoles.iter().all(|team| team.state().backlog == 0)
+        });
         // The one that exchanges is gone; the other takes over.
         let [first, second] = consoles;
         drop(first);

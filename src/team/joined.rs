@@ -12,7 +12,7 @@ use super::round::{Look, Round};
 use super::state::{Link, TeamState};
 use crate::artifacts::Timestamp;
 use crate::cancel::CancelToken;
-use crate::mongo::{Connection, Target, withdraw_claim};
+use crate::mongo::{Connection, MongoError, Target, withdraw_claim};
 use crate::store::{LocalStore, StoreOptions, VerdictStore};
 use crate::text::visible_text;
 use crate::triage::{CaseId, EventId};
@@ -20,8 +20,10 @@ use crate::workspace::Workspace;
 
 /// How often it is looked whether something is to be done.
 const TICK: Duration = Duration::from_millis(250);
-/// Between two words about how it stands.
+/// Between two words about how it stands. What came and went in between nobody needs to know.
 const WORDS: Duration = Duration::from_millis(500);
+/// After a refused login it is tried again so late: a server may lock the account.
+const REFUSED_WAIT: u64 = 300;
 /// Waits after failed attempts, in seconds; the last one again and again.
 const WAITS: [u64; 5] = [1, 2, 4, 8, 15];
 
@@ -76,11 +78,16 @@ impl Team {
             bell: Condvar::new(),
             closing: CancelToken::new(),
         });
+        // Dropped on an error, it ends the thread that has begun.
+        let team = Self(Arc::clone(&table));
         let shared = Arc::clone(&table);
         thread::Builder::new()
+            .name("nsec-team-says".to_owned())
+            .spawn(move || shared.announce(&tell))?;
+        thread::Builder::new()
             .name("nsec-team".to_owned())
-            .spawn(move || Clerk::new(shared, options, tell).work())?;
-        Ok(Self(table))
+            .spawn(move || Clerk::new(table, options).work())?;
+        Ok(team)
     }
 
     /// Says which case is looked at here; `None` is none. Never waits.
@@ -116,6 +123,19 @@ impl Table {
         self.sheet.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Tells how it stands when that has changed, also while the other thread waits for a silent server.
+    fn announce(&self, tell: &TellTeam) {
+        let mut told: Option<TeamState> = None;
+        while !self.closing.is_cancelled() {
+            let state = self.sheet().state.clone();
+            if told.as_ref().is_none_or(|told| differs(told, &state)) {
+                tell(state.clone());
+                told = Some(state);
+            }
+            thread::sleep(WORDS);
+        }
+    }
+
     /// Waits until something may be to be done.
     fn rest(&self, most: Duration) {
         let sheet = self.sheet();
@@ -129,8 +149,6 @@ impl Table {
 struct Clerk {
     table: Arc<Table>,
     options: TeamOptions,
-    tell: TellTeam,
-    told: Option<(TeamState, Instant)>,
     /// Names this console among the claims.
     console: String,
     store: Option<LocalStore>,
@@ -139,12 +157,10 @@ struct Clerk {
 }
 
 impl Clerk {
-    fn new(table: Arc<Table>, options: TeamOptions, tell: TellTeam) -> Self {
+    fn new(table: Arc<Table>, options: TeamOptions) -> Self {
         Self {
             table,
             options,
-            tell,
-            told: None,
             console: EventId::new().to_string(),
             store: None,
             exchange: None,
@@ -161,7 +177,10 @@ impl Clerk {
             if error.is_cancel() {
                 break;
             }
-            let seconds = WAITS[failures.min(WAITS.len() - 1)];
+            let seconds = match &error {
+                TeamError::Server(MongoError::WrongPassword { .. } | MongoError::LoginNeeded { .. }) => REFUSED_WAIT,
+                _ => WAITS[failures.min(WAITS.len() - 1)],
+            };
             failures += 1;
             let why = visible_text(&error.to_string()).into_owned();
             tracing::warn!("the team's server: {why}; tried again in {seconds} s");
@@ -187,6 +206,8 @@ impl Clerk {
         loop {
             closing.check()?;
             let look = self.table.sheet().look.clone();
+            self.look_here()?;
+            self.say(round.link(), &round.claims);
             let more = match (&mut self.store, &mut self.exchange) {
                 (Some(store), Some(exchange)) => {
                     round.tick(exchange, store, &self.options.workspace, look.as_ref(), &closing)?
@@ -198,6 +219,16 @@ impl Clerk {
                 self.table.rest(TICK);
             }
         }
+    }
+
+    /// Sees what was decided here, so that it is counted while the server may keep us waiting.
+    fn look_here(&mut self) -> Result<(), TeamError> {
+        if let (Some(store), Some(exchange)) = (&mut self.store, &mut self.exchange)
+            && store.has_changed()?
+        {
+            exchange.look_here(store)?;
+        }
+        Ok(())
     }
 
     fn open_store(&mut self) -> Result<(), TeamError> {
@@ -218,10 +249,7 @@ impl Clerk {
             if left.is_zero() {
                 return;
             }
-            if let (Some(store), Some(exchange)) = (&mut self.store, &mut self.exchange)
-                && matches!(store.has_changed(), Ok(true))
-                && let Err(error) = exchange.look_here(store)
-            {
+            if let Err(error) = self.look_here() {
                 tracing::warn!("the store of verdicts cannot be read for the team: {error}");
             }
             let lost = Link::Lost {
@@ -233,7 +261,7 @@ impl Clerk {
         }
     }
 
-    /// Tells how it stands, if that is news.
+    /// Notes how it stands.
     fn say(&mut self, link: Link, claims: &[super::Claim]) {
         let (backlog, refused, sent, received) = self.exchange.as_ref().map_or((0, 0, 0, 0), |exchange| {
             (exchange.backlog(), exchange.refused(), exchange.sent, exchange.received)
@@ -247,15 +275,7 @@ impl Clerk {
             received,
             claims: claims.to_vec(),
         };
-        self.table.sheet().state = state.clone();
-        let news = match &self.told {
-            None => true,
-            Some((told, at)) => at.elapsed() >= WORDS && differs(told, &state),
-        };
-        if news && !self.table.closing.is_cancelled() {
-            (self.tell)(state.clone());
-            self.told = Some((state, Instant::now()));
-        }
+        self.table.sheet().state = state;
     }
 }
 

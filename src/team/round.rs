@@ -14,7 +14,7 @@ use super::state::{Claim, Hearing, Link};
 use crate::artifacts::Timestamp;
 use crate::cancel::CancelToken;
 use crate::mongo::{self, Connection, Heard, Watch, exchange_claims, prepare_claims};
-use crate::store::{LocalStore, VerdictStore};
+use crate::store::LocalStore;
 use crate::triage::CaseId;
 use crate::workspace::Workspace;
 
@@ -168,8 +168,7 @@ impl Round {
         store: &mut LocalStore,
         cancel: &CancelToken,
     ) -> Result<bool, TeamError> {
-        if store.has_changed()? {
-            exchange.look_here(store)?;
+        if exchange.backlog() > 0 {
             self.looked_at_rules.at_once();
         }
         if self.watch.is_none() && !self.deaf && self.listened.due(LISTEN_AGAIN) {

@@ -61,6 +61,9 @@ fn a_record_has_plain_fields_that_others_can_ask_for() {
     let mut newer = record;
     newer.body["change"] = json!({"kind": "escalate", "to": "tier 3"});
     assert!(event_of(newer).is_err());
+    let mut otherwise = record_of(&event);
+    otherwise.id = otherwise.id.to_uppercase();
+    assert!(event_of(otherwise).is_err(), "the same name written otherwise");
 }
 
 #[test]
@@ -133,24 +136,37 @@ fn the_state_of_a_case_tells_its_verdict_and_who_contradicts() {
 }
 
 #[test]
-fn what_is_remembered_is_of_one_server_and_not_for_ever() {
+fn what_is_remembered_is_of_one_server_and_one_store_and_not_for_ever() {
     let directory = tempfile::tempdir().unwrap();
     let workspace = Workspace::at(directory.path());
-    let mut memory = Memory::read(&workspace, "a:1/team");
-    assert!(memory.is_empty());
+    std::fs::write(workspace.verdicts_file(), "").unwrap();
+    let read = |server: &str| Memory::read(&workspace, server);
+    let mut memory = read("a:1/team");
+    assert!(memory.is_old() && memory.looked_before(0.0));
     memory.looked();
     memory.place = 7;
     memory.latest = Some(5);
     memory.go_on_after(Mark("{}".to_owned()));
     memory.save(&workspace);
-    assert_eq!(Memory::read(&workspace, "a:1/team"), memory);
-    assert!(Memory::read(&workspace, "b:1/team").is_empty(), "another server");
-    let file = workspace.logs_dir().join("team.json");
-    let old = std::fs::read_to_string(&file).unwrap();
-    let mut told: serde_json::Value = serde_json::from_str(&old).unwrap();
+    assert_eq!(read("a:1/team"), memory);
+    assert!(!memory.is_old() && !memory.looked_before(600.0));
+    assert!(read("b:1/team").is_old(), "another server");
+    let entries = std::fs::read_dir(workspace.logs_dir()).unwrap();
+    let file = entries
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|e| e == "json"));
+    let file = file.unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let mut told: serde_json::Value = serde_json::from_str(&text).unwrap();
     told["looked_at"] = json!("2020-01-01T00:00:00.000Z");
     std::fs::write(&file, told.to_string()).unwrap();
-    assert!(Memory::read(&workspace, "a:1/team").is_empty(), "too long ago");
+    assert!(read("a:1/team").is_old(), "too long ago");
     std::fs::write(&file, "{").unwrap();
-    assert!(Memory::read(&workspace, "a:1/team").is_empty(), "damaged");
+    assert!(read("a:1/team").is_old(), "damaged");
+    memory.save(&workspace);
+    assert_eq!(read("a:1/team").place, 7);
+    let aside = workspace.verdicts_file().with_extension("aside");
+    std::fs::rename(workspace.verdicts_file(), &aside).unwrap();
+    std::fs::write(workspace.verdicts_file(), "").unwrap();
+    assert_eq!(read("a:1/team").place, 0, "a store that was made again counts anew");
 }

@@ -13,8 +13,8 @@ use super::super::error::CliError;
 use super::super::print;
 use super::telling::{Teller, rate};
 use super::{SHOWN, connect};
-use crate::artifacts::WriteError;
 use crate::artifacts::atomic::AtomicFile;
+use crate::artifacts::{Timestamp, WriteError};
 use crate::mongo::{self, Misfit, Reading, Row};
 use crate::text::{grouped, visible_text};
 
@@ -47,6 +47,7 @@ pub(super) fn run(
         context.progress.line(&visible_text(&text));
     }
     let mut teller = Teller::new(context, "pulling");
+    let mut kept = None;
     let result = if to_output {
         let mut out = BufWriter::new(io::stdout().lock());
         let result = write_rows(&mut reading, &mut out, &mut teller, started);
@@ -56,7 +57,8 @@ pub(super) fn run(
         write_rows(&mut reading, &mut out, &mut teller, started)
             .map(|pulled| (pulled, out))
             .and_then(|(pulled, out)| {
-                out.commit().map_err(|error| Stopped::Told(CliError::failed(error)))?;
+                let old = out.commit_keeping_old(Timestamp::now());
+                kept = old.map_err(|error| Stopped::Told(CliError::failed(error)))?;
                 Ok(pulled)
             })
     };
@@ -74,6 +76,7 @@ pub(super) fn run(
             "database": connection.target().database,
             "collection": collection,
             "file": file.display().to_string(),
+            "kept": kept.as_ref().map(|old| old.display().to_string()),
             "columns": reading.columns().len(),
             "rows": pulled.rows,
             "left_out": pulled.left_out,
@@ -94,6 +97,10 @@ pub(super) fn run(
     if to_output {
         print::line_err(&visible_text(&text));
         return Ok(());
+    }
+    if let Some(old) = kept {
+        let text = format!("the file that was there is kept as {}", old.display());
+        context.progress.line(&visible_text(&text));
     }
     print::out(&format!("{}\n", visible_text(&text)))
 }

@@ -20,17 +20,22 @@ pub(super) fn push(run: &str, server: &MongoArgs, context: &Context) -> Result<(
     let id = RegistryStore::new(&context.workspace).resolve(run)?;
     let connection = connect(server, context)?;
     let shared = push_run(&context.workspace, &connection, &id, &current_user(), &context.cancel)?;
-    told(&shared, "shared", server.json)
+    let next = format!(
+        "nsec-tui runs promote {} --remote makes it the team's champion",
+        shared.id
+    );
+    told(&shared, "shared", &next, server.json)
 }
 
 /// Fetches a shared run.
 pub(super) fn pull(run: &str, server: &MongoArgs, context: &Context) -> Result<(), CliError> {
     let connection = connect(server, context)?;
     let shared = pull_run(&context.workspace, &connection, run, &context.cancel)?;
-    told(&shared, "fetched", server.json)
+    let next = format!("nsec-tui runs promote {} makes it the champion here", shared.id);
+    told(&shared, "fetched", &next, server.json)
 }
 
-fn told(shared: &Shared, what: &str, json: bool) -> Result<(), CliError> {
+fn told(shared: &Shared, what: &str, next: &str, json: bool) -> Result<(), CliError> {
     if json {
         return print::json(&json!({
             "run_id": shared.id,
@@ -39,7 +44,7 @@ fn told(shared: &Shared, what: &str, json: bool) -> Result<(), CliError> {
             "bytes": shared.bytes,
         }));
     }
-    print::out(&format!("{}\n", shared.told(what)))
+    print::out(&format!("{}\n  {next}\n", shared.told(what)))
 }
 
 /// Lists the shared runs, newest first.
