@@ -152,7 +152,7 @@ mod tests {
         console.wait_for("having_IP");
         console.wait_for("team \u{2713}");
         console.keys("o");
-        console.wait_for("type a path");
+        console.wait_for("open a path or mongodb://");
         console.text(&server.uri_of("bob", "team.flows"));
         console.keys("enter");
         console.wait_for("b.example");

@@ -63,7 +63,13 @@ pub(super) fn run(args: &TuiArgs, global: &GlobalArgs) -> Result<u8, CliError> {
         start_worker: Box::new(move |tell| Worker::start(surroundings, threads, &log_of_worker, tell)),
         flush: Box::new(move || drop(log)),
     };
-    match run::run(setup) {
+    let ended = run::run(setup).map(|left| {
+        if let Some(word) = &left.word {
+            print::line_err(&visible_text(word));
+        }
+        left.ending
+    });
+    match ended {
         Ok(Ending::Quit) => Ok(0),
         Ok(Ending::Signal(signal)) => Ok(u8::try_from(128 + signal).unwrap_or(1)),
         Err(error @ ConsoleError::Terminal(TerminalError::NoTerminal)) => Err(CliError::Usage(error.to_string())),

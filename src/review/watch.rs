@@ -1,12 +1,13 @@
 //! Owns hearing what others decide while a file is open, and telling how the store is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::contract::{Progress, StoreState};
 use super::error::ReviewError;
 use super::open::Review;
 use crate::artifacts::Timestamp;
 use crate::browse::Work;
+use crate::data::RowId;
 use crate::triage::{Change, Event};
 
 /// What has changed since it was asked last.
@@ -44,9 +45,10 @@ impl Review {
             });
             let mut new = std::mem::take(&mut shelf.unsaid);
             // Under the lock, so that a decision made meanwhile stands behind them, here as in the store.
-            let (more, conflicts) = self.take_in(read);
+            let (more, conflicts, mut told) = self.take_in(read);
             new.extend(more);
-            (new, conflicts, shelf.take_notes(), changed)
+            told.append(&mut shelf.take_notes());
+            (new, conflicts, told, changed)
         };
         if self.a_rule_has_expired() || changed && self.rules_have_changed() {
             self.renew_rules(control)?;
@@ -72,21 +74,27 @@ impl Review {
         }))
     }
 
-    /// Takes events in; those that are new, and the cases on which somebody newly contradicts somebody.
-    fn take_in(&self, events: Vec<Event>) -> (Vec<Event>, u64) {
+    /// Takes events in; those that are new, the cases on which somebody newly contradicts somebody, and whose contradictions
+    /// were settled.
+    fn take_in(&self, events: Vec<Event>) -> (Vec<Event>, u64, Vec<String>) {
         if events.is_empty() {
-            return (Vec::new(), 0);
+            return (Vec::new(), 0, Vec::new());
         }
         let mut live = self.live_mut();
         let touched = |event: &Event| self.cases().find(event.case.row);
         let mut of_file: Vec<u32> = events.iter().filter_map(touched).collect();
         of_file.sort_unstable();
         of_file.dedup();
-        of_file.retain(|case| !live.is_contradicted(*case));
+        let mut disputed: Vec<u32> = of_file.extract_if(.., |case| live.is_contradicted(*case)).collect();
         let new = live.add(self.cases(), events);
         self.explainer.note(&new);
         let conflicts = of_file.iter().filter(|case| live.is_contradicted(**case)).count();
-        (new, conflicts as u64)
+        disputed.retain(|case| !live.is_contradicted(*case));
+        let settled: Vec<(RowId, String)> = disputed
+            .iter()
+            .filter_map(|case| Some((self.cases().id(*case), live.state(self.cases(), *case).verdict?.analyst)))
+            .collect();
+        (new, conflicts as u64, told_settled(&settled))
     }
 
     fn a_rule_has_expired(&self) -> bool {
@@ -139,5 +147,18 @@ impl Review {
             format!("{} by {analyst}{here}", parts.join(" and "))
         };
         by.into_iter().map(line).collect()
+    }
+}
+
+/// Which contradictions are settled, and by whom: `case 0000000000000005 settled by bea`.
+fn told_settled(settled: &[(RowId, String)]) -> Vec<String> {
+    match settled {
+        [] => Vec::new(),
+        [(row, analyst)] => vec![format!("case {row} settled by {analyst}")],
+        many => {
+            let by: BTreeSet<&str> = many.iter().map(|(_, analyst)| analyst.as_str()).collect();
+            let by: Vec<&str> = by.into_iter().collect();
+            vec![format!("{} conflicts settled by {}", many.len(), by.join(", "))]
+        }
     }
 }

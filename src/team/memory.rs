@@ -48,6 +48,14 @@ impl Memory {
         }
     }
 
+    /// Up to which place of the store a server had all when it was last heard of, however long ago; 0 if it never was.
+    pub(super) fn last_place(workspace: &Workspace, server: &str) -> i64 {
+        let text = fs::read(file(workspace, server)).unwrap_or_default();
+        let found: Self = serde_json::from_slice(&text).unwrap_or_default();
+        let same = found.server == server && found.database.is_some() && found.database == database(workspace);
+        if same { found.place } else { 0 }
+    }
+
     pub(super) fn server(&self) -> &str {
         &self.server
     }

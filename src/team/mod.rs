@@ -13,8 +13,10 @@ mod rules;
 mod state;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use error::TeamError;
 pub use joined::{Team, TeamOptions, TellTeam};
 pub use once::{Exchanged, share_once};
 pub use state::{Claim, Hearing, Link, TeamState};
+pub use waiting::waiting_here;

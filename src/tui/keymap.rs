@@ -7,7 +7,7 @@ mod table;
 
 pub use self::action::{Action, Context};
 pub use self::settings::{KeySettings, KeymapError};
-pub use self::table::TABLE;
+pub use self::table::{SIGNS, TABLE};
 use super::key::KeyPress;
 
 /// A line of the table.
@@ -22,6 +22,19 @@ pub struct Entry {
     /// For the footer, a word or two; empty keeps it out.
     pub label: &'static str,
     /// For help and palette.
+    pub help: &'static str,
+}
+
+/// A sign in Review's list, explained.
+#[derive(Clone, Copy, Debug)]
+pub struct Sign {
+    /// As it is drawn.
+    pub sign: &'static str,
+    /// The same where only ASCII is drawn.
+    pub ascii: &'static str,
+    /// A word for it.
+    pub name: &'static str,
+    /// What it means.
     pub help: &'static str,
 }
 

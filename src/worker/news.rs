@@ -222,6 +222,9 @@ pub struct Survey {
     /// Where a server runs on this workspace and since when, if one does.
     #[serde(default)]
     pub serving: Option<String>,
+    /// Decisions of this host that that server is not known to have.
+    #[serde(default)]
+    pub team_waiting: u64,
     /// How many runs there are.
     pub runs: usize,
     /// What the console showed when it was left, as JSON.

@@ -139,7 +139,7 @@ impl Reporter {
             return;
         }
         self.0.tell_waiting(false);
-        let answered = matches!(report, Report::Done(_));
+        let answered = !matches!(report, Report::Cancelled);
         self.0.tell(report);
         let team = self.0.waiting().team.take();
         if let Some(state) = team.filter(|_| answered && !self.0.cancel.is_cancelled()) {

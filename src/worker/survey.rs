@@ -9,15 +9,26 @@ use crate::models::families;
 use crate::mongo::{Given, Target};
 use crate::pipeline::training::TrainingSettings;
 use crate::schema::{Column, Label, Malicious, Schema};
+use crate::store::StoreOptions;
 use crate::surroundings::Surroundings;
+use crate::team::waiting_here;
 
 /// Values of a column that are named one by one.
 const NAMED_VALUES: usize = 12;
 
-/// Looks around; reads nothing but the schema, the registry, the session and the names of runs.
+/// Looks around; reads nothing but the schema, the registry, the session, the names of runs and, where a team's server is
+/// named, what of the store it lacks.
 pub(super) fn survey(surroundings: &Surroundings) -> Reply {
     let workspace = &surroundings.workspace;
     let registry = RegistryStore::new(workspace).read();
+    let team = Target::named(
+        &surroundings.settings.mongo,
+        &Given::from_environment(None, workspace.root()),
+    );
+    let store = StoreOptions {
+        shared: surroundings.settings.workspace.shared,
+        ..StoreOptions::default()
+    };
     Reply::Survey(Survey {
         workspace: workspace.root().display().to_string(),
         default_data: surroundings.source(None).to_string(),
@@ -27,10 +38,8 @@ pub(super) fn survey(surroundings: &Surroundings) -> Reply {
         // A damaged registry is told by the list of runs, which says what to do about it.
         champion: registry.ok().and_then(|r| r.champion).map(|id| id.to_string()),
         watched: super::watch::directory(surroundings).map(|directory| directory.display().to_string()),
-        team: Target::named(
-            &surroundings.settings.mongo,
-            &Given::from_environment(None, workspace.root()),
-        ),
+        team_waiting: team.as_ref().map_or(0, |server| waiting_here(workspace, store, server)),
+        team,
         serving: serving(workspace).map(|server| format!("{}, since {}", server.address, server.started)),
         runs: count_runs(workspace),
         session: session::read(workspace),

@@ -41,20 +41,18 @@ struct Joined {
 
 /// What the exchange is heard through, until it is left.
 struct Voice {
-    reporter: Reporter,
-    /// Held while telling, so that nothing is told once it is off.
-    on: Mutex<bool>,
+    /// `None` once it is left. Held while telling, so that nothing is told after that.
+    reporter: Mutex<Option<Reporter>>,
 }
 
 impl Voice {
-    fn on(&self) -> MutexGuard<'_, bool> {
-        self.on.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reporter(&self) -> MutexGuard<'_, Option<Reporter>> {
+        self.reporter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self, state: TeamState) {
-        let on = self.on();
-        if *on {
-            self.reporter.team(state);
+        if let Some(reporter) = &*self.reporter() {
+            reporter.team(state);
         }
     }
 }
@@ -201,13 +199,19 @@ impl TeamDesk {
         }))
     }
 
-    /// Begins to share. The one before is left first, whatever comes of this.
+    /// Begins to share. The server before is left once it is known where to go instead; it is kept where an address cannot be
+    /// read or a login lacks something.
     fn join(&self, address: &TeamAddress, reporter: &Reporter) -> Result<Reply, Ended> {
+        let target = match self.target(address) {
+            Ok(target) => target,
+            Err(ended) => {
+                self.stay(reporter);
+                return Err(ended);
+            }
+        };
         self.leave();
-        let target = self.target(address)?;
         let voice = Arc::new(Voice {
-            reporter: reporter.clone(),
-            on: Mutex::new(true),
+            reporter: Mutex::new(Some(reporter.clone())),
         });
         let options = TeamOptions {
             workspace: self.surroundings.workspace.clone(),
@@ -242,11 +246,20 @@ impl TeamDesk {
         Ok(Reply::Team(Some(answer)))
     }
 
+    /// Goes on with the server that is joined, which from now on is heard through this job; how it stands follows the failure.
+    fn stay(&self, reporter: &Reporter) {
+        let state = self.state();
+        if let Some(joined) = &state.joined {
+            *joined.voice.reporter() = Some(reporter.clone());
+            reporter.team(joined.team.state());
+        }
+    }
+
     /// Shares no more. Once this is back, nothing more is told of it.
     fn leave(&self) {
         let joined = self.state().joined.take();
         if let Some(joined) = joined {
-            *joined.voice.on() = false;
+            *joined.voice.reporter() = None;
         }
     }
 
@@ -301,9 +314,15 @@ impl TeamDesk {
             return Ok(Reply::TeamChanged(fetched));
         }
         cancel.check()?;
+        let files = if shared.there {
+            "it was on this host already".to_owned()
+        } else {
+            format!("fetched {} files, {:.1} MB", shared.files, shared.bytes as f64 / 1e6)
+        };
         match runs::make_champion(workspace, shared.id) {
+            // What matters stands where a narrow line does not cut it off.
             Ok(registry) => Ok(Reply::TeamChanged(format!(
-                "{fetched}; {}",
+                "{} here now; {files}",
                 runs::champion_now(&registry)
             ))),
             Err(error) => {

@@ -106,7 +106,7 @@ fn others_verdicts_are_told_of() {
             .tell(Kind::Review, &news("3 verdicts by mira", 0, StoreState::Ready))
             .shows("review-others");
         session.tell(Kind::Review, &news("1 verdict by mira", 1, StoreState::Ready));
-        assert!(session.text().contains("contradicted on 1 cases"), "{}", session.text());
+        assert!(session.text().contains("contradicted on 1 case:"), "{}", session.text());
         let journal = StoreState::Journal("verdicts.db is locked by another program".to_owned());
         session
             .tell(Kind::Review, &news("", 0, journal))

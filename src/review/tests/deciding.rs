@@ -204,7 +204,9 @@ fn two_analysts_see_each_other_and_their_conflicts() {
     // Mira has seen both and settles it.
     let settled = mira.decide(&about(&[5], judge(Verdict::FalsePositive))).unwrap();
     assert_eq!((settled.conflicts, settled.progress.conflicts), (0, 0));
-    assert_eq!(quietly(|work| ana.poll(work)).unwrap().unwrap().progress.conflicts, 0);
+    let news = quietly(|work| ana.poll(work)).unwrap().unwrap();
+    assert_eq!(news.progress.conflicts, 0);
+    assert_eq!(news.what, "case 0000000000000005 settled by mira; 1 verdict by mira");
 }
 
 #[test]

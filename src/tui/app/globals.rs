@@ -7,7 +7,7 @@ use super::effect::Effect;
 use super::layer::{Answer, Confirm, FieldValue, Given, Layer, LayerKind, Picker, PickerItem, Prompt, Purpose};
 use super::shared::Command;
 use super::{App, Panel};
-use crate::tui::keymap::{Action, Context, Entry};
+use crate::tui::keymap::{Action, Context, Entry, SIGNS, Sign};
 use crate::worker::{DirectoryEntry, FileJob, Job, Kind};
 
 /// Work that is worth a question before it is given up.
@@ -152,7 +152,11 @@ impl App {
 
     fn open_commands(&mut self, purpose: Purpose) {
         self.listed = self.commands(&purpose);
-        let items = self.listed.iter().map(|entry| self.command_item(entry)).collect();
+        let mut items: Vec<PickerItem> = self.listed.iter().map(|entry| self.command_item(entry)).collect();
+        // Behind the keys, so that choosing one does nothing.
+        if purpose == Purpose::Help && self.panel == Panel::Review {
+            items.extend(SIGNS.iter().map(sign_item));
+        }
         let title = if purpose == Purpose::Help { "keys" } else { "commands" };
         let layer = Layer::new(None, purpose, LayerKind::Picker(Picker::new(title, items)));
         self.layers.push(layer);
@@ -216,6 +220,15 @@ impl App {
             }
             _ => {}
         }
+    }
+}
+
+fn sign_item(sign: &Sign) -> PickerItem {
+    PickerItem {
+        label: sign.name.to_owned(),
+        about: sign.help.to_owned(),
+        aside: sign.sign.to_owned(),
+        group: "signs in the list".to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Context, TABLE};
+use super::{Context, SIGNS, TABLE};
 
 const INTRODUCTION: &str = "\
 # Keys
@@ -49,6 +49,14 @@ pub fn markdown() -> String {
                 &format!("| {} | `{}` | {help} |", keys.join(" "), entry.action),
             );
         }
+    }
+    push(&mut page, "\n## Signs in Review's list\n");
+    push(&mut page, "| Sign | In ASCII | What it means |\n|---|---|---|");
+    for sign in SIGNS {
+        push(
+            &mut page,
+            &format!("| `{}` | `{}` | {} |", sign.sign, sign.ascii, sign.help),
+        );
     }
     page
 }

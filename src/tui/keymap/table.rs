@@ -1,6 +1,6 @@
 //! Owns the table of keys.
 
-use super::{Action, Context, Entry};
+use super::{Action, Context, Entry, Sign};
 
 const fn entry(
     context: Context,
@@ -239,3 +239,50 @@ pub const TABLE: &[Entry] = &[
     entry(C::Caution, &["n", "enter", "esc", "q", "ctrl-c"], A::No, "no", "leave it"),
     entry(C::Caution, &["l"], A::Open, "", "list the rows it is about, where it is about rows"),
 ];
+
+/// What the signs in Review's list mean: no keys, but asked for in the same place.
+pub const SIGNS: &[Sign] = &[
+    sign(
+        "C",
+        "C",
+        "conflict",
+        "analysts contradict each other; judging again settles it",
+    ),
+    sign("◉", "&", "colleague", "a colleague looks at the case now (& in ASCII)"),
+    sign("✓", "x", "marked", "in front: marked (x in ASCII)"),
+    sign("S", "S", "suppressed", "a rule suppresses the case"),
+    sign("n", "n", "note", "the case has a note"),
+    sign("#", "#", "tags", "the case has tags"),
+    sign("x4", "x4", "copies", "so many rows of the file are this case"),
+    sign("t !", "t !", "true-positive", "verdict: really malicious"),
+    sign(
+        "f ✓",
+        "f +",
+        "false-positive",
+        "verdict: benign, wrongly flagged (+ in ASCII)",
+    ),
+    sign(
+        "b ◊",
+        "b @",
+        "benign-positive",
+        "verdict: rightly flagged, but harmless (@ in ASCII)",
+    ),
+    sign("d =", "d =", "duplicate", "verdict: another case has it"),
+    sign("u ?", "u ?", "undetermined", "verdict: nobody can tell"),
+    sign(
+        "t/f",
+        "t/f",
+        "contradiction",
+        "verdicts of two analysts, the later first",
+    ),
+    sign("▸", ">", "being-kept", "behind a verdict: not on disk yet (> in ASCII)"),
+];
+
+const fn sign(sign: &'static str, ascii: &'static str, name: &'static str, help: &'static str) -> Sign {
+    Sign {
+        sign,
+        ascii,
+        name,
+        help,
+    }
+}

@@ -60,6 +60,15 @@ pub enum Ending {
     Signal(i32),
 }
 
+/// How a console ended, and what is still to be said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// How.
+    pub ending: Ending,
+    /// A line for whoever has the terminal again.
+    pub word: Option<String>,
+}
+
 /// Why a console did not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum ConsoleError {
@@ -83,7 +92,7 @@ pub enum ConsoleError {
 ///
 /// # Errors
 /// The console could not begin.
-pub fn run(setup: Setup) -> Result<Ending, ConsoleError> {
+pub fn run(setup: Setup) -> Result<Left, ConsoleError> {
     let terminal = Terminal::open(setup.on_screen)?;
     let recorder = match setup.record {
         Some((path, cells)) => match Recorder::create(&path, cells) {
@@ -141,9 +150,9 @@ pub fn run(setup: Setup) -> Result<Ending, ConsoleError> {
         route: Route::find(setup.environment),
         copies: setup.copies,
     });
-    let ending = pump.run();
+    let left = pump.run();
     flush_now(&flush);
-    Ok(ending)
+    Ok(left)
 }
 
 /// Flushes once, whoever comes first.

@@ -13,7 +13,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use signal_hook::consts::SIGHUP;
 
-use super::Ending;
 use super::clipboard::{Route, copy};
 use super::decode::{Decoder, Input};
 use super::draw::Painter;
@@ -23,6 +22,7 @@ use super::record::Recorder;
 use super::signals::Notice;
 use super::suspend::suspend;
 use super::terminal::Terminal;
+use super::{Ending, Left};
 use crate::tui::app::{App, Effect, Message, Timed, update};
 use crate::tui::view::{Look, view};
 use crate::worker::{Kind, News, Report, Ticket, Worker};
@@ -103,14 +103,17 @@ impl Pump {
     }
 
     /// Runs until the console is left, and gives the terminal back.
-    pub(super) fn run(mut self) -> Ending {
+    pub(super) fn run(mut self) -> Left {
         let (width, height) = self.parts.terminal.size();
         self.give(Message::Started { width, height }, Cause::Person);
         loop {
             self.draw_if_due();
             if let Some(ending) = self.ending {
                 self.leave(ending);
-                return ending;
+                return Left {
+                    ending,
+                    word: self.parts.app.parting_word(),
+                };
             }
             self.wait();
             self.keep_time();

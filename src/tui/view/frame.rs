@@ -95,6 +95,7 @@ fn draw_team(frame: &Frame<'_>, area: Rect, buffer: &mut Buffer) -> Rect {
         Standing::Connecting => (glyphs.waiting, Role::Faint),
         Standing::Live => (glyphs.yes, Role::Good),
         Standing::Lost => (glyphs.no, Role::Bad),
+        Standing::Apart if app.shared.team.backlog() > 0 => (glyphs.bullet, Role::Warning),
         Standing::Apart => (glyphs.bullet, Role::Faint),
     };
     let told = |short| {

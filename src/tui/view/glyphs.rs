@@ -118,7 +118,7 @@ pub const ASCII: Glyphs = Glyphs {
     waiting: ".",
     warning: "!",
     champion: "*",
-    looked_at: "@",
+    looked_at: "&",
     hidden: "*",
     point: "@",
     across: [" ", " ", " ", " ", "=", "=", "=", "=", "#"],

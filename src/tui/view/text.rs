@@ -201,7 +201,7 @@ pub fn wrapped_safe(safe: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = Vec::new();
     let (mut line, mut used) = (String::new(), 0);
-    for piece in safe.split_word_bounds() {
+    for piece in unbroken(safe) {
         let wide = columns(piece);
         if used + wide > width && used > 0 {
             lines.push(std::mem::take(&mut line));
@@ -225,6 +225,30 @@ pub fn wrapped_safe(safe: &str, width: usize) -> Vec<String> {
     }
     lines
 }
+
+/// The parts of a text between which a line may end: words with what stands right behind them, blanks.
+fn unbroken(safe: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> = Vec::new();
+    let (mut start, mut end) = (0, 0);
+    for (at, piece) in safe.split_word_bound_indices() {
+        let behind = end > start && piece.chars().all(|c| CLOSING.contains(c));
+        let after_word = safe[start..end].chars().next_back().is_some_and(|c| !c.is_whitespace());
+        if !(behind && after_word) {
+            if end > start {
+                parts.push(&safe[start..end]);
+            }
+            start = at;
+        }
+        end = at + piece.len();
+    }
+    if end > start {
+        parts.push(&safe[start..end]);
+    }
+    parts
+}
+
+/// What no line begins with.
+const CLOSING: &str = ".,;:!?)]}%";
 
 #[cfg(test)]
 mod tests;

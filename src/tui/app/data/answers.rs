@@ -198,7 +198,7 @@ impl DataPanel {
             ..PickerItem::default()
         };
         let mut picker = Picker::new(
-            "open; type a path or an address",
+            "open a path or mongodb://HOST/DB.COLLECTION",
             others.map(item).chain([own]).collect(),
         );
         picker.free_text = true;

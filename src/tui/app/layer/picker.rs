@@ -179,7 +179,7 @@ fn rank(needle: &str, item: &PickerItem) -> Option<u32> {
             _ => 2,
         });
     }
-    if item.about.to_lowercase().contains(needle) || item.aside.to_lowercase() == needle {
+    if item.about.to_lowercase().contains(needle) || item.aside.to_lowercase().split(' ').any(|key| key == needle) {
         return Some(3);
     }
     let mut letters = label.chars();

@@ -160,11 +160,11 @@ impl ReviewPanel {
         self.window.outlived();
         self.cards.outlived();
         if told.conflicts > 0 {
-            let cases = grouped(told.conflicts);
-            shared.complain(format!(
-                "{}; contradicted on {cases} cases: Q shows conflicts",
-                told.what
-            ));
+            let cases = match told.conflicts {
+                1 => "1 case".to_owned(),
+                many => format!("{} cases", grouped(many)),
+            };
+            shared.complain(format!("{}; contradicted on {cases}: Q shows conflicts", told.what));
         } else {
             shared.say(told.what.clone());
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::tui::app::address::not_a_source;
+use crate::tui::app::address::{is_address, not_a_source};
 use crate::tui::app::layer::{Field, FieldValue, Form, PathLine};
 use crate::tui::app::line_editor::LineEditor;
 use crate::worker::{PredictPlan, RunsList};
@@ -132,7 +132,10 @@ fn check(fields: &[Field]) -> Vec<(&'static str, String)> {
         _ => {}
     }
     let output = line("output");
-    if let Some(problem) = not_a_file(output) {
+    if is_address(output) {
+        let text = "the console writes files; a collection: nsec-tui predict FILE --output mongodb://...";
+        wrong.push(("output", text.to_owned()));
+    } else if let Some(problem) = not_a_file(output) {
         wrong.push(("output", problem));
     } else if !output.is_empty() && output == line("file") {
         wrong.push(("output", "that is the file to score; name another one".to_owned()));

@@ -2,7 +2,7 @@
 //! alike.
 
 use crate::text::grouped;
-use crate::worker::{CardNeighbour, Judgement, NeighbourSource, Progress, Reliability, SmallestChange};
+use crate::worker::{CardNeighbour, CaseState, Judgement, NeighbourSource, Progress, Reliability, SmallestChange};
 
 /// A probability with three decimals and no nought in front: `.971`, `1.00`, `.000`.
 pub fn probability(value: f64) -> String {
@@ -56,6 +56,14 @@ pub fn judgement(judgement: &Judgement) -> String {
         judgement.analyst,
         minute(&judgement.at.to_string())
     )
+}
+
+/// The letters of verdicts that stand against each other, the later first: `t/f`.
+pub fn contradiction(state: &CaseState) -> String {
+    let all = state.verdict.iter().chain(&state.conflicts);
+    let mut letters: Vec<String> = all.map(|judgement| judgement.verdict.letter().to_string()).collect();
+    letters.dedup();
+    letters.join("/")
 }
 
 /// `SSLfinal_State 1 -> -1 would make it .31: benign`.
@@ -143,36 +151,48 @@ pub fn differences(near: &CardNeighbour) -> String {
     parts.join("; ")
 }
 
-/// How the work stands: `312 / 1,204 judged`, today's, how long the rest takes, the precision of today's verdicts.
-pub fn progress(progress: &Progress) -> Vec<String> {
-    let mut parts = Vec::new();
+/// How the work stands in at most `room` columns: `312 / 1,204 judged`, conflicts, today's, how long the rest takes, the
+/// precision of today's verdicts. Where there is less room the pace goes first, conflicts never.
+pub fn progress(progress: &Progress, room: usize) -> String {
     let (judged, of) = (progress.judged, progress.of);
-    if of > 0 && judged >= of {
-        parts.push(format!("all {} judged", grouped(judged)));
+    let first = if of > 0 && judged >= of {
+        format!("all {} judged", grouped(judged))
     } else {
-        parts.push(format!("{} / {} judged", grouped(judged), grouped(of)));
-    }
-    if progress.today > 0 {
-        let mut today = format!("{} today", grouped(progress.today));
-        if let Some(rate) = progress.per_hour.filter(|rate| rate.is_finite() && *rate > 0.0) {
-            today.push_str(&format!(", {rate:.0}/h"));
-            let left = of.saturating_sub(judged);
-            if left > 0 {
-                today.push_str(&format!(", {} left", hours(left as f64 / rate)));
-            }
-        }
-        parts.push(today);
-        let told = progress.today_right + progress.today_wrong;
-        if told > 0 {
-            let share = 100.0 * progress.today_right as f64 / told as f64;
-            parts.push(format!("precision {share:.0} % of {}", grouped(told)));
-        }
-    }
-    if progress.conflicts > 0 {
+        format!("{} / {} judged", grouped(judged), grouped(of))
+    };
+    let conflicts = (progress.conflicts > 0).then(|| {
         let s = if progress.conflicts == 1 { "" } else { "s" };
-        parts.push(format!("{} conflict{s}", grouped(progress.conflicts)));
+        format!("{} conflict{s}", grouped(progress.conflicts))
+    });
+    let today = (progress.today > 0).then(|| format!("{} today", grouped(progress.today)));
+    let paced = today.as_ref().map(|today| format!("{today}{}", pace(progress)));
+    let told = progress.today_right + progress.today_wrong;
+    let precision = (progress.today > 0 && told > 0).then(|| {
+        let share = 100.0 * progress.today_right as f64 / told as f64;
+        format!("precision {share:.0} % of {}", grouped(told))
+    });
+    let line = |more: [Option<&String>; 2]| -> String {
+        let parts = [Some(&first), conflicts.as_ref()].into_iter().chain(more);
+        parts.flatten().map(String::as_str).collect::<Vec<_>>().join("; ")
+    };
+    let ways = [
+        [paced.as_ref(), precision.as_ref()],
+        [today.as_ref(), precision.as_ref()],
+        [today.as_ref(), None],
+    ];
+    let fits = ways.into_iter().map(line).find(|text| text.len() <= room);
+    fits.unwrap_or_else(|| line([None, None]))
+}
+
+/// How fast it goes and how long the rest takes: `, 223/h, 4 h 0 min left`.
+fn pace(progress: &Progress) -> String {
+    let Some(rate) = progress.per_hour.filter(|rate| rate.is_finite() && *rate > 0.0) else {
+        return String::new();
+    };
+    match progress.of.saturating_sub(progress.judged) {
+        0 => format!(", {rate:.0}/h"),
+        left => format!(", {rate:.0}/h, {} left", hours(left as f64 / rate)),
     }
-    parts
 }
 
 /// Hours as people say them: `40 min`, `3 h 10 min`, `52 h`.
@@ -218,18 +238,23 @@ mod tests {
             of: 1_204,
             ..Progress::default()
         };
-        assert_eq!(progress(&known), ["312 / 1,204 judged"]);
+        assert_eq!(progress(&known, 80), "312 / 1,204 judged");
         (known.today, known.per_hour) = (90, Some(223.0));
         (known.today_right, known.today_wrong) = (60, 20);
-        assert_eq!(
-            progress(&known),
-            [
-                "312 / 1,204 judged",
-                "90 today, 223/h, 4 h 0 min left",
-                "precision 75 % of 80"
-            ]
-        );
+        known.conflicts = 1;
+        for (room, text) in [
+            (
+                90,
+                "312 / 1,204 judged; 1 conflict; 90 today, 223/h, 4 h 0 min left; precision 75 % of 80",
+            ),
+            (80, "312 / 1,204 judged; 1 conflict; 90 today; precision 75 % of 80"),
+            (50, "312 / 1,204 judged; 1 conflict; 90 today"),
+            (38, "312 / 1,204 judged; 1 conflict"),
+            (0, "312 / 1,204 judged; 1 conflict"),
+        ] {
+            assert_eq!(progress(&known, room), text);
+        }
         known.judged = 1_204;
-        assert_eq!(progress(&known)[0], "all 1,204 judged");
+        assert_eq!(progress(&known, 0), "all 1,204 judged; 1 conflict");
     }
 }

@@ -26,6 +26,8 @@ pub struct Shelf {
     pub cursor: ListCursor,
     /// What went wrong last.
     pub failure: Option<Failure>,
+    /// Whether that was the list, which a later answer makes good.
+    failed_to_list: bool,
     listing: Option<Ticket>,
     changes: Vec<Change>,
     /// Whether the list is known to be old.
@@ -40,6 +42,8 @@ struct Change {
     ticket: Ticket,
     what: String,
     note: String,
+    /// The run that becomes the team's champion by it.
+    champion: Option<String>,
 }
 
 impl Shelf {
@@ -88,11 +92,16 @@ impl Shelf {
 
     fn change(&mut self, shared: &mut Shared, what: String, job: TeamJob) {
         self.failure = None;
+        let champion = match &job {
+            TeamJob::Promote { run, .. } => Some(run.clone()),
+            _ => None,
+        };
         let ticket = shared.submit(Job::Team(job));
         self.changes.push(Change {
             ticket,
             what,
             note: String::new(),
+            champion,
         });
     }
 
@@ -102,17 +111,29 @@ impl Shelf {
         self.cursor = ListCursor::default();
     }
 
-    fn listed(&mut self, shared: &Shared, report: &Report) {
+    fn listed(&mut self, shared: &mut Shared, report: &Report) {
         match report {
             Report::Done(reply) => {
                 let Reply::TeamRuns(list) = &**reply else { return };
                 let run = self.current().map(|run| run.run_id.clone());
                 let kept = run.and_then(|run| list.runs.iter().position(|line| line.run_id == run));
+                if let Some(before) = self.list.as_ref().filter(|before| before.champion != list.champion) {
+                    shared.say(match (&before.champion, &list.champion) {
+                        (_, Some(run)) => format!("the team's champion is {run} now"),
+                        (_, None) => "the team has no champion any more".to_owned(),
+                    });
+                }
+                if std::mem::take(&mut self.failed_to_list) {
+                    self.failure = None;
+                }
                 self.list = Some(list.clone());
                 self.cursor
                     .go(kept.unwrap_or(self.cursor.at), self.len(), Self::height(shared));
             }
-            Report::Failed(failure) => self.failure = Some(failure.clone()),
+            Report::Failed(failure) => {
+                self.failure = Some(failure.clone());
+                self.failed_to_list = true;
+            }
             Report::Cancelled => {}
             _ => return,
         }
@@ -133,7 +154,9 @@ impl RunsPanel {
 
     /// The panel is shown; `new` is whether it was not before.
     pub(super) fn team_shown(&mut self, shared: &mut Shared, new: bool) {
-        if self.team.in_sight && (new || self.team.stale) {
+        // Whoever comes to the panel is told of another champion, too.
+        let curious = new && self.team.list.is_some() && shared.team.is_live();
+        if self.team.in_sight && (new || self.team.stale) || curious {
             self.team.ask(shared);
         }
     }
@@ -267,15 +290,20 @@ impl RunsPanel {
     }
 
     fn team_changed(&mut self, shared: &mut Shared, at: usize, report: &Report) {
-        let what = match report {
+        let change = match report {
             Report::Progress { note, .. } => return self.team.changes[at].note.clone_from(note),
-            Report::Done(_) | Report::Failed(_) | Report::Cancelled => self.team.changes.remove(at).what,
+            Report::Done(_) | Report::Failed(_) | Report::Cancelled => self.team.changes.remove(at),
             _ => return,
         };
+        let Change { what, champion, .. } = change;
         match report {
             Report::Done(reply) => {
                 if let Reply::TeamChanged(done) = &**reply {
                     shared.say(done.clone());
+                }
+                // One's own change is no news when the list comes.
+                if let (Some(list), Some(_)) = (&mut self.team.list, &champion) {
+                    list.champion = champion;
                 }
                 self.team.stale = true;
                 shared.request(Command::RunsChanged);
@@ -288,6 +316,7 @@ impl RunsPanel {
                     &mut self.failure
                 };
                 *list = Some(failure.clone());
+                self.team.failed_to_list = false;
                 // Somebody else may have changed what was on the screen.
                 self.team.stale = true;
             }
@@ -305,6 +334,7 @@ impl RunsPanel {
         let live = shared.team.is_live();
         let before = std::mem::replace(&mut self.team.live, live);
         let again = live && !before;
+        self.team.stale |= again && self.team.in_sight;
         if self.shown && self.team.in_sight && (again || self.team.stale) {
             self.team.failure = None;
             self.team.ask(shared);

@@ -33,16 +33,17 @@ impl App {
         self.shared.team.tested = None;
         let team = &self.shared.team;
         let cursor = match (&team.trouble, team.is_joined()) {
-            (_, true) => 2,
-            (Some(_), _) => 1,
-            (None, false) => 0,
+            _ if team.is_refused() => 1,
+            (Some(failure), _) if !words::is_address_trouble(&failure.message) => 1,
+            (None, true) => 2,
+            _ => 0,
         };
         let form = Form {
             title: "the team's server".to_owned(),
             notes: notes(&self.shared),
             fields: fields(
                 &team.address,
-                SecretLine::default(),
+                team.secret.clone(),
                 if cursor == 2 { TEST } else { JOIN },
             ),
             cursor,
@@ -54,7 +55,7 @@ impl App {
     /// Does what was chosen, and shows the dialog again, with what was typed.
     pub(in crate::tui::app) fn team_answered(&mut self, values: &[(&'static str, FieldValue)]) {
         let value = |name: &str| values.iter().find(|(field, _)| *field == name).map(|(_, value)| value);
-        let typed = value(ADDRESS).map_or("", FieldValue::text).trim().to_owned();
+        let typed = completed(value(ADDRESS).map_or("", FieldValue::text));
         let secret = match value(PASSWORD) {
             Some(FieldValue::Secret(secret)) => secret.clone(),
             _ => SecretLine::default(),
@@ -65,8 +66,10 @@ impl App {
         };
         let named = self.shared.survey.as_ref().is_some_and(|survey| survey.team.is_some());
         let nowhere = what != LEAVE && typed.is_empty() && !named;
+        let unjoined = what == LEAVE && !self.shared.team.is_joined() && self.shared.team.joining.is_none();
         self.shared.team.address.clone_from(&typed);
-        if !nowhere {
+        self.shared.team.secret.clone_from(&secret);
+        if !nowhere && !unjoined {
             let address = TeamAddress {
                 uri: (!typed.is_empty()).then(|| Secret::new(typed.as_str())),
                 password: secret.secret(),
@@ -83,6 +86,9 @@ impl App {
         if let Some(field) = form.fields.first_mut().filter(|_| nowhere) {
             field.error = Some("which server? mongodb://HOST:27017/DATABASE".to_owned());
         }
+        if let Some(field) = form.fields.last_mut().filter(|_| unjoined) {
+            field.error = Some("no server is joined, so there is nothing to leave".to_owned());
+        }
         self.layers.push(Layer::new(None, Purpose::Team, LayerKind::Form(form)));
     }
 
@@ -95,7 +101,8 @@ impl App {
             LEAVE => {
                 _ = self.shared.submit(Job::Team(TeamJob::Leave));
                 let team = &mut self.shared.team;
-                (team.state, team.trouble, team.joining, team.tested) = (None, None, None, None);
+                team.stands(None);
+                (team.trouble, team.joining, team.tested) = (None, None, None);
             }
             _ => {
                 let ticket = self.shared.submit(Job::Team(TeamJob::Test(address)));
@@ -109,8 +116,15 @@ impl App {
     pub(super) fn team_tested(&mut self, tested: Option<Result<TeamTest, Failure>>) {
         self.shared.team.testing = None;
         let good = matches!(&tested, Some(Ok(test)) if test.read && test.write);
+        let refused = matches!(&tested, Some(Err(failure)) if words::is_login_text(&failure.message));
         self.shared.team.tested = tested;
-        let joined = self.shared.team.is_joined();
+        if good {
+            self.shared.team.trouble = None;
+        }
+        if refused {
+            self.ask_for_password();
+        }
+        let joined = self.shared.team.is_joined() && !self.shared.team.is_refused();
         if let Some(form) = self.team_dialog().filter(|_| good && !joined)
             && let Some(Field {
                 value: FieldValue::Choice { at, .. },
@@ -119,6 +133,13 @@ impl App {
             && *at == TEST
         {
             *at = JOIN;
+        }
+    }
+
+    /// Puts the cursor on the password, unless somebody types elsewhere.
+    pub(super) fn ask_for_password(&mut self) {
+        if let Some(form) = self.team_dialog().filter(|form| form.cursor == 2) {
+            form.cursor = 1;
         }
     }
 
@@ -150,8 +171,9 @@ impl App {
 }
 
 fn notes(shared: &Shared) -> Vec<String> {
-    let mut notes = words::standing(shared);
-    notes.extend(words::test(&shared.team));
+    // What was asked for last comes first.
+    let mut notes = words::test(&shared.team);
+    notes.extend(words::standing(shared));
     notes.push(KEEPING.to_owned());
     notes
 }
@@ -186,15 +208,32 @@ fn fields(address: &str, secret: SecretLine, what: usize) -> Vec<Field> {
 /// What is wrong with the address.
 fn check(fields: &[Field]) -> Vec<(&'static str, String)> {
     let address = fields.iter().find(|field| field.name == ADDRESS);
-    let address = address.map_or("", |field| field.value.text()).trim();
+    let address = completed(address.map_or("", |field| field.value.text()));
     let wrong = if address.is_empty() {
         None
-    } else if !is_address(address) {
+    } else if !is_address(&address) {
         Some("an address begins with mongodb:// or mongodb+srv://")
-    } else if holds_password(address).is_some() {
+    } else if holds_password(&address).is_some() {
         Some("leave the password out of the address: it has a field of its own, where nobody sees it")
     } else {
         None
     };
     wrong.map(|wrong| (ADDRESS, wrong.to_owned())).into_iter().collect()
+}
+
+/// An address as it is meant: `HOST:PORT` alone, perhaps with a user and a database, is one without its scheme.
+fn completed(typed: &str) -> String {
+    let typed = typed.trim();
+    if typed.contains("://") || typed.contains(char::is_whitespace) {
+        return typed.to_owned();
+    }
+    let place = typed.split(['/', '?']).next().unwrap_or_default();
+    let host = place.rsplit('@').next().unwrap_or_default();
+    let port = host.rsplit_once(':').filter(|(name, _)| !name.is_empty());
+    match port {
+        Some((_, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("mongodb://{typed}")
+        }
+        _ => typed.to_owned(),
+    }
 }

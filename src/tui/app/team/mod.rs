@@ -9,6 +9,7 @@ pub mod words;
 pub use dialog::ADDRESS;
 
 use super::App;
+use super::layer::SecretLine;
 use super::shared::Shared;
 use crate::worker::{
     Claim, Failure, Job, Kind, Link, Reply, Report, RowId, TeamAddress, TeamJob, TeamState, TeamTest, Ticket,
@@ -26,8 +27,11 @@ pub struct TeamLink {
     /// The server that is being joined.
     joining: Option<Ticket>,
     testing: Option<Ticket>,
-    /// The address typed last, for this session.
+    /// The address and the password typed last, for this session.
     address: String,
+    secret: SecretLine,
+    /// Decisions that wait while no server is joined.
+    apart: u64,
 }
 
 /// How it stands, in a word.
@@ -56,7 +60,20 @@ impl TeamLink {
 
     /// Decisions that wait for the server.
     pub fn backlog(&self) -> u64 {
-        self.state.as_ref().map_or(0, |state| state.backlog)
+        self.state.as_ref().map_or(self.apart, |state| state.backlog)
+    }
+
+    /// Whether the server refuses the login: it is joined by wish, and nothing is shared until somebody mends that.
+    pub fn is_refused(&self) -> bool {
+        matches!(&self.state, Some(state) if words::is_login(&state.link))
+    }
+
+    /// What is known of a server that is not joined any more still holds.
+    fn stands(&mut self, state: Option<TeamState>) {
+        if let (Some(before), None) = (&self.state, &state) {
+            self.apart = before.backlog;
+        }
+        self.state = state;
     }
 
     /// Whether a server is being tested.
@@ -76,6 +93,7 @@ impl Shared {
     pub fn team_standing(&self) -> Option<Standing> {
         let named = self.survey.as_ref().is_some_and(|survey| survey.team.is_some());
         match &self.team.state {
+            Some(_) if self.team.is_refused() => Some(Standing::Apart),
             Some(state) => Some(match state.link {
                 Link::Connecting => Standing::Connecting,
                 Link::Live { .. } => Standing::Live,
@@ -99,17 +117,36 @@ impl App {
     fn join(&mut self, address: TeamAddress) {
         let ticket = self.shared.submit(Job::Team(TeamJob::Join(address)));
         let team = &mut self.shared.team;
-        (team.state, team.trouble) = (None, None);
+        // The server before is left only when it is known that another one can be joined.
+        team.trouble = None;
         team.joining = Some(ticket);
+    }
+
+    /// Takes note of decisions while no server counts them.
+    pub(super) fn decided_apart(&mut self, cases: u64) {
+        let team = &mut self.shared.team;
+        if team.state.is_none() {
+            team.apart = team.apart.saturating_add(cases);
+        }
+    }
+
+    /// What a person who leaves is told when the terminal is theirs again.
+    pub fn parting_word(&self) -> Option<String> {
+        let standing = self.shared.team_standing()?;
+        words::parting(standing, self.shared.team.backlog())
     }
 
     /// Takes what the worker says of the server.
     pub(super) fn told_of_team(&mut self, ticket: Ticket, report: &Report) {
+        let refused = self.shared.team.is_refused();
         match (ticket.kind, report) {
-            (Kind::Team, Report::Team(state)) => self.team_stands(Some(state.clone())),
+            // After a failure it is the server before, which is still joined.
+            (Kind::Team, Report::Team(state)) => self.shared.team.stands(Some(state.clone())),
             (Kind::Team, Report::Done(reply)) => {
                 let Reply::Team(state) = &**reply else { return };
-                self.team_stands(state.clone());
+                let team = &mut self.shared.team;
+                (team.joining, team.trouble) = (None, None);
+                team.stands(state.clone());
             }
             (Kind::Team, Report::Failed(failure)) => self.not_joined(failure),
             (Kind::Team, Report::Cancelled) => self.shared.team.joining = None,
@@ -121,24 +158,26 @@ impl App {
             (Kind::TeamTest, Report::Cancelled) => self.team_tested(None),
             _ => return,
         }
+        if !refused && self.shared.team.is_refused() {
+            self.ask_for_password();
+        }
         self.refresh_team_dialog();
-    }
-
-    fn team_stands(&mut self, state: Option<TeamState>) {
-        let team = &mut self.shared.team;
-        team.joining = None;
-        team.trouble = None;
-        team.state = state;
     }
 
     /// Told once; the indicator and the dialog say it from then on.
     fn not_joined(&mut self, failure: &Failure) {
         let team = &mut self.shared.team;
-        (team.state, team.joining) = (None, None);
+        team.joining = None;
+        team.stands(None);
         team.trouble = Some(failure.clone());
+        if words::is_login_text(&failure.message) {
+            self.ask_for_password();
+        }
         if !self.team_dialog_is_open() {
             let key = self.team_key();
-            let text = format!("team not joined, {key} opens the dialog: {}", failure.message);
+            // The cause comes first: what there is to do stands in the dialog, too.
+            let cause = failure.message.split("; ").next().unwrap_or_default();
+            let text = format!("team not joined: {cause}; {key} opens the dialog");
             self.shared.complain(text);
         }
     }

@@ -189,7 +189,7 @@ fn a_join_that_fails_is_told_once_with_the_key() {
     );
     assert_eq!(
         bench.flash(),
-        "team not joined, M opens the dialog: a password is needed"
+        "team not joined: a password is needed; M opens the dialog"
     );
     assert_eq!(bench.standing(), Some(Standing::Apart));
     bench.keys("M");
@@ -204,6 +204,110 @@ fn a_join_that_fails_is_told_once_with_the_key() {
     bench.app.shared.flash = None;
     bench.tell(Kind::Team, Report::Failed(crate::worker::Failure::new("login refused")));
     assert!(bench.notes().contains("Not joined: login refused") && bench.flash().is_empty());
+}
+
+#[test]
+fn what_waits_is_told_without_a_joined_server_and_when_one_leaves() {
+    let mut bench = Bench::new(Some("db.example:27017/team"));
+    assert_eq!(bench.app.parting_word(), None);
+    bench.reply(Kind::Team, Reply::Team(Some(live(2))));
+    let word = bench.app.parting_word().unwrap();
+    assert_eq!(
+        word,
+        "2 decisions are not on the team's server yet; they go with the next start, or: nsec-tui verdicts sync"
+    );
+    bench.keys("M");
+    bench.keys("tab tab");
+    bench.app.shared.team.stands(None);
+    bench.app.decided_apart(1);
+    assert_eq!(bench.app.shared.team.backlog(), 3);
+    assert_eq!(bench.standing(), Some(Standing::Apart));
+    assert!(bench.app.parting_word().unwrap().contains("they go once it is joined"));
+}
+
+#[test]
+fn a_mistyped_address_does_not_end_what_is_joined() {
+    let mut bench = Bench::new(Some("db.example:27017/team"));
+    bench.reply(Kind::Team, Reply::Team(Some(live(0))));
+    bench.keys("M");
+    bench.keys("shift-tab shift-tab");
+    bench.typed("db.example:27017/te am");
+    bench.keys("enter");
+    assert!(bench.error().contains("begins with mongodb://"), "{}", bench.error());
+    bench.keys("ctrl-u");
+    bench.typed("ann@other.example:27018");
+    bench.keys("tab tab right enter");
+    let address = TeamAddress {
+        uri: Some(Secret::new("mongodb://ann@other.example:27018")),
+        password: None,
+    };
+    assert_eq!(bench.jobs().last(), Some(&TeamJob::Join(address)));
+    assert_eq!(
+        bench.standing(),
+        Some(Standing::Live),
+        "until the other is known to be good"
+    );
+    bench.tell(
+        Kind::Team,
+        Report::Failed(Failure::new("no password for user ann; type it")),
+    );
+    bench.tell(Kind::Team, Report::Team(live(0)));
+    assert_eq!(bench.standing(), Some(Standing::Live));
+    let notes = bench.notes();
+    assert!(
+        notes.starts_with("Nothing was changed: no password for user ann"),
+        "{notes}"
+    );
+    assert!(notes.contains("Joined: db.example:27017/team"), "{notes}");
+    // The cursor is on the password by now.
+    bench.typed("pw");
+    bench.keys("enter");
+    assert!(matches!(bench.jobs().last(), Some(TeamJob::Join(address)) if address.password.is_some()));
+}
+
+#[test]
+fn a_refused_login_is_no_joined_server_and_a_good_test_stands_above_it() {
+    let text = crate::mongo::MongoError::WrongPassword {
+        server: "db.example:27017".to_owned(),
+        user: "ann".to_owned(),
+        source_db: "admin".to_owned(),
+    };
+    let mut bench = Bench::new(Some("db.example:27017/team"));
+    let link = Link::Lost {
+        why: text.to_string(),
+        retry_seconds: 300,
+    };
+    let mut refused = state(1, link);
+    refused.refused = 3;
+    bench.reply(Kind::Team, Reply::Team(Some(refused)));
+    assert_eq!(bench.standing(), Some(Standing::Apart));
+    bench.keys("M");
+    let notes = bench.notes();
+    assert!(notes.starts_with("Not joined: login refused for user ann"), "{notes}");
+    assert_eq!(notes.matches("db.example:27017").count(), 1, "{notes}");
+    assert!(
+        notes.contains("3 decisions are refused by the server; the log says why."),
+        "{notes}"
+    );
+    bench.typed("pw");
+    bench.keys("tab left enter");
+    bench.reply(Kind::TeamTest, Reply::TeamTested(tested(true)));
+    assert!(bench.notes().starts_with("Tested: "), "{}", bench.notes());
+    bench.keys("esc M enter");
+    let last = bench.jobs().pop();
+    let kept = matches!(&last, Some(TeamJob::Join(address) | TeamJob::Test(address)) if address.password.is_some());
+    assert!(kept, "the password is kept for the session: {last:?}");
+}
+
+#[test]
+fn nothing_is_left_where_nothing_is_joined() {
+    let mut bench = Bench::new(None);
+    bench.keys("M tab tab right enter");
+    let layers = format!("{:?}", bench.app.layers);
+    assert!(
+        layers.contains("there is nothing to leave") && bench.jobs().is_empty(),
+        "{layers}"
+    );
 }
 
 #[test]
@@ -359,13 +463,19 @@ fn the_indicator_says_what_waits() {
         (Standing::Lost, 0, "lost", "lost"),
         (Standing::Lost, 1_200, "lost, 1,200 waiting", "1,200"),
         (Standing::Apart, 0, "not joined", ""),
+        (Standing::Apart, 2, "not joined, 2 waiting", "2"),
     ] {
         assert_eq!(indicator(standing, backlog, false), long);
         assert_eq!(indicator(standing, backlog, true), short);
     }
-    assert_eq!(sharing(&live(0)), "team has all");
-    assert_eq!(sharing(&live(3)), "team: 3 to send");
-    assert_eq!(sharing(&lost(12)), "team lost, 12 wait here");
+    for (standing, backlog, text) in [
+        (Standing::Live, 0, "team has all"),
+        (Standing::Live, 3, "team: 3 to send"),
+        (Standing::Lost, 12, "team lost, 12 wait here"),
+        (Standing::Apart, 1, "team not joined, 1 waits here"),
+    ] {
+        assert_eq!(sharing(standing, backlog), text);
+    }
     assert_eq!(looks(&live(0).claims[0]), "mira looks at this now (since 12:03)");
 }
 

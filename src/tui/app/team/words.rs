@@ -12,8 +12,10 @@ const MOST_DETAILS: usize = 2;
 pub fn indicator(standing: Standing, backlog: u64, short: bool) -> String {
     let waiting = grouped(backlog);
     match (standing, backlog) {
+        (Standing::Apart, 1..) if short => waiting,
         (Standing::Apart | Standing::Connecting, _) if short => String::new(),
-        (Standing::Apart, _) => "not joined".to_owned(),
+        (Standing::Apart, 0) => "not joined".to_owned(),
+        (Standing::Apart, _) => format!("not joined, {waiting} waiting"),
         (Standing::Connecting, 0) => "connecting".to_owned(),
         (Standing::Connecting, _) => format!("connecting, {waiting} waiting"),
         (Standing::Live, 0) => String::new(),
@@ -25,15 +27,52 @@ pub fn indicator(standing: Standing, backlog: u64, short: bool) -> String {
 }
 
 /// The exchange in a phrase, for Review: whether verdicts have gone to the team.
-pub fn sharing(state: &TeamState) -> String {
-    let backlog = grouped(state.backlog);
-    match (&state.link, state.backlog) {
-        (Link::Connecting, _) => "team: connecting".to_owned(),
-        (Link::Live { .. }, 0) => "team has all".to_owned(),
-        (Link::Live { .. }, _) => format!("team: {backlog} to send"),
-        (Link::Lost { .. }, 0) => "team lost, none waits".to_owned(),
-        (Link::Lost { .. }, _) => format!("team lost, {backlog} wait here"),
+pub fn sharing(standing: Standing, backlog: u64) -> String {
+    let wait = match backlog {
+        0 => "none waits".to_owned(),
+        1 => "1 waits here".to_owned(),
+        many => format!("{} wait here", grouped(many)),
+    };
+    match standing {
+        Standing::Connecting => "team: connecting".to_owned(),
+        Standing::Live if backlog == 0 => "team has all".to_owned(),
+        Standing::Live => format!("team: {} to send", grouped(backlog)),
+        Standing::Lost => format!("team lost, {wait}"),
+        Standing::Apart => format!("team not joined, {wait}"),
     }
+}
+
+/// What is said when the console was left with decisions that the team does not have.
+pub fn parting(standing: Standing, backlog: u64) -> Option<String> {
+    let are = match backlog {
+        0 => return None,
+        1 => "1 decision is".to_owned(),
+        many => format!("{} decisions are", grouped(many)),
+    };
+    let (it, goes) = if backlog == 1 { ("it", "goes") } else { ("they", "go") };
+    let when = if standing == Standing::Apart {
+        "once it is joined"
+    } else {
+        "with the next start"
+    };
+    Some(format!(
+        "{are} not on the team's server yet; {it} {goes} {when}, or: nsec-tui verdicts sync"
+    ))
+}
+
+/// Whether an error is about the login, which nobody but a person can mend.
+pub fn is_login_text(why: &str) -> bool {
+    why.contains("login refused") || why.contains("no password for user")
+}
+
+/// Whether the server refuses the login.
+pub fn is_login(link: &Link) -> bool {
+    matches!(link, Link::Lost { why, .. } if why.contains("login refused"))
+}
+
+/// Whether a server was not joined because of its address.
+pub fn is_address_trouble(why: &str) -> bool {
+    why.contains("address cannot be read") || why.contains("no MongoDB server is named")
 }
 
 /// Who looks at a case: `mira looks at this now (since 12:03)`.
@@ -46,7 +85,12 @@ pub fn looks(claim: &Claim) -> String {
 pub fn standing(shared: &Shared) -> Vec<String> {
     let team = &shared.team;
     if let Some(state) = &team.state {
-        return joined(state);
+        let mut lines = joined(state);
+        // Another one was asked for and is not joined.
+        if let Some(failure) = &team.trouble {
+            lines.splice(0..0, failed("Nothing was changed", failure));
+        }
+        return lines;
     }
     let named = shared.survey.as_ref().and_then(|survey| survey.team.as_deref());
     let mut lines = Vec::new();
@@ -60,7 +104,22 @@ pub fn standing(shared: &Shared) -> Vec<String> {
         None if shared.team_standing() == Some(Standing::Apart) => lines.push("Not joined.".to_owned()),
         None => {}
     }
+    if shared.team_standing() == Some(Standing::Apart) {
+        lines.extend(apart(team.backlog()));
+    }
     lines
+}
+
+/// What waits while no server is joined.
+fn apart(waiting: u64) -> Option<String> {
+    match waiting {
+        0 => None,
+        1 => Some("1 decision waits for it, and is safe on this host.".to_owned()),
+        many => Some(format!(
+            "{} decisions wait for it, and are safe on this host.",
+            grouped(many)
+        )),
+    }
 }
 
 fn joined(state: &TeamState) -> Vec<String> {
@@ -78,8 +137,18 @@ fn joined(state: &TeamState) -> Vec<String> {
                 state.server
             ));
         }
-        Link::Lost { why, retry_seconds } => {
-            lines.push(format!("Joined: {}, lost: {why}", state.server));
+        link @ Link::Lost { why, retry_seconds } => {
+            // The host is named once.
+            let host = state.server.split('/').next().unwrap_or_default();
+            let why = why
+                .strip_prefix(host)
+                .and_then(|rest| rest.strip_prefix(": "))
+                .unwrap_or(why);
+            if is_login(link) {
+                lines.push(format!("Not joined: {why} ({})", state.server));
+            } else {
+                lines.push(format!("Joined: {}, lost: {why}", state.server));
+            }
             lines.push(format!("It is tried again in {retry_seconds} s by itself."));
         }
     }
@@ -93,6 +162,14 @@ fn joined(state: &TeamState) -> Vec<String> {
         grouped(state.sent),
         grouped(state.received)
     ));
+    match state.refused {
+        0 => {}
+        1 => lines.push("1 decision is refused by the server; the log says why.".to_owned()),
+        many => lines.push(format!(
+            "{} decisions are refused by the server; the log says why.",
+            grouped(many)
+        )),
+    }
     lines
 }
 

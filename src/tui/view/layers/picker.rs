@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::line;
 use crate::tui::app::layer::{Picker, PickerItem};
+use crate::tui::keymap::SIGNS;
 use crate::tui::view::{Frame, Role, bars, numbers, popup};
 
 /// Columns of air and border, and of the sign at the cursor's line.
@@ -21,7 +22,8 @@ pub fn draw(frame: &Frame<'_>, picker: &Picker, area: Rect, buffer: &mut Buffer)
     let look = frame.look;
     let all = lines(picker);
     let widths = Widths::of(frame, picker, area.width.saturating_sub(EDGE + 2));
-    let wanted = (widths.all() + EDGE).max(40);
+    let title = look.width(&picker.title) as u16 + EDGE + 1;
+    let wanted = (widths.all() + EDGE).max(title).max(40);
     let height = (all.len().max(1) as u16 + 4).min(area.height);
     let inside = popup::popup(look, buffer, area, &picker.title, (wanted, height));
     if inside.height < 2 {
@@ -106,7 +108,11 @@ impl Widths {
             let widths = picker.items.iter().take(5_000).map(|item| frame.look.width(text(item)));
             widths.max().unwrap_or(0).min(usize::from(most)) as u16
         };
-        let aside = widest(|item| &item.aside).min(most / 3);
+        let asides = picker.items.iter().take(5_000).map(|item| {
+            let text = drawn_sign(frame, &item.aside);
+            frame.look.width(text)
+        });
+        let aside = asides.max().unwrap_or(0).min(usize::from(most / 3)) as u16;
         let label = widest(|item| &item.label);
         let about = widest(|item| &item.about);
         let label = if about == 0 { label } else { label.min(most / 2) };
@@ -121,6 +127,12 @@ impl Widths {
     fn all(&self) -> u16 {
         self.label + self.about + self.aside + 4
     }
+}
+
+/// What stands in the place of a sign where only ASCII is drawn.
+fn drawn_sign<'a>(frame: &Frame<'_>, aside: &'a str) -> &'a str {
+    let sign = SIGNS.iter().find(|sign| sign.sign == aside && frame.look.ascii);
+    sign.map_or(aside, |sign| sign.ascii)
 }
 
 fn draw_typed(frame: &Frame<'_>, picker: &Picker, row: Rect, buffer: &mut Buffer) -> Option<Position> {
@@ -164,5 +176,5 @@ fn draw_line(frame: &Frame<'_>, line: &Line<'_>, row: Rect, widths: &Widths, buf
         width: widths.aside.min(row.width),
         ..row
     };
-    look.put_right(buffer, aside, &item.aside, look.style(Role::Key));
+    look.put_right(buffer, aside, drawn_sign(frame, &item.aside), look.style(Role::Key));
 }

@@ -133,22 +133,24 @@ fn judged<'a>(look: Look, row: &ReviewRow, seen: &Seen<'_>) -> Vec<Line<'a>> {
         Some(verdict) => {
             let (glyph, role) = sign(look, verdict);
             let words = stands.map(words::judgement).unwrap_or_default();
-            lines.push(Line::Text(
-                "verdict",
-                format!("{} {glyph} {words}", verdict.letter()),
-                role,
-            ));
+            // Where analysts contradict each other, nobody's verdict is more than another's.
+            let (label, role) = if row.state.conflicts.is_empty() {
+                ("verdict", role)
+            } else {
+                ("CONFLICT", Role::Bad)
+            };
+            lines.push(Line::Text(label, format!("{} {glyph} {words}", verdict.letter()), role));
         }
         None => lines.push(Line::Text("verdict", "none yet".to_owned(), Role::Faint)),
     }
-    for other in &row.state.conflicts {
+    let last = row.state.conflicts.len();
+    for (at, other) in row.state.conflicts.iter().enumerate() {
         let (glyph, _) = sign(look, other.verdict);
-        let text = format!(
-            "{} {glyph} {}; judging again settles it",
-            other.verdict.letter(),
-            words::judgement(other)
-        );
-        lines.push(Line::Text("CONFLICT", text, Role::Bad));
+        let mut text = format!("{} {glyph} {}", other.verdict.letter(), words::judgement(other));
+        if at + 1 == last {
+            text.push_str("; judging again settles it");
+        }
+        lines.push(Line::Text("against", text, Role::Bad));
     }
     if let Some(rule) = &row.suppressed {
         lines.push(Line::Text("rule", format!("suppressed by {rule}"), Role::Warning));
@@ -229,7 +231,10 @@ fn draw_lines(look: Look, lines: &[Line<'_>], dim: bool, more: &str, area: Rect,
         let needed = blocks.len().max(1);
         // The last line says that there is more, where there is.
         if left < needed + usize::from(at + 1 < lines.len()) && (left > 0) {
-            let missing = format!("{} more lines; {more} shows all", lines.len() - at);
+            let missing = match lines.len() - at {
+                1 => format!("1 more line; {more} shows all"),
+                many => format!("{many} more lines; {more} shows all"),
+            };
             if let Some(row) = rows.next() {
                 look.put(buffer, row, &missing, look.style(Role::Faint));
             }

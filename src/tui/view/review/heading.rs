@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::text::grouped;
 use crate::tui::app::review::{Range, ReviewPanel, words};
+use crate::tui::app::team::Standing;
 use crate::tui::app::team::words::sharing;
 use crate::tui::view::numbers::place;
 use crate::tui::view::{Frame, Role};
@@ -106,13 +107,17 @@ fn draw_progress(frame: &Frame<'_>, panel: &ReviewPanel, line: Rect, buffer: &mu
     let look = frame.look;
     let rejected = panel.file().opened().and_then(|file| file.rejected.as_ref());
     let mut left = line;
-    if let Some(state) = &frame.app.shared.team.state {
+    let backlog = frame.app.shared.team.backlog();
+    let standing = frame.app.shared.team_standing();
+    // Nobody who does without a server is told of one, unless something waits for it.
+    let told = standing.filter(|standing| *standing != Standing::Apart || backlog > 0);
+    if let Some(standing) = told {
         let role = if frame.app.shared.team.is_live() {
             Role::Faint
         } else {
             Role::Warning
         };
-        let text = sharing(state);
+        let text = sharing(standing, backlog);
         let used = look.put_right(buffer, left, &text, look.style(role));
         left.width = left.width.saturating_sub(used + 2);
     }
@@ -123,6 +128,6 @@ fn draw_progress(frame: &Frame<'_>, panel: &ReviewPanel, line: Rect, buffer: &mu
         let used = look.put_right(buffer, left, &text, look.style(Role::Warning));
         left.width = left.width.saturating_sub(used + 2);
     }
-    let parts = words::progress(&panel.view().progress).join("; ");
+    let parts = words::progress(&panel.view().progress, usize::from(left.width));
     look.put(buffer, left, &parts, look.style(Role::Plain));
 }

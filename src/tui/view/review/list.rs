@@ -108,18 +108,20 @@ fn line<'a>(frame: &Frame<'_>, panel: &'a ReviewPanel, row: &'a ReviewRow, at: u
     };
     let verdict = match seen.verdict {
         Some(verdict) if seen.pending => TableCell::of(format!("{} {}", verdict.letter(), glyphs.running), Role::Faint),
+        Some(_) if !row.state.conflicts.is_empty() => TableCell::of(words::contradiction(&row.state), Role::Bad),
         Some(verdict) => {
             let (glyph, role) = sign(frame.look, verdict);
             TableCell::of(format!("{} {glyph}", verdict.letter()), role)
         }
         None => TableCell::default(),
     };
+    let colleague = (looked_at && marked).then_some(glyphs.looked_at);
     let mut cells = vec![
         mark,
         TableCell::of(row.risk.name(), risk_role(row.risk)),
         TableCell::from(words::probability(row.probability)),
         verdict,
-        flags(row, looked_at && marked, !seen.note.is_empty(), !seen.tags.is_empty()),
+        flags(row, colleague, !seen.note.is_empty(), !seen.tags.is_empty()),
         TableCell::of(copies(row.copies), Role::Faint),
         TableCell::from(row.reason.as_str()),
     ];
@@ -147,22 +149,18 @@ fn is_looked_at(frame: &Frame<'_>, panel: &ReviewPanel, row: &ReviewRow) -> bool
     team.looking_at(&file.schema, row.row).next().is_some()
 }
 
-/// `C` contradicted, `@` a colleague looks at it though the mark hides the sign of that, `S` suppressed, `n` has a note, `#` has tags: the gravest first, three of
-/// them at most.
-fn flags(row: &ReviewRow, looked_at: bool, note: bool, tags: bool) -> TableCell<'static> {
+/// `C` contradicted, the sign of a colleague who looks at it where the mark stands in its place, `S` suppressed, `n` has a
+/// note, `#` has tags: the gravest first, three of them at most.
+fn flags(row: &ReviewRow, looked_at: Option<&str>, note: bool, tags: bool) -> TableCell<'static> {
     let conflict = !row.state.conflicts.is_empty();
     let all = [
-        (conflict, 'C'),
-        (looked_at, '@'),
-        (row.suppressed.is_some(), 'S'),
-        (note, 'n'),
-        (tags, '#'),
+        conflict.then_some("C"),
+        looked_at,
+        row.suppressed.is_some().then_some("S"),
+        note.then_some("n"),
+        tags.then_some("#"),
     ];
-    let text: String = all
-        .into_iter()
-        .filter_map(|(on, letter)| on.then_some(letter))
-        .take(3)
-        .collect();
+    let text: String = all.into_iter().flatten().take(3).collect();
     TableCell::of(text, if conflict { Role::Bad } else { Role::Faint })
 }
 

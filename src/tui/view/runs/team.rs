@@ -26,7 +26,7 @@ pub fn draw(frame: &Frame<'_>, panel: &RunsPanel, area: Rect, buffer: &mut Buffe
     } else {
         let list = area.height.saturating_sub(1 + ABOUT as u16);
         draw_table(frame, panel, top(body, list), buffer);
-        draw_about(frame, shelf, below(body, list), buffer);
+        draw_about(frame, panel, below(body, list), buffer);
     }
 }
 
@@ -98,7 +98,7 @@ fn draw_table(frame: &Frame<'_>, panel: &RunsPanel, area: Rect, buffer: &mut Buf
         .list
         .iter()
         .flat_map(|list| list.runs.iter().skip(first).take(height));
-    let rows: Vec<TableRow<'_>> = shown.map(|run| row(frame, shelf, run, &more)).collect();
+    let rows: Vec<TableRow<'_>> = shown.map(|run| row(frame, panel, run, &more)).collect();
     let table = Table {
         columns: &columns,
         rows: &rows,
@@ -110,13 +110,16 @@ fn draw_table(frame: &Frame<'_>, panel: &RunsPanel, area: Rect, buffer: &mut Buf
     bars::scroll_bar(frame.look, buffer, below(area, 1), first, height, shelf.len());
 }
 
-fn row<'a>(frame: &Frame<'_>, shelf: &Shelf, run: &'a TeamRunLine, more: &[More]) -> TableRow<'a> {
+fn row<'a>(frame: &Frame<'_>, panel: &RunsPanel, run: &'a TeamRunLine, more: &[More]) -> TableRow<'a> {
+    let shelf = &panel.team;
     let sign = if shelf.champion() == Some(run.run_id.as_str()) {
         TableCell::of(frame.look.glyphs().champion, Role::Accent)
     } else {
         TableCell::default()
     };
-    let here = if run.here {
+    let here = if panel.is_champion(&run.run_id) {
+        TableCell::of(format!("yes{}", frame.look.glyphs().champion), Role::Good)
+    } else if run.here {
         TableCell::of("yes", Role::Good)
     } else {
         TableCell::of("-", Role::Faint)
@@ -142,8 +145,9 @@ fn row<'a>(frame: &Frame<'_>, shelf: &Shelf, run: &'a TeamRunLine, more: &[More]
 }
 
 /// Three lines below the list: what went wrong, else what the table has no room for.
-fn draw_about(frame: &Frame<'_>, shelf: &Shelf, area: Rect, buffer: &mut Buffer) {
+fn draw_about(frame: &Frame<'_>, panel: &RunsPanel, area: Rect, buffer: &mut Buffer) {
     let look = frame.look;
+    let shelf = &panel.team;
     let Some(run) = shelf.current() else { return };
     popup::rule(look, buffer, top(area, 1), &run.run_id);
     let mut lines = Lines::new(area.width);
@@ -163,7 +167,13 @@ fn draw_about(frame: &Frame<'_>, shelf: &Shelf, area: Rect, buffer: &mut Buffer)
         } else {
             "not on this host"
         };
-        lines.add(look, &format!("{names}; {}, {here}", size_text(run.bytes)), Role::Faint);
+        let champion = match panel.champion() {
+            Some(champion) if champion == run.run_id => "; champion here".to_owned(),
+            Some(champion) => format!("; champion here is {champion}"),
+            None => String::new(),
+        };
+        let text = format!("{names}; {}, {here}{champion}", size_text(run.bytes));
+        lines.add(look, &text, Role::Faint);
     }
     lines.draw(look, below(area, 1), "", buffer);
 }

@@ -77,6 +77,11 @@ fn a_megabyte_is_drawn_by_its_beginning() {
 fn words_stay_whole_where_they_can() {
     assert_eq!(wrapped(UNICODE, "one two three", 8), ["one two ", "three"]);
     assert_eq!(wrapped(UNICODE, "abcdefgh", 3), ["abc", "def", "gh"]);
+    assert_eq!(
+        wrapped(UNICODE, "state 1, there 0; x.", 15),
+        ["state 1, there ", "0; x."]
+    );
+    assert_eq!(wrapped(UNICODE, "one two.", 7), ["one ", "two."]);
     assert_eq!(wrapped(UNICODE, "", 3), [""]);
     assert_eq!(wrapped(UNICODE, "a\nb", 10), ["a\\nb"]);
 }
@@ -92,6 +97,20 @@ proptest! {
         for line in wrapped(look, &text, usize::from(width)) {
             prop_assert!(columns(&line) <= usize::from(width).max(2), "{line:?}");
         }
+    }
+
+    #[test]
+    fn no_line_begins_with_what_closes(
+        words in prop::collection::vec("[a-z]{1,7}[0-9]{0,2}[.,;:!?)]{0,2}", 1..30), width in 12usize..40
+    ) {
+        let text = words.join(" ");
+        let lines = wrapped(UNICODE, &text, width);
+        for line in &lines {
+            prop_assert!(!line.starts_with(|c| CLOSING.contains(c)), "{line:?} of {lines:?}");
+            prop_assert!(columns(line) <= width);
+        }
+        let (all, kept) = (lines.concat().replace(' ', ""), text.replace(' ', ""));
+        prop_assert_eq!(all, kept, "nothing is lost");
     }
 
     #[test]

@@ -205,3 +205,19 @@ fn another_server_has_other_runs_and_one_that_answers_again_is_asked() {
     bench.shared.team.state = None;
     assert_eq!(told(&mut bench, Report::Done(Box::new(Reply::Team(None)))), 0);
 }
+
+#[test]
+fn another_champion_is_told_and_an_old_error_goes_with_a_good_list() {
+    let mut bench = in_sight();
+    bench.act(Action::Refresh);
+    bench.tell(Report::Failed(Failure::new("nothing listens there")));
+    assert!(bench.panel.team.failure.is_some());
+    bench.shared.flash = None;
+    bench.panel.team_shown(&mut bench.shared, true);
+    bench.done(Reply::TeamRuns(TeamRuns {
+        champion: Some("y".to_owned()),
+        ..shelf()
+    }));
+    assert!(bench.panel.team.failure.is_none());
+    assert_eq!(bench.flash(), ("the team's champion is y now", false));
+}
