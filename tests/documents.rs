@@ -11,12 +11,13 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&[&str]; 33] = [
+const COMMANDS: [&[&str]; 35] = [
     &[],
     &["tui"],
     &["train"],
     &["validate"],
     &["predict"],
+    &["score"],
     &["schema", "generate"],
     &["schema", "check"],
     &["runs", "list"],
@@ -41,6 +42,7 @@ const COMMANDS: [&[&str]; 33] = [
     &["verdicts", "audit-labels"],
     &["verdicts", "clean"],
     &["export", "onnx"],
+    &["export", "sql"],
     &["generate", "flows"],
     &["generate", "phishing"],
     &["completions"],

@@ -79,7 +79,7 @@ pub(super) fn quotable<'t>(text: &'t str, what: &str) -> Result<&'t str, SqlErro
 
 fn check(made: &Made<'_>, kind: ColumnType) -> Result<(), &'static str> {
     const TIME: &str = "a time of day or week is read of it, and engines differ in time zones and types of times";
-    const NETWORK: &str = "networks and kinds of addresses are read of it, and engines differ in types of addresses";
+    const NETWORK: &str = "networks and kinds of addresses are read of it, and engines differ in types of addresses; transform.ip_features: false leaves them out";
     match made {
         Made::Number { view, .. } if *view != NumberView::Value => Err(TIME),
         Made::OneHot { codes, .. } | Made::Lookup { codes, .. } => match codes.view {
