@@ -102,7 +102,9 @@ impl Part<'_> {
     fn present(&self) -> Expr {
         match self.kind {
             // False for what is no number, infinite or NULL, in every engine.
-            ColumnType::Float => Expr::call("abs", &[self.column.clone()]).operator("<=", &Expr::number(f64::MAX)),
+            ColumnType::Float => {
+                Expr::call("abs", std::slice::from_ref(&self.column)).operator("<=", &Expr::number(f64::MAX))
+            }
             ColumnType::Text | ColumnType::Category => self.column.operator("<>", &Expr::text(self.dialect.text(""))),
             _ => {
                 let null = self.column.is_null();
@@ -291,7 +293,7 @@ impl Part<'_> {
 /// `ln(1 + x)` of `x >= 0` without losing small ones: `ln(u) x / (u - 1)` with `u = 1 + x` as rounded.
 fn log1p(x: &Expr) -> Expr {
     let more = x.operator("+", &Expr::number(1.0));
-    let exact = Expr::call("ln", &[more.clone()])
+    let exact = Expr::call("ln", std::slice::from_ref(&more))
         .operator("*", x)
         .operator("/", &more.operator("-", &Expr::number(1.0)));
     Expr::case(&[(more.operator("=", &Expr::number(1.0)), x.clone())], &exact)
