@@ -121,7 +121,9 @@ proptest! {
         let workspace = Workspace::with_champion();
         let (mut names, mut rows) = cells(200);
         names.rotate_left(turned);
-        rows.iter_mut().for_each(|row| row.rotate_left(turned));
+        for row in &mut rows {
+            row.rotate_left(turned);
+        }
         let mut text = names.join(",") + "\n";
         // One that can be scored, or predict refuses the file.
         for &(at, kind) in picked.iter().chain([&(0, 9)]) {

@@ -11,13 +11,17 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&[&str]; 33] = [
+const COMMANDS: [&[&str]; 35] = [
     &[],
     &["tui"],
     &["train"],
     &["validate"],
     &["predict"],
+<<<<<<< HEAD
     &["serve"],
+=======
+    &["score"],
+>>>>>>> m-score
     &["schema", "generate"],
     &["schema", "check"],
     &["runs", "list"],
@@ -43,6 +47,7 @@ const COMMANDS: [&[&str]; 33] = [
     &["verdicts", "audit-labels"],
     &["verdicts", "clean"],
     &["export", "onnx"],
+    &["export", "sql"],
     &["generate", "flows"],
     &["generate", "phishing"],
     &["completions"],

@@ -79,7 +79,7 @@ pub(super) fn quotable<'t>(text: &'t str, what: &str) -> Result<&'t str, SqlErro
 
 fn check(made: &Made<'_>, kind: ColumnType) -> Result<(), &'static str> {
     const TIME: &str = "a time of day or week is read of it, and engines differ in time zones and types of times";
-    const NETWORK: &str = "networks and kinds of addresses are read of it, and engines differ in types of addresses";
+    const NETWORK: &str = "networks and kinds of addresses are read of it, and engines differ in types of addresses; transform.ip_features: false leaves them out";
     match made {
         Made::Number { view, .. } if *view != NumberView::Value => Err(TIME),
         Made::OneHot { codes, .. } | Made::Lookup { codes, .. } => match codes.view {
@@ -102,7 +102,9 @@ impl Part<'_> {
     fn present(&self) -> Expr {
         match self.kind {
             // False for what is no number, infinite or NULL, in every engine.
-            ColumnType::Float => Expr::call("abs", &[self.column.clone()]).operator("<=", &Expr::number(f64::MAX)),
+            ColumnType::Float => {
+                Expr::call("abs", std::slice::from_ref(&self.column)).operator("<=", &Expr::number(f64::MAX))
+            }
             ColumnType::Text | ColumnType::Category => self.column.operator("<>", &Expr::text(self.dialect.text(""))),
             _ => {
                 let null = self.column.is_null();
@@ -291,7 +293,7 @@ impl Part<'_> {
 /// `ln(1 + x)` of `x >= 0` without losing small ones: `ln(u) x / (u - 1)` with `u = 1 + x` as rounded.
 fn log1p(x: &Expr) -> Expr {
     let more = x.operator("+", &Expr::number(1.0));
-    let exact = Expr::call("ln", &[more.clone()])
+    let exact = Expr::call("ln", std::slice::from_ref(&more))
         .operator("*", x)
         .operator("/", &more.operator("-", &Expr::number(1.0)));
     Expr::case(&[(more.operator("=", &Expr::number(1.0)), x.clone())], &exact)

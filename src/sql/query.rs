@@ -157,8 +157,9 @@ fn comment(model: &TrainedModel, run_id: &str, dialect: Dialect) -> String {
             .to_owned(),
         "Columns have the schema's names and types. Rows are not checked: validate them before.".to_owned(),
     ];
-    lines
-        .iter()
-        .map(|line| format!("-- {}\n", visible_text(line)))
-        .collect()
+    let mut text = String::new();
+    for line in &lines {
+        text.extend(["-- ", &*visible_text(line), "\n"]);
+    }
+    text
 }

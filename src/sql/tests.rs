@@ -44,7 +44,7 @@ fn numbers_by_hand() {
 fn expressions_by_hand() {
     let (a, one, two) = (Expr::name("a"), Expr::int(1), Expr::int(2));
     assert_eq!(a.is_one_of(&[]).text, "(1 = 0)");
-    assert_eq!(a.is_one_of(&[one.clone()]).text, "(a = 1)");
+    assert_eq!(a.is_one_of(std::slice::from_ref(&one)).text, "(a = 1)");
     assert_eq!(a.is_one_of(&[one.clone(), two.clone()]).text, "(a IN (1, 2))");
     let case = Expr::case(&[(a.is_null(), one.clone()), (a.operator("<", &two), two.clone())], &a);
     assert_eq!(case.text, "CASE WHEN (a IS NULL) THEN 1 WHEN (a < 2) THEN 2 ELSE a END");

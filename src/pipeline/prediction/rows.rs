@@ -7,6 +7,8 @@
 //!     .score(batch, &options, &cancel) -> ScoredRows    any thread, any number at a time
 //! ```
 
+mod scored;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,21 +16,23 @@ use crate::artifacts::Manifest;
 use crate::cancel::CancelToken;
 use crate::data::{Header, Layout, NullTokens, RawBatch, ReadSettings};
 use crate::pipeline::checking::BatchChecker;
-use crate::pipeline::csv_text::{push_cell, push_guarded};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::triage::RiskSettings;
-use crate::validation::{Against, Purpose, Reject, ValidationSettings};
+use crate::validation::{Against, Purpose, ValidationSettings};
 use crate::workspace::Workspace;
 
 use super::columns::check_all_columns;
 use super::error::PredictionError;
 use super::known_verdicts::KnownVerdicts;
 use super::order::FinishedRun;
-use super::output::{InputCells, ScoredBatch, ScoredRow, header_line, push_score};
+use super::output::header_line;
 use super::scoring::{Scorer, SourceColumns, reasons};
 use super::settings::{EXPLAIN_LIMIT, PredictionSettings};
 use super::summary::RiskCounts;
 use super::top::TopRows;
+
+use scored::places;
+pub use scored::{RowOutcome, RowResult, RowText, ScoredRows};
 
 /// Headers whose scorers a model keeps ready.
 const READY_HEADERS: usize = 16;
@@ -175,6 +179,11 @@ impl RowModel {
     /// What is written down of its run, where it was loaded from one.
     pub fn manifest(&self) -> Option<&Manifest> {
         self.0.manifest.as_ref()
+    }
+
+    /// What was decided about cases before.
+    fn known(&self) -> &KnownVerdicts {
+        &self.0.conditions.known
     }
 
     /// The input column that names the asset, where risk is weighed by it.
@@ -348,156 +357,6 @@ impl RowScorer {
             scored,
             rejects,
         })
-    }
-}
-
-/// Where the outcome of a row is.
-#[derive(Clone, Copy, Debug)]
-enum Place {
-    /// Among the scored rows.
-    Scored(usize),
-    /// Among the rejects, and the row of the batch unless it could not be cut into cells.
-    Rejected(usize, Option<usize>),
-}
-
-/// Scored, rejected and malformed rows in the order of their lines, which is that of the rejects, too.
-fn places(scored: &ScoredBatch, rejects: &[Reject]) -> Vec<Place> {
-    let mut malformed: Vec<u64> = scored.raw.malformed.iter().map(|row| row.line).collect();
-    malformed.sort_unstable();
-    let mut malformed = malformed.into_iter().peekable();
-    let mut good = scored.rows.iter().enumerate().peekable();
-    let mut rejects = 0..rejects.len();
-    let mut places = Vec::with_capacity(scored.raw.total_rows());
-    for row in 0..scored.raw.rows() {
-        while malformed.next_if(|&line| line < scored.raw.line(row)).is_some() {
-            places.extend(rejects.next().map(|at| Place::Rejected(at, None)));
-        }
-        match good.next_if(|(_, next)| next.row == row) {
-            Some((at, _)) => places.push(Place::Scored(at)),
-            None => places.extend(rejects.next().map(|at| Place::Rejected(at, Some(row)))),
-        }
-    }
-    places.extend(rejects.map(|at| Place::Rejected(at, None)));
-    places
-}
-
-/// What became of one row.
-#[derive(Clone, Copy, Debug)]
-pub enum RowOutcome<'a> {
-    /// It was scored; with the text of `reasons`, empty where none were asked for or the family gives none.
-    Scored(&'a ScoredRow, &'a str),
-    /// It was not; with the column, its value and the reason, which is safe to show.
-    Rejected(&'a Reject),
-}
-
-/// One row of a batch.
-#[derive(Clone, Copy, Debug)]
-pub struct RowResult<'a> {
-    /// The line it was given with.
-    pub line: u64,
-    /// Its place in [`ScoredRows::raw`]; `None` if it could not be cut into cells.
-    pub row: Option<usize>,
-    /// What became of it.
-    pub outcome: RowOutcome<'a>,
-}
-
-/// A batch with an outcome for every row that came in.
-pub struct ScoredRows {
-    scored: ScoredBatch,
-    rejects: Vec<Reject>,
-    places: Vec<Place>,
-    /// By place among the scored rows, ascending.
-    reasons: Vec<(usize, String)>,
-    counts: RiskCounts,
-    flagged: u64,
-    model: RowModel,
-}
-
-impl ScoredRows {
-    /// Rows that came in.
-    pub fn len(&self) -> usize {
-        self.places.len()
-    }
-
-    /// Whether none came in.
-    pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
-    }
-
-    /// Rows that could not be scored.
-    pub fn rejected(&self) -> usize {
-        self.rejects.len()
-    }
-
-    /// Rows at or above the threshold.
-    pub fn flagged(&self) -> u64 {
-        self.flagged
-    }
-
-    /// Scored rows by level.
-    pub fn risk(&self) -> RiskCounts {
-        self.counts
-    }
-
-    /// The cells as they came in.
-    pub fn raw(&self) -> &RawBatch {
-        &self.scored.raw
-    }
-
-    /// Every row, in the order in which they came in.
-    pub fn iter(&self) -> impl Iterator<Item = RowResult<'_>> {
-        self.places.iter().map(|place| match *place {
-            Place::Scored(at) => {
-                let row = &self.scored.rows[at];
-                let explained = self.reasons.binary_search_by_key(&at, |(row, _)| *row);
-                let reasons = explained.ok().and_then(|found| self.reasons.get(found));
-                RowResult {
-                    line: self.scored.raw.line(row.row),
-                    row: Some(row.row),
-                    outcome: RowOutcome::Scored(row, reasons.map_or("", |(_, text)| text)),
-                }
-            }
-            Place::Rejected(at, row) => RowResult {
-                line: self.rejects[at].line,
-                row,
-                outcome: RowOutcome::Rejected(&self.rejects[at]),
-            },
-        })
-    }
-
-    /// What writes rows as `output.csv` has them. With `guard`, text that a spreadsheet would run is guarded.
-    pub fn csv(&self, guard: bool) -> RowText<'_> {
-        RowText {
-            rows: self,
-            cells: InputCells::new(&self.scored.raw, guard, None),
-            guard,
-            numbers: ryu::Buffer::new(),
-        }
-    }
-}
-
-/// Writes rows as `output.csv` has them, part by part, so that a caller can add columns of its own.
-pub struct RowText<'a> {
-    rows: &'a ScoredRows,
-    cells: InputCells<'a>,
-    guard: bool,
-    numbers: ryu::Buffer,
-}
-
-impl RowText<'_> {
-    /// Appends the input's own cells of a row of the batch, each with a comma behind it.
-    pub fn push_input(&mut self, text: &mut Vec<u8>, row: usize) {
-        self.cells.push(text, row);
-    }
-
-    /// Appends the columns [`ADDED`](super::ADDED) of a scored row, without a comma or line end behind the last.
-    pub fn push_added(&mut self, text: &mut Vec<u8>, row: &ScoredRow, reasons: &str) {
-        push_score(text, row, &mut self.numbers);
-        // As `predict` has them: guarded whatever `--raw` says, for they begin with a name out of the schema.
-        push_guarded(text, reasons.as_bytes());
-        text.push(b',');
-        push_cell(text, self.rows.model.run_id().as_bytes());
-        self.rows.model.0.conditions.known.push(text, row.id, self.guard);
     }
 }
 

@@ -110,7 +110,7 @@ proptest! {
             let extra = extra.replace('"', "\"\"");
             match kind {
                 0 => text.push_str("short,1\n"),
-                1 => text.push_str("\n"),
+                1 => text.push('\n'),
                 _ => text.push_str(&format!("\"{extra}\",{b},id,{a}\n")),
             }
         }
