@@ -11,17 +11,14 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&[&str]; 35] = [
+const COMMANDS: [&[&str]; 37] = [
     &[],
     &["tui"],
     &["train"],
     &["validate"],
     &["predict"],
-<<<<<<< HEAD
     &["serve"],
-=======
     &["score"],
->>>>>>> m-score
     &["schema", "generate"],
     &["schema", "check"],
     &["runs", "list"],

@@ -219,9 +219,6 @@ pub struct Survey {
     /// The team's server that the settings or the environment name, as it may be shown.
     #[serde(default)]
     pub team: Option<String>,
-    /// Where a server runs on this workspace and since when, if one does.
-    #[serde(default)]
-    pub serving: Option<String>,
     /// Decisions of this host that that server is not known to have.
     #[serde(default)]
     pub team_waiting: u64,
@@ -334,6 +331,9 @@ pub struct RunsList {
     pub champion: Option<String>,
     /// Former champions, the latest first.
     pub previous: Vec<String>,
+    /// Where a server gives predictions out of this workspace, if one runs.
+    #[serde(default)]
+    pub serving: Option<String>,
     /// The runs.
     pub runs: Vec<RunLine>,
 }

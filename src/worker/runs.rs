@@ -3,6 +3,7 @@
 use super::failure::Ended;
 use super::news::{ComparedRuns, Reply, RunFacts, RunLine, RunsList};
 use super::reporter::Reporter;
+use crate::artifacts::serving::serving;
 use crate::artifacts::{
     CHAMPION, Promotion, Registry, RegistryError, RegistryStore, RunId, RunOverview, current_user, delete_run,
     runs_overview,
@@ -21,6 +22,7 @@ pub(super) fn list(workspace: &Workspace) -> Result<Reply, Ended> {
     Ok(Reply::Runs(RunsList {
         champion: registry.champion.as_ref().map(ToString::to_string),
         previous: registry.previous.iter().rev().map(ToString::to_string).collect(),
+        serving: serving(workspace).map(|server| server.address),
         runs: runs.into_iter().map(line).collect(),
     }))
 }

@@ -3,7 +3,6 @@
 use super::job::TrainPlan;
 use super::news::{Reply, SchemaColumn, SchemaFacts, Survey};
 use super::session;
-use crate::artifacts::serving::serving;
 use crate::artifacts::{RegistryStore, count_runs};
 use crate::models::families;
 use crate::mongo::{Given, Target};
@@ -40,7 +39,6 @@ pub(super) fn survey(surroundings: &Surroundings) -> Reply {
         watched: super::watch::directory(surroundings).map(|directory| directory.display().to_string()),
         team_waiting: team.as_ref().map_or(0, |server| waiting_here(workspace, store, server)),
         team,
-        serving: serving(workspace).map(|server| format!("{}, since {}", server.address, server.started)),
         runs: count_runs(workspace),
         session: session::read(workspace),
     })

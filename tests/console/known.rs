@@ -104,6 +104,7 @@ pub(super) fn runs() -> RunsList {
     RunsList {
         champion: Some(RUN.to_owned()),
         previous: vec![older.to_owned()],
+        serving: None,
         runs: vec![
             run("20261127T110000Z-1b2c", "random_forest", 0.951, "finished"),
             run(RUN, "gradient_boosting", 0.956, "finished"),

@@ -40,6 +40,7 @@ fn list(count: usize) -> RunsList {
     RunsList {
         champion: Some(runs[2].run_id.clone()),
         previous: vec![id(0)],
+        serving: None,
         runs,
     }
 }

@@ -272,6 +272,7 @@ fn own_runs() -> RunsList {
     RunsList {
         champion: Some(run.run_id.clone()),
         previous: Vec::new(),
+        serving: None,
         runs: vec![run],
     }
 }

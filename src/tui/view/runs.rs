@@ -60,6 +60,9 @@ fn draw_heading(frame: &Frame<'_>, panel: &RunsPanel, line: Rect, buffer: &mut B
     if let Some(marked) = &panel.marked {
         text.push_str(&format!("  marked {marked}"));
     }
+    if let Some(address) = &panel.list.serving {
+        text.push_str(&format!("  served at {address}"));
+    }
     let used = look.put(buffer, line, &text, look.style(Role::Plain)) + 2;
     let champion = match panel.champion() {
         Some(run) => format!("{} champion {run}", look.glyphs().champion),

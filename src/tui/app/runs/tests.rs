@@ -43,6 +43,7 @@ fn list() -> RunsList {
     RunsList {
         champion: Some("c".to_owned()),
         previous: vec!["a".to_owned()],
+        serving: None,
         runs,
     }
 }
