@@ -297,7 +297,7 @@ mod tests {
         mira.store.add_rule(&rule, "").unwrap();
         mira.share(&server);
         assert_eq!(jan.share(&server).rules, 1);
-        assert_eq!(jan.store.rules("phishing").unwrap(), [rule.clone()]);
+        assert_eq!(jan.store.rules("phishing").unwrap(), std::slice::from_ref(&rule));
         jan.store.withdraw_rule(rule.id, "jan", "").unwrap();
         jan.share(&server);
         assert_eq!(mira.share(&server).rules, 1);

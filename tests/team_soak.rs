@@ -27,7 +27,7 @@ mod mongo_server;
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread;
@@ -116,19 +116,46 @@ mod tests {
         pressed.elapsed()
     }
 
-    /// Whether the screen says so within a moment; what others decide may take the line again soon.
-    fn is_refused(console: &Console) -> bool {
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_millis(80) {
-            if console.screen().contains(REFUSED) {
-                return true;
-            }
-            thread::sleep(Duration::from_millis(2));
-        }
-        false
+    /// The decisions of one analyst in a journal, counted as it grows.
+    struct Trail {
+        path: PathBuf,
+        mark: String,
+        read: usize,
+        found: usize,
     }
 
-    fn judge_all(plan: &Plan, console: &mut Console, seed: u64, done: &AtomicUsize) -> Judged {
+    impl Trail {
+        fn count(&mut self) -> usize {
+            let text = std::fs::read(&self.path).unwrap_or_default();
+            let new = text.get(self.read..).unwrap_or_default();
+            // Whole lines only; the rest is still being written.
+            let end = new.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            self.read += end;
+            self.found += String::from_utf8_lossy(&new[..end]).matches(&self.mark).count();
+            self.found
+        }
+    }
+
+    /// What became of a key: a decision in the journal, or a refusal on the screen. There is no third way.
+    fn is_kept(console: &Console, trail: &mut Trail, before: usize) -> bool {
+        let begun = Instant::now();
+        loop {
+            if trail.count() > before {
+                return true;
+            }
+            let screen = console.screen();
+            if screen.contains(REFUSED) {
+                return false;
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(10),
+                "a key was not answered:\n{screen}"
+            );
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn judge_all(plan: &Plan, console: &mut Console, mut trail: Trail, seed: u64, done: &AtomicUsize) -> Judged {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut judged = Judged {
             pressed: Vec::new(),
@@ -154,7 +181,7 @@ mod tests {
             }
             let (key, verdict) = KEYS[random.random_range(0..KEYS.len())];
             let wait = press(console, key);
-            if is_refused(console) {
+            if !is_kept(console, &mut trail, judged.pressed.len()) {
                 console.wait_gone(REFUSED);
                 continue;
             }
@@ -234,7 +261,13 @@ mod tests {
                 let (done, uri) = (&done, &uri);
                 scope.spawn(move || {
                     let mut console = open(plan, host, analyst, uri);
-                    let judged = judge_all(plan, &mut console, at as u64, done);
+                    let trail = Trail {
+                        path: host.path("logs/audit.ndjson"),
+                        mark: format!("\"analyst\":\"{analyst}\""),
+                        read: 0,
+                        found: 0,
+                    };
+                    let judged = judge_all(plan, &mut console, trail, at as u64, done);
                     // Everything is there when nothing waits any more.
                     (judged, console)
                 })

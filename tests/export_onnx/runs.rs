@@ -59,7 +59,7 @@ pub(crate) fn mixed(rows: u64) -> String {
             ["a", "b"][(dice(8) % 2) as usize],
             gap(9, ["true", "false"][usize::from(bad != (dice(9) % 4 == 0))].to_owned()),
             dice(10) % 4,
-            if bad != (dice(11) % 11 == 0) { "bad" } else { "good" },
+            if bad == (dice(11) % 11 == 0) { "good" } else { "bad" },
         );
     }
     text

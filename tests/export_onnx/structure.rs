@@ -6,7 +6,7 @@ use std::path::Path;
 
 use nsec_tui::metrics::Calibrator;
 use nsec_tui::models::{Anatomy, PlainNode};
-use nsec_tui::onnx::proto::{GraphProto, ModelProto, data_type};
+use nsec_tui::onnx::proto::{GraphProto, ModelProto, TensorProto, ValueInfoProto, data_type};
 use nsec_tui::pipeline::trained_model::TrainedModel;
 use prost::Message;
 use serde_json::Value;
@@ -25,7 +25,8 @@ fn read_back(directory: &Path) -> (ModelProto, GraphProto) {
 
 fn sha256(path: &Path) -> String {
     let hash = Sha256::digest(fs::read(path).unwrap());
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 #[test]
@@ -60,7 +61,7 @@ fn a_model_says_which_one_it_is_and_takes_the_schemas_columns() {
     assert_eq!(told["sha256"], sha256(&out.join("model.onnx")));
 
     let columns: Vec<&str> = trained.preprocessor.columns().collect();
-    let inputs: Vec<&str> = graph.input.iter().map(|input| input.name()).collect();
+    let inputs: Vec<&str> = graph.input.iter().map(ValueInfoProto::name).collect();
     assert_eq!(inputs, columns);
     for input in &graph.input {
         let tensor = input.r#type.clone().unwrap().tensor_type.unwrap();
@@ -71,7 +72,7 @@ fn a_model_says_which_one_it_is_and_takes_the_schemas_columns() {
             (2, "rows", 1)
         );
     }
-    let outputs: Vec<&str> = graph.output.iter().map(|output| output.name()).collect();
+    let outputs: Vec<&str> = graph.output.iter().map(ValueInfoProto::name).collect();
     assert_eq!(outputs, ["probability", "label"]);
     let names: BTreeSet<&str> = graph
         .node
@@ -177,7 +178,7 @@ fn a_tree_asks_what_it_asked_in_training() {
         .input
         .iter()
         .filter(|input| input.r#type.as_ref().unwrap().tensor_type.as_ref().unwrap().elem_type() == data_type::STRING)
-        .map(|input| input.name())
+        .map(ValueInfoProto::name)
         .collect();
     assert!(texts.contains(&"service") && !texts.contains(&"bytes"), "{texts:?}");
 }
@@ -196,9 +197,9 @@ fn a_column_may_bear_an_outputs_name() {
     export(&workspace, &run, &out);
     let (_, graph) = read_back(&out);
     assert_eq!(graph.output[0].name(), "nsec_probability");
-    let inputs: BTreeSet<&str> = graph.input.iter().map(|input| input.name()).collect();
+    let inputs: BTreeSet<&str> = graph.input.iter().map(ValueInfoProto::name).collect();
     let made = graph.node.iter().flat_map(|node| &node.output);
-    let constants = graph.initializer.iter().map(|constant| constant.name());
+    let constants = graph.initializer.iter().map(TensorProto::name);
     for name in made.map(String::as_str).chain(constants) {
         assert!(!inputs.contains(name), "{name} is made twice");
     }

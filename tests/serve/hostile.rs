@@ -212,7 +212,7 @@ fn what_is_too_large_is_refused_early() {
         chunked(&server, "text/csv", rows).error(),
         (413, "too_large".to_owned())
     );
-    let rows = format!("[{}]", vec!["{}"; 6].join(","));
+    let rows = format!("[{}]", ["{}"; 6].join(","));
     assert_eq!(
         server.post("/v1/predict", "application/json", rows).error(),
         (413, "too_large".to_owned())

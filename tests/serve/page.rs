@@ -75,7 +75,7 @@ impl Browser {
         };
         let wish = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}}});
         let session = browser.call("POST", "", &wish);
-        browser.session = session["sessionId"].as_str()?.to_owned();
+        session["sessionId"].as_str()?.clone_into(&mut browser.session);
         Some(browser)
     }
 
