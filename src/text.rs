@@ -145,6 +145,12 @@ fn line(out: &mut String, text: &str) {
     out.push('\n');
 }
 
+/// A count with what is counted: `1 case`, `2,000 cases`.
+pub fn counted(count: u64, one: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{} {one}{s}", grouped(count))
+}
+
 /// A count with thousands separated.
 pub fn grouped(count: u64) -> String {
     let digits = count.to_string();

@@ -11,7 +11,7 @@ use super::mongo::connect;
 use super::print;
 use super::verdicts::{all_cases, open_store};
 use crate::team::{Exchanged, TeamError, share_once};
-use crate::text::{grouped, visible_text};
+use crate::text::{counted, grouped, visible_text};
 use crate::triage::Statistics;
 
 #[derive(Serialize)]
@@ -53,30 +53,36 @@ pub(super) fn run(server: &MongoArgs, context: &Context) -> Result<(), CliError>
         unreadable,
     } = told.exchanged;
     let mut text = format!(
-        "{}: {} decisions sent, {} taken in, {} suppression rules made or withdrawn elsewhere\n",
+        "{}: {} sent, {} taken in, {} made or withdrawn elsewhere\n",
         visible_text(&told.server),
-        grouped(sent),
+        counted(sent, "decision"),
         grouped(received),
-        grouped(rules)
+        counted(rules, "suppression rule")
     );
     if refused > 0 {
+        let are = if refused == 1 { "is" } else { "are" };
         let line = format!(
-            "{} decisions are refused by the server; the log says why\n",
-            grouped(refused)
+            "{} {are} refused by the server; the log says why\n",
+            counted(refused, "decision")
         );
         text.push_str(&line);
     }
     if unreadable > 0 {
+        let (were, are) = if unreadable == 1 {
+            ("was", "is")
+        } else {
+            ("were", "are")
+        };
         let line = format!(
-            "{} decisions there were made by a newer nsec-tui and are left out here\n",
-            grouped(unreadable)
+            "{} there {were} made by a newer nsec-tui and {are} left out here\n",
+            counted(unreadable, "decision")
         );
         text.push_str(&line);
     }
     if conflicts > 0 {
         let line = format!(
-            "{} cases on which analysts contradict each other; `nsec-tui verdicts stats` lists them\n",
-            grouped(conflicts as u64)
+            "{} on which analysts contradict each other; `nsec-tui verdicts stats` lists them\n",
+            counted(conflicts as u64, "case")
         );
         text.push_str(&line);
     }

@@ -265,10 +265,10 @@ pub const SIGNS: &[Sign] = &[
         "b ◊",
         "b @",
         "benign-positive",
-        "verdict: rightly flagged, but harmless (@ in ASCII)",
+        "verdict: rightly detected, but meant to happen (@ in ASCII)",
     ),
-    sign("d =", "d =", "duplicate", "verdict: another case has it"),
-    sign("u ?", "u ?", "undetermined", "verdict: nobody can tell"),
+    sign("d =", "d =", "duplicate", "verdict: the same as another case"),
+    sign("x ?", "x ?", "undetermined", "verdict: looked at, cannot be told"),
     sign(
         "t/f",
         "t/f",

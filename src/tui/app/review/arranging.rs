@@ -4,7 +4,7 @@ use super::asking::Asking;
 use super::jobs::{Asked, Origin, SimilarTo, Wanted};
 use super::{Find, ListColumn, ReviewPanel};
 use crate::browse::condition;
-use crate::text::grouped;
+use crate::text::counted;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{Given, Layer, Picker, PickerItem, Prompt, Purpose};
 use crate::tui::app::panel::Panel;
@@ -226,9 +226,9 @@ impl ReviewPanel {
         if let Some(similar) = &self.similar {
             let others = view.cases.saturating_sub(1);
             shared.say(format!(
-                "{} similar cases, up to {} columns differ; = lets more differ, Esc goes back",
-                grouped(others),
-                similar.differences
+                "{}, up to {} differ; = lets more differ, Esc goes back",
+                counted(others, "similar case"),
+                counted(similar.differences as u64, "column")
             ));
         }
     }

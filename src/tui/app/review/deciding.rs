@@ -4,7 +4,7 @@ use super::asking::{Asking, Target};
 use super::jobs::{Asked, Deciding, Sought};
 use super::{Layout, ReviewPanel, reading};
 use crate::browse::Direction;
-use crate::text::grouped;
+use crate::text::counted;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::layer::{Confirm, Layer, Picker, PickerItem, Prompt, Purpose};
 use crate::tui::app::panel::Panel;
@@ -85,7 +85,7 @@ impl ReviewPanel {
         if matches!(target, Target::One(_)) || cases <= most {
             return self.give(shared, decision);
         }
-        let question = format!("{} on {} cases?", in_words(&decision.change), grouped(cases));
+        let question = format!("{} on {}?", in_words(&decision.change), counted(cases, "case"));
         let mut consequences = vec!["It is one decision: taking it back undoes all of it.".to_owned()];
         if *target == Target::View {
             let filters = self.view.filters.join(" and ");
@@ -98,10 +98,9 @@ impl ReviewPanel {
         }
         let (_, hidden) = self.marks.counts();
         if hidden > 0 && *target != Target::View {
-            consequences.push(format!(
-                "{} marked cases that are hidden here are left alone.",
-                grouped(hidden)
-            ));
+            let are = if hidden == 1 { "is" } else { "are" };
+            let cases = counted(hidden, "marked case");
+            consequences.push(format!("{cases} that {are} hidden here {are} left alone."));
         }
         let purpose = Purpose::Review(Asking::Decide(decision));
         let confirm = Confirm { question, consequences };
@@ -151,7 +150,7 @@ impl ReviewPanel {
         let mut text = String::new();
         match (&target, self.window.current()) {
             (Target::One(_), Some(row)) => self.pending.seen(row).note.clone_into(&mut text),
-            _ => title = format!("note on {} cases", grouped(self.size_of(&target))),
+            _ => title = format!("note on {}", counted(self.size_of(&target), "case")),
         }
         let prompt = Prompt::new(title, "what the next person should know; an empty one takes it away");
         let purpose = Purpose::Review(Asking::Note(target));

@@ -2,7 +2,7 @@
 
 use super::jobs::{Asked, Deciding};
 use super::{ReviewPanel, Scored};
-use crate::text::grouped;
+use crate::text::{counted, grouped};
 use crate::tui::app::shared::Shared;
 use crate::worker::{Decided, Failure, Kept, Kind, News, Reply, Report, ReviewNews, StoreState, Ticket};
 
@@ -160,10 +160,7 @@ impl ReviewPanel {
         self.window.outlived();
         self.cards.outlived();
         if told.conflicts > 0 {
-            let cases = match told.conflicts {
-                1 => "1 case".to_owned(),
-                many => format!("{} cases", grouped(many)),
-            };
+            let cases = counted(told.conflicts, "case");
             shared.complain(format!("{}; contradicted on {cases}: Q shows conflicts", told.what));
         } else {
             shared.say(told.what.clone());

@@ -33,7 +33,8 @@ impl App {
         self.shared.team.tested = None;
         let team = &self.shared.team;
         let cursor = match (&team.trouble, team.is_joined()) {
-            _ if team.is_refused() => 1,
+            // A server that asks for a login wants a user, who stands in the address.
+            _ if team.is_refused() => usize::from(!team.wants_user()),
             (Some(failure), _) if !words::is_address_trouble(&failure.message) => 1,
             (None, true) => 2,
             _ => 0,
@@ -221,19 +222,21 @@ fn check(fields: &[Field]) -> Vec<(&'static str, String)> {
     wrong.map(|wrong| (ADDRESS, wrong.to_owned())).into_iter().collect()
 }
 
-/// An address as it is meant: `HOST:PORT` alone, perhaps with a user and a database, is one without its scheme.
+/// An address as it is meant: `HOST:PORT` alone, perhaps with a user and a database, is one without its scheme. Nothing behind
+/// the colon counts, for a recording does not have it.
 fn completed(typed: &str) -> String {
-    let typed = typed.trim();
-    if typed.contains("://") || typed.contains(char::is_whitespace) {
-        return typed.to_owned();
+    if typed.trim().is_empty() {
+        return String::new();
     }
-    let place = typed.split(['/', '?']).next().unwrap_or_default();
-    let host = place.rsplit('@').next().unwrap_or_default();
-    let port = host.rsplit_once(':').filter(|(name, _)| !name.is_empty());
-    match port {
-        Some((_, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
-            format!("mongodb://{typed}")
-        }
+    let typed = typed.trim_start();
+    let host = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || ['.', '-', '_', '@'].contains(&c))
+    };
+    match typed.split_once(':') {
+        Some((before, _)) if !is_address(typed) && host(before) => format!("mongodb://{typed}"),
         _ => typed.to_owned(),
     }
 }

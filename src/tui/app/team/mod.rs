@@ -68,6 +68,10 @@ impl TeamLink {
         matches!(&self.state, Some(state) if words::is_login(&state.link))
     }
 
+    fn wants_user(&self) -> bool {
+        matches!(&self.state, Some(TeamState { link: Link::Lost { why, .. }, .. }) if !words::is_login_text(why))
+    }
+
     /// What is known of a server that is not joined any more still holds.
     fn stands(&mut self, state: Option<TeamState>) {
         if let (Some(before), None) = (&self.state, &state) {

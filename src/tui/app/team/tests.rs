@@ -231,7 +231,7 @@ fn a_mistyped_address_does_not_end_what_is_joined() {
     bench.reply(Kind::Team, Reply::Team(Some(live(0))));
     bench.keys("M");
     bench.keys("shift-tab shift-tab");
-    bench.typed("db.example:27017/te am");
+    bench.typed("db.example/team");
     bench.keys("enter");
     assert!(bench.error().contains("begins with mongodb://"), "{}", bench.error());
     bench.keys("ctrl-u");

@@ -65,9 +65,9 @@ pub fn is_login_text(why: &str) -> bool {
     why.contains("login refused") || why.contains("no password for user")
 }
 
-/// Whether the server refuses the login.
+/// Whether the server refuses the login, or asks for one.
 pub fn is_login(link: &Link) -> bool {
-    matches!(link, Link::Lost { why, .. } if why.contains("login refused"))
+    matches!(link, Link::Lost { why, .. } if why.contains("login refused") || why.contains("asks for a login"))
 }
 
 /// Whether a server was not joined because of its address.

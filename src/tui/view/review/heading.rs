@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::text::grouped;
+use crate::text::{counted, grouped};
 use crate::tui::app::review::{Range, ReviewPanel, words};
 use crate::tui::app::team::Standing;
 use crate::tui::app::team::words::sharing;
@@ -58,8 +58,9 @@ fn draw_queue(frame: &Frame<'_>, panel: &ReviewPanel, line: Rect, buffer: &mut B
 fn title(panel: &ReviewPanel) -> String {
     match panel.similar() {
         Some(similar) => format!(
-            "similar to {}, up to {} columns differ",
-            similar.row, similar.differences
+            "similar to {}, up to {} differ",
+            similar.row,
+            counted(similar.differences as u64, "column")
         ),
         None => panel.view().queue.title(),
     }
