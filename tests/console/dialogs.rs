@@ -31,6 +31,7 @@ fn runs() -> RunsList {
     RunsList {
         champion: Some("20261127T080000Z-0001".to_owned()),
         previous: Vec::new(),
+        serving: None,
         runs: vec![
             run("20261127T090000Z-0003", "failed", "random_forest"),
             run("20261127T083000Z-0002", "finished", "logistic\u{1b}[2Jregression"),
