@@ -112,6 +112,7 @@ pub(crate) fn said(row: &mut ExportRow, by: &str, when: &str, change: Change) {
         case: row.case.clone(),
         change,
         seen: None,
+        seen_besides: Vec::new(),
         score: Some(Score {
             run: row.run.clone(),
             probability: row.probability,
