@@ -62,7 +62,9 @@ fn pasted(before: &str, text: &str, address: bool) -> Option<Vec<Message>> {
     line.truncate(before.len());
     let mut keys = Vec::new();
     for c in text.chars() {
-        let bare = !meant && !begins_a_scheme(&line, c);
+        // Blanks in front are cut off before the text is read, so they must be there when it is played again.
+        let blank = c == ' ' && line.trim_start().is_empty();
+        let bare = !meant && !blank && !begins_a_scheme(&line, c);
         let hidden = bare || c.is_control() || may_be_secret(&line, c, address);
         line.push(c);
         keys.push(typed(if hidden { HIDDEN } else { c }));

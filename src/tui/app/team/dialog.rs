@@ -56,7 +56,7 @@ impl App {
     /// Does what was chosen, and shows the dialog again, with what was typed.
     pub(in crate::tui::app) fn team_answered(&mut self, values: &[(&'static str, FieldValue)]) {
         let value = |name: &str| values.iter().find(|(field, _)| *field == name).map(|(_, value)| value);
-        let typed = completed(value(ADDRESS).map_or("", FieldValue::text));
+        let typed = value(ADDRESS).map_or("", FieldValue::text).trim().to_owned();
         let secret = match value(PASSWORD) {
             Some(FieldValue::Secret(secret)) => secret.clone(),
             _ => SecretLine::default(),
@@ -209,34 +209,16 @@ fn fields(address: &str, secret: SecretLine, what: usize) -> Vec<Field> {
 /// What is wrong with the address.
 fn check(fields: &[Field]) -> Vec<(&'static str, String)> {
     let address = fields.iter().find(|field| field.name == ADDRESS);
-    let address = completed(address.map_or("", |field| field.value.text()));
+    let address = address.map_or("", |field| field.value.text()).trim();
     let wrong = if address.is_empty() {
         None
-    } else if !is_address(&address) {
-        Some("an address begins with mongodb:// or mongodb+srv://")
-    } else if holds_password(&address).is_some() {
+    } else if !is_address(address) {
+        // Completing it would have a recording, which lacks parts of what was typed, go another way.
+        Some("an address begins with mongodb:// or mongodb+srv://, also before HOST:27017")
+    } else if holds_password(address).is_some() {
         Some("leave the password out of the address: it has a field of its own, where nobody sees it")
     } else {
         None
     };
     wrong.map(|wrong| (ADDRESS, wrong.to_owned())).into_iter().collect()
-}
-
-/// An address as it is meant: `HOST:PORT` alone, perhaps with a user and a database, is one without its scheme. Nothing behind
-/// the colon counts, for a recording does not have it.
-fn completed(typed: &str) -> String {
-    if typed.trim().is_empty() {
-        return String::new();
-    }
-    let typed = typed.trim_start();
-    let host = |text: &str| {
-        !text.is_empty()
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || ['.', '-', '_', '@'].contains(&c))
-    };
-    match typed.split_once(':') {
-        Some((before, _)) if !is_address(typed) && host(before) => format!("mongodb://{typed}"),
-        _ => typed.to_owned(),
-    }
 }
