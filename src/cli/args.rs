@@ -8,7 +8,6 @@ use super::export_onnx::ExportOnnxArgs;
 use super::export_sql::ExportSqlArgs;
 use super::score::ScoreArgs;
 use crate::data::{CollectionSource, Source, SplitStrategy};
-use crate::export::Format;
 use crate::metrics::ThresholdRule;
 use crate::models::SearchStrategy;
 use crate::mongo::MongoError;
@@ -417,7 +416,7 @@ pub struct MongoArgs {
 #[derive(Debug, Subcommand)]
 pub enum VerdictsCommand {
     /// Write judged cases, or the rows of a scored file with their verdicts
-    Export(VerdictsExportArgs),
+    Export(super::verdicts_export::VerdictsExportArgs),
     /// Take in what another analyst decided; contradictions are listed, and nobody's verdict is lost
     Import {
         /// Files by verdicts export (CSV, NDJSON), or another workspace's logs/audit.ndjson
@@ -448,31 +447,6 @@ pub enum VerdictsCommand {
     /// Commands about labels
     #[command(flatten)]
     Labels(super::verdicts_labels::LabelsCommand),
-}
-
-/// `verdicts export`.
-#[derive(Debug, Args)]
-pub struct VerdictsExportArgs {
-    /// Where to; what is there is replaced. - is standard output, if that is no terminal [default: the workspace's
-    /// prediction_output/verdicts.csv, or the format's ending]
-    #[arg(value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// csv, ndjson (Elastic Common Schema), stix (2.1 bundle), parquet or md (hand-over of the shift) [default: what the
-    /// file's ending says, else csv]
-    #[arg(long, value_name = "F", value_parser = str::parse::<Format>)]
-    pub format: Option<Format>,
-    /// Write the rows of this scored file [default: the cases in the store, with the cells they had when judged]
-    #[arg(long, value_name = "FILE")]
-    pub scored: Option<PathBuf>,
-    /// With --scored: only rows whose case has a verdict
-    #[arg(long, requires = "scored")]
-    pub judged: bool,
-    /// Without --scored: only cases of the schema of this name [default: the only one, else the workspace's]
-    #[arg(long, value_name = "NAME", conflicts_with = "scored")]
-    pub schema: Option<String>,
-    /// Print one JSON object on standard output
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `export …`.

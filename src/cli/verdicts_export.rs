@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde_json::json;
 
-use super::args::VerdictsExportArgs;
 use super::context::Context;
 use super::error::CliError;
 use super::print;
@@ -19,6 +19,31 @@ use crate::schema::Schema;
 use crate::store::VerdictStore;
 use crate::text::{grouped, visible_text};
 use crate::triage::{CaseId, CaseState, Cases, Cells, RiskLevel, RiskSettings};
+
+/// `verdicts export`.
+#[derive(Debug, Args)]
+pub struct VerdictsExportArgs {
+    /// Where to; what is there is replaced. - is standard output, if that is no terminal [default: the workspace's
+    /// prediction_output/verdicts.csv, or the format's ending]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// csv, ndjson (Elastic Common Schema), stix (2.1 bundle), parquet or md (hand-over of the shift) [default: what the
+    /// file's ending says, else csv]
+    #[arg(long, value_name = "F", value_parser = str::parse::<Format>)]
+    pub format: Option<Format>,
+    /// Write the rows of this scored file [default: the cases in the store, with the cells they had when judged]
+    #[arg(long, value_name = "FILE")]
+    pub scored: Option<PathBuf>,
+    /// With --scored: only rows whose case has a verdict
+    #[arg(long, requires = "scored")]
+    pub judged: bool,
+    /// Without --scored: only cases of the schema of this name [default: the only one, else the workspace's]
+    #[arg(long, value_name = "NAME", conflicts_with = "scored")]
+    pub schema: Option<String>,
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Exports and says how much.
 pub(super) fn run(args: &VerdictsExportArgs, context: &Context) -> Result<(), CliError> {
