@@ -225,7 +225,7 @@ mod tests {
             let contents = screen.contents();
             contents
                 .lines()
-                .any(|line| line.contains(&run) && line.ends_with("yes"))
+                .any(|line| line.contains(&run) && line.trim_end_matches('*').ends_with("yes"))
         });
         ben.keys("T");
         ben.wait_for(&format!("* champion {run}"));
