@@ -105,6 +105,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--port", type=int, default=8123)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="of uvicorn; its own default is 1")
     options = parser.parse_args()
     for tool in ("wrk", "curl"):
         shutil.which(tool) or sys.exit(f"{tool} is needed (Debian: apt-get install {tool})")
@@ -146,11 +147,11 @@ def run(options, program, work):
 
     cores = os.cpu_count() or 1
     environment = {**os.environ, "NSEC_BENCH_DATA": str(DATA)}
-    command = [sys.executable, "-m", "uvicorn", "fastapi_app:app", "--port", str(options.port), "--workers", str(cores),
+    command = [sys.executable, "-m", "uvicorn", "fastapi_app:app", "--port", str(options.port), "--workers", str(options.workers),
                "--no-access-log", "--log-level", "warning"]
     process = subprocess.Popen(command, cwd=Path(__file__).parent, env=environment)
     wait_for(base + "/healthz", process)
-    measure(f"FastAPI + LightGBM, uvicorn with {cores} workers", process, base, "/predict", "/predict_csv")
+    measure(f"FastAPI + LightGBM, uvicorn with {options.workers} worker(s)", process, base, "/predict", "/predict_csv")
 
     print(f"\n{cores} cores; wrk with {options.connections} connections for {options.seconds} s, one row a request; "
           f"stream of {options.rows:,} rows, {big.stat().st_size / 1e6:.0f} MB\n")
