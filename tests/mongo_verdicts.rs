@@ -261,7 +261,7 @@ mod tests {
         let again = run(&["verdicts", "sync"], 0);
         assert!(again.out().contains("0 decisions sent, 0 taken in"), "{}", again.out());
         assert!(
-            again.out().contains("1 cases on which analysts contradict each other"),
+            again.out().contains("1 case on which analysts contradict each other"),
             "{}",
             again.out()
         );
