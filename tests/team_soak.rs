@@ -136,23 +136,21 @@ mod tests {
         }
     }
 
-    /// What became of a key: a decision in the journal, or a refusal on the screen. There is no third way.
+    /// What became of a key: a decision in the journal, or none. A refusal stands on the screen, unless news of others take
+    /// its line at the same moment; so a key without a decision counts as refused after a while.
     fn is_kept(console: &Console, trail: &mut Trail, before: usize) -> bool {
         let begun = Instant::now();
-        loop {
+        while begun.elapsed() < Duration::from_secs(3) {
             if trail.count() > before {
                 return true;
             }
-            let screen = console.screen();
-            if screen.contains(REFUSED) {
-                return false;
+            if console.screen().contains(REFUSED) {
+                break;
             }
-            assert!(
-                begun.elapsed() < Duration::from_secs(10),
-                "a key was not answered:\n{screen}"
-            );
             thread::sleep(Duration::from_millis(2));
         }
+        // What is kept all the same, later, is found in the end: there would be one decision too many.
+        false
     }
 
     fn judge_all(plan: &Plan, console: &mut Console, mut trail: Trail, seed: u64, done: &AtomicUsize) -> Judged {
