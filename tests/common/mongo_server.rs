@@ -22,7 +22,10 @@ fn missing() -> Option<&'static str> {
         let install = script().arg("install").output();
         match install {
             Ok(output) if output.status.success() => None,
-            Ok(output) => Some(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
+            Ok(output) => {
+                let said = [output.stdout, output.stderr].concat();
+                Some(String::from_utf8_lossy(&said).trim().to_owned())
+            }
             Err(error) => Some(format!("scripts/mongo-server does not start: {error}")),
         }
     });
