@@ -1,5 +1,7 @@
 //! Owns the identity of rows: the id under which a row is one case, and the hash that groups identical features.
 
+mod single;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -10,6 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::canonical::{write_float, write_int, write_timestamp};
 use crate::schema::{Column, Schema};
+
+pub use self::single::RowIds;
 
 /// The first 64 bits of a row's BLAKE3 hash; displays as the 16 hexadecimal digits of `row_id`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,9 +105,7 @@ pub fn feature_fingerprint(schema: &Schema, frame: &DataFrame) -> u64 {
         frame_text(&mut text, column.name.as_bytes());
         frame_text(&mut text, column.kind.word().as_bytes());
     }
-    let mut first = [0; 8];
-    first.copy_from_slice(&blake3::hash(&text).as_bytes()[..8]);
-    u64::from_be_bytes(first)
+    first_bits(&text)
 }
 
 fn hash_rows<'a>(frame: &DataFrame, columns: impl Iterator<Item = &'a Column>, prefix: &[u8]) -> Vec<u64> {
@@ -122,15 +124,17 @@ fn hash_rows<'a>(frame: &DataFrame, columns: impl Iterator<Item = &'a Column>, p
             for view in &views {
                 view.write(part * PART_ROWS + offset, &mut text);
             }
-            let digest = blake3::hash(text.bytes.get(..text.used).unwrap_or_default());
-            *hash = digest
-                .as_bytes()
-                .iter()
-                .take(8)
-                .fold(0, |hash, &byte| hash << 8 | u64::from(byte));
+            *hash = first_bits(text.framed());
         }
     });
     hashes
+}
+
+/// The first 64 bits of the BLAKE3 hash of these bytes.
+fn first_bits(framed: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    first.copy_from_slice(&blake3::hash(framed).as_bytes()[..8]);
+    u64::from_be_bytes(first)
 }
 
 /// The bytes of one row that are hashed. Most cells are small whole numbers: those are copied from a table in one move of
@@ -190,6 +194,11 @@ impl RowText {
         }
         self.bytes[self.used..end].copy_from_slice(framed);
         self.used += 1 + usize::from(framed[0]);
+    }
+
+    /// The bytes that count.
+    fn framed(&self) -> &[u8] {
+        self.bytes.get(..self.used).unwrap_or_default()
     }
 
     /// Appends what `write` appends.
@@ -261,15 +270,8 @@ impl Values {
         match self {
             Self::Int(values) => framed(out, values.get(row), frame_int),
             Self::Float(values) => framed(out, values.get(row), frame_float),
-            Self::Time(values) => framed(out, values.get(row), |out, micros| {
-                let nanos = micros.rem_euclid(1_000_000) as u32 * 1000;
-                frame_short(out, |out| {
-                    write_timestamp(out, micros.div_euclid(1_000_000), nanos, true);
-                });
-            }),
-            Self::Bool(values) => framed(out, values.get(row), |out, value| {
-                frame_text(out, if value { b"true" } else { b"false" });
-            }),
+            Self::Time(values) => framed(out, values.get(row), frame_time),
+            Self::Bool(values) => framed(out, values.get(row), frame_bool),
             Self::Text(values) => {
                 framed(out, values.get(row), |out, text| frame_text(out, text.as_bytes()));
             }
@@ -298,6 +300,17 @@ fn frame_float(out: &mut Vec<u8>, value: f64) {
             out.truncate(out.len() - 2);
         }
     });
+}
+
+fn frame_time(out: &mut Vec<u8>, micros: i64) {
+    let nanos = micros.rem_euclid(1_000_000) as u32 * 1000;
+    frame_short(out, |out| {
+        write_timestamp(out, micros.div_euclid(1_000_000), nanos, true);
+    });
+}
+
+fn frame_bool(out: &mut Vec<u8>, value: bool) {
+    frame_text(out, if value { b"true" } else { b"false" });
 }
 
 /// Frames what `write` appends, which is shorter than 254 bytes.

@@ -1,5 +1,7 @@
 //! Owns turning raw text cells into typed columns as the schema says.
 
+mod row;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -14,6 +16,8 @@ use super::cell;
 use super::layout::Layout;
 use super::reader::NullTokens;
 use crate::schema::{ColumnType, Label, LabelValue, Schema};
+
+pub use self::row::{RowTyping, TypedCell, TypedRow};
 
 /// Rows that one task parses.
 const PART_ROWS: usize = 4096;

@@ -71,13 +71,16 @@ impl LogLayer {
         let metadata = event.metadata();
         let level = metadata.level().as_str();
         if self.json {
+            let others: Map<String, Value> = (fields.others.into_iter())
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect();
             let document = json!({
                 "time": time,
                 "level": level.to_lowercase(),
                 "run": run,
                 "target": metadata.target(),
                 "message": fields.message,
-                "fields": fields.others,
+                "fields": others,
             });
             return format!("{}\n", escape_json(&document.to_string()));
         }
@@ -88,11 +91,13 @@ impl LogLayer {
             visible_text(&fields.message)
         );
         for (name, value) in &fields.others {
-            let shown = match value {
-                Value::String(s) if !s.is_empty() && !s.contains([' ', '"', '=']) => visible_text(s).into_owned(),
-                other => escape_json(&other.to_string()).into_owned(),
+            let _a_string_takes_everything = match value {
+                Value::String(s) if !s.is_empty() && !s.contains([' ', '"', '=']) => {
+                    write!(text, " {name}={}", visible_text(s))
+                }
+                Value::String(_) => write!(text, " {name}={}", escape_json(&value.to_string())),
+                plain => write!(text, " {name}={plain}"),
             };
-            let _a_string_takes_everything = write!(text, " {name}={shown}");
         }
         text.push('\n');
         text
@@ -126,15 +131,16 @@ where
             .event_scope(event)
             .and_then(|mut scope| scope.find_map(|span| span.extensions().get::<SpanRun>().map(|run| run.0.clone())));
         let run = of_span.or_else(|| self.run.get());
-        let line = self.line(event, run.as_deref());
+        let mut line = self.line(event, run.as_deref());
         if let Some(sink) = sink {
             // The queue's refusal is counted by the queue; there is nowhere to report it to from here.
             let _counted = sink.clone().write_all(line.as_bytes());
         }
+        line.truncate(line.trim_end_matches('\n').len());
         self.recent.push(RecentLine {
             level: *event.metadata().level(),
             run,
-            text: line.trim_end_matches('\n').to_owned(),
+            text: line,
         });
     }
 }
@@ -143,7 +149,8 @@ fn keep_run<S>(fields: &Fields, id: &Id, context: &Context<'_, S>)
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    if let (Some(Value::String(run)), Some(span)) = (fields.others.get("run"), context.span(id)) {
+    let run = fields.others.iter().find(|(name, _)| *name == "run");
+    if let (Some((_, Value::String(run))), Some(span)) = (run, context.span(id)) {
         span.extensions_mut().replace(SpanRun(run.clone()));
     }
 }
@@ -159,7 +166,8 @@ fn is_pipeline(target: &str) -> bool {
 #[derive(Default)]
 struct Fields {
     message: String,
-    others: Map<String, Value>,
+    /// In the order in which they were given.
+    others: Vec<(&'static str, Value)>,
 }
 
 impl Fields {
@@ -167,7 +175,14 @@ impl Fields {
         if field.name() == "message" {
             self.message = text;
         } else {
-            self.others.insert(field.name().to_owned(), Value::String(text));
+            self.insert(field, Value::String(text));
+        }
+    }
+
+    fn insert(&mut self, field: &Field, value: Value) {
+        match self.others.iter_mut().find(|(name, _)| *name == field.name()) {
+            Some((_, old)) => *old = value,
+            None => self.others.push((field.name(), value)),
         }
     }
 }
@@ -180,19 +195,19 @@ impl Visit for Fields {
         } else {
             json!(value.to_string())
         };
-        self.others.insert(field.name().to_owned(), value);
+        self.insert(field, value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.others.insert(field.name().to_owned(), json!(value));
+        self.insert(field, value.into());
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.others.insert(field.name().to_owned(), json!(value));
+        self.insert(field, value.into());
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.others.insert(field.name().to_owned(), json!(value));
+        self.insert(field, value.into());
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {

@@ -3,6 +3,7 @@
 //! `logs/training_pipeline.log` has what the pipeline says (stages, counts, metrics), `logs/nsec-tui.log` everything
 //! else. Both are links to the file of the day. Writing happens on threads of its own; nothing here stops the program.
 
+mod gather;
 mod layer;
 mod recent;
 mod roll;
@@ -25,6 +26,7 @@ pub use recent::{Recent, RecentLine};
 pub use settings::{LogLevel, LoggingSettings};
 
 use crate::workspace::Workspace;
+use gather::Gathered;
 use layer::LogLayer;
 use roll::DailyFile;
 
@@ -143,7 +145,7 @@ fn start_writer<W: Write + Send + 'static>(writer: W, guard: &mut LogGuard) -> N
         .lossy(true)
         .buffered_lines_limit(WAITING_LINES)
         .thread_name("nsec-log")
-        .finish(writer);
+        .finish(Gathered::new(writer));
     guard.dropped.push(sink.error_counter());
     guard.workers.push(worker);
     sink

@@ -37,15 +37,19 @@ struct Lines {
 impl Recent {
     /// Takes a line.
     pub(super) fn push(&self, line: RecentLine) {
-        let listener = {
+        let heard = {
             let mut lines = self.lines();
-            if lines.kept.len() >= MOST {
-                lines.kept.pop_front();
-            }
-            lines.kept.push_back(line.clone());
-            lines.listener.clone()
+            // Made while the lock is held, dropped after.
+            let heard = lines.listener.clone().map(|listener| (listener, line.clone()));
+            let oldest = if lines.kept.len() >= MOST {
+                lines.kept.pop_front()
+            } else {
+                None
+            };
+            lines.kept.push_back(line);
+            (heard, oldest)
         };
-        if let Some(listener) = listener {
+        if let Some((listener, line)) = heard.0 {
             listener(&line);
         }
     }

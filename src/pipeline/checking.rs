@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use crate::cancel::{CancelToken, Cancelled};
-use crate::data::{DataError, Header, Layout, NullTokens, RawBatch, RowReader, TypedBatch, parse_batch};
+use crate::data::{
+    DataError, Header, Layout, NullTokens, RawBatch, RowReader, RowTyping, TypedBatch, TypedRow, parse_batch,
+};
 use crate::schema::Schema;
 use crate::validation::drift::Reference;
 use crate::validation::{Against, BatchVerdict, Purpose, Report, ValidationError, ValidationSettings, Validator};
@@ -134,6 +136,16 @@ impl BatchChecker {
             nulls,
             validator,
         })
+    }
+
+    /// What types single rows of this header, where that can be done without a frame.
+    pub fn row_typing(&self) -> Option<RowTyping> {
+        RowTyping::new(&self.schema, &self.layout, &self.nulls)
+    }
+
+    /// Whether a row by itself certainly passes; see [`Validator::passes`].
+    pub fn passes(&self, row: &TypedRow<'_>) -> bool {
+        self.validator.passes(row)
     }
 
     /// Types and checks the rows of a batch.

@@ -9,11 +9,12 @@ use serde_json::{Map, Value as Json};
 
 use super::body;
 use super::media::Form;
-use super::predict::answer::{Answer, Input};
-use super::predict::{for_table, query, refusal_of, respond, stream};
+use super::predict::answer::{Answer, Input, Keys};
+use super::predict::{query, refusal_of, respond, stream};
 use super::records;
 use super::refusal::{ErrorBody, Refusal};
 use super::served::Served;
+use super::shape::Shape;
 use super::state::Shared;
 use super::table::{Full, Table, Value};
 use crate::cancel::CancelToken;
@@ -69,11 +70,12 @@ pub(super) async fn invocations(State(shared): State<Arc<Shared>>, request: Requ
 }
 
 fn scored_table(shared: &Shared, served: &Served, mut table: Table, options: &RowOptions) -> Result<Vec<u8>, Refusal> {
-    let scorer = for_table(served, &mut table, false)?;
-    let rows = scorer
+    let shape = Shape::of(served, &mut table, false)?;
+    let rows = shape
+        .scorer
         .score(table.batch(), options, &CancelToken::new())
         .map_err(|error| refusal_of(&error))?;
-    let mut answer = Answer::new(Form::Json, served, &scorer).bare();
+    let mut answer = Answer::new(Form::Json, served, Arc::clone(&shape.keys)).bare();
     let mut out = b"{\"predictions\":[".to_vec();
     let counts = answer.push_rows(served, &Input::Table(&table), &rows, 0, &mut out);
     out.extend_from_slice(b"]}");
@@ -99,7 +101,8 @@ fn scored_csv(
         .rows
         .for_header("the body", reader.header())
         .map_err(|error| refusal_of(&error))?;
-    let mut answer = Answer::new(Form::Json, served, &scorer).bare();
+    let keys = Arc::new(Keys::new(served, &scorer));
+    let mut answer = Answer::new(Form::Json, served, keys).bare();
     let mut out = b"{\"predictions\":[".to_vec();
     let mut before = 0;
     while let Some(batch) = reader
@@ -222,12 +225,12 @@ fn list_table(served: &Served, field: &str, rows: Vec<Json>) -> Result<Table, Re
             .filter_map(|at| Some(columns.get(*at)?.name.clone()));
         return list_of_rows(field, names.collect(), rows);
     }
-    let mut table = Table::default();
+    let mut table = served.shape.table();
     for row in rows {
         let Json::Object(fields) = row else {
             return Err(wrong(field, "holds a row that is no object"));
         };
-        let mut values = Vec::with_capacity(table.names.len());
+        let mut values = Vec::with_capacity(table.fields.len());
         for (name, value) in fields {
             table
                 .put(&mut values, &name, value_of(value))

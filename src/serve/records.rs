@@ -9,12 +9,11 @@ use serde_json::Number;
 use super::refusal::Refusal;
 use super::table::{Table, Value};
 
-/// Reads the rows of a JSON body, at most `most`.
+/// Reads the rows of a JSON body, at most `most`, into an empty table.
 ///
 /// # Errors
 /// 400: no JSON; 413: too many rows or cells; 422: JSON that is no rows.
-pub(super) fn parse(bytes: &[u8], most: usize) -> Result<Table, Refusal> {
-    let mut table = Table::default();
+pub(super) fn parse(bytes: &[u8], most: usize, mut table: Table) -> Result<Table, Refusal> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let reading = Reading {
         table: &mut table,
@@ -176,7 +175,7 @@ impl<'de> Visitor<'de> for Record<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         self.0.check_rows()?;
-        let mut row = Vec::with_capacity(self.0.table.names.len());
+        let mut row = Vec::with_capacity(self.0.table.fields.len());
         while let Some(name) = map.next_key::<Name>()? {
             let value = map.next_value_seed(OneValue)?;
             put(self.0.table, &mut row, &name.0, value)?;

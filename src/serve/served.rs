@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::shape::LastShape;
 use crate::artifacts::{CHAMPION, Manifest, RegistryError, RegistryStore, RunFile};
 use crate::pipeline::event::{Event, Level};
 use crate::pipeline::prediction::{FinishedRun, KnownVerdicts, PredictionError, RowConditions, RowModel};
@@ -29,6 +30,8 @@ pub(super) struct Served {
     pub(super) needed: Vec<usize>,
     /// Whether text that a spreadsheet would run is guarded in CSV.
     pub(super) guard: bool,
+    /// The shape of the rows that came last.
+    pub(super) shape: LastShape,
 }
 
 impl Served {
@@ -68,6 +71,7 @@ impl Served {
             directory,
             manifest,
             guard: settings.prediction.guard_formulas,
+            shape: LastShape::default(),
             rows,
         })
     }

@@ -9,7 +9,6 @@ use super::jobs::Jobs;
 use super::metrics::Metrics;
 use super::options::ServeOptions;
 use super::page::Page;
-use super::predict::together::Together;
 use super::refusal::Refusal;
 use super::served::{Holder, Served};
 use crate::cancel::CancelToken;
@@ -25,8 +24,6 @@ pub(super) struct Shared {
     pub(super) jobs: Option<Arc<Jobs>>,
     /// Requests worked on at once.
     pub(super) gate: Semaphore,
-    /// Single rows that are scored together.
-    pub(super) together: Together,
     /// The memory for bodies.
     pub(super) room: Room,
     /// Requests with large bodies among them.
@@ -47,7 +44,6 @@ impl Shared {
             gate: Semaphore::new(options.limits.concurrency),
             heavy: Arc::new(Semaphore::new(options.threads.max(2))),
             room: Room::of(options.limits.body_bytes),
-            together: Together::default(),
             streams: Arc::new(Semaphore::new(options.limits.streams)),
             page: Page::new(options.token.is_some()),
             cut_off: CancelToken::new(),

@@ -1,10 +1,11 @@
 //! Owns rows that came as JSON: their names, their values as they came, and the cells they are to the schema.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Number;
 
+use super::names::{Fields, Names};
 use crate::data::{Header, RawBatch};
 
 /// Most cells of a table, places where a record lacks a field included.
@@ -31,22 +32,26 @@ impl Value {
         match self {
             Self::Absent | Self::Null | Self::Nested => out.extend_from_slice(b"null"),
             Self::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
-            Self::Number(number) => out.extend_from_slice(number.to_string().as_bytes()),
+            Self::Number(number) => push_number(out, number),
             Self::Text(text) => push_json_text(out, text),
         }
     }
 
     /// Appends it as the text of a cell.
-    pub(super) fn push_cell(&self, cell: &mut String) {
+    pub(super) fn push_cell(&self, cell: &mut Vec<u8>) {
         match self {
             Self::Absent | Self::Null | Self::Nested => {}
-            Self::Bool(value) => cell.push_str(if *value { "true" } else { "false" }),
-            Self::Number(number) => {
-                let _ = write!(cell, "{number}");
-            }
-            Self::Text(text) => cell.push_str(text),
+            Self::Bool(value) => cell.extend_from_slice(if *value { b"true" } else { b"false" }),
+            Self::Number(number) => push_number(cell, number),
+            Self::Text(text) => cell.extend_from_slice(text.as_bytes()),
         }
     }
+}
+
+/// Appends a number as JSON has it, which is also its text as a cell.
+fn push_number(out: &mut Vec<u8>, number: &Number) {
+    // A vector takes everything, and every number can be written.
+    let _ = serde_json::to_writer(out, number);
 }
 
 /// Appends a text as a JSON string.
@@ -65,7 +70,7 @@ pub(super) struct Bad {
 /// Rows under names. A row may be shorter than the names; what it lacks is absent.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    pub(super) names: Vec<String>,
+    pub(super) fields: Fields,
     pub(super) rows: Vec<Vec<Value>>,
     /// The line of each row, where rows came as lines.
     pub(super) lines: Vec<u64>,
@@ -73,7 +78,6 @@ pub(super) struct Table {
     pub(super) bad: BTreeMap<usize, Bad>,
     /// Whether fields that are not among the names are left out: the header of the answer is written already.
     pub(super) frozen: bool,
-    places: HashMap<String, usize>,
 }
 
 /// Why a table takes no more.
@@ -103,12 +107,20 @@ impl Table {
     pub(super) fn with_names(names: Vec<String>) -> Result<Self, Full> {
         let mut table = Self::default();
         for name in names {
-            if table.places.contains_key(&name) {
+            if table.fields.find(&name).is_some() {
                 return Err(Full::Twice(name));
             }
             table.place(&name)?;
         }
         Ok(table)
+    }
+
+    /// An empty table that is likely to come to have these names.
+    pub(super) fn expecting(names: Arc<Names>) -> Self {
+        Self {
+            fields: Fields::expecting(names),
+            ..Self::default()
+        }
     }
 
     /// An empty table of the same names, taking no others.
@@ -123,30 +135,33 @@ impl Table {
     /// # Errors
     /// There are too many.
     pub(super) fn place(&mut self, name: &str) -> Result<usize, Full> {
-        if let Some(place) = self.places.get(name) {
-            return Ok(*place);
+        match self.fields.find(name) {
+            Some(place) => Ok(place),
+            None => self.add(name),
         }
-        let place = self.names.len();
+    }
+
+    /// Adds a name that is not there yet; where it stands.
+    fn add(&mut self, name: &str) -> Result<usize, Full> {
+        let place = self.fields.len();
         if place == MOST_FIELDS {
             return Err(Full::Fields);
         }
-        self.names.push(name.to_owned());
-        self.places.insert(name.to_owned(), place);
+        self.fields.push(name);
         self.check_room(self.rows.len())?;
         Ok(place)
     }
 
     /// Adds a field that no row has, whatever there is room for: what a model needs is never very much.
     pub(super) fn add_absent(&mut self, name: &str) {
-        if !self.places.contains_key(name) {
-            self.places.insert(name.to_owned(), self.names.len());
-            self.names.push(name.to_owned());
+        if self.fields.find(name).is_none() {
+            self.fields.push(name);
         }
     }
 
     /// All rows are as wide as the widest, so that one wide row makes all of them cost more.
     fn check_room(&self, rows: usize) -> Result<(), Full> {
-        if (rows + 1).saturating_mul(self.names.len()) > MOST_CELLS {
+        if (rows + 1).saturating_mul(self.fields.len()) > MOST_CELLS {
             return Err(Full::Cells);
         }
         Ok(())
@@ -159,10 +174,15 @@ impl Table {
     /// The row has the field already, or there are too many.
     pub(super) fn put(&mut self, row: &mut Vec<Value>, name: &str, value: Value) -> Result<(), Full> {
         let likely = row.len();
-        let place = match self.names.get(likely) {
-            Some(next) if next == name => likely,
-            _ if self.frozen && !self.places.contains_key(name) => return Ok(()),
-            _ => self.place(name)?,
+        let place = if self.fields.are_likely(likely, name) {
+            if likely == self.fields.len() {
+                self.add(name)?;
+            }
+            likely
+        } else if self.frozen && self.fields.find(name).is_none() {
+            return Ok(());
+        } else {
+            self.place(name)?
         };
         if row.len() <= place {
             row.resize(place + 1, Value::Absent);
@@ -181,20 +201,12 @@ impl Table {
     pub(super) fn push(&mut self, row: Vec<Value>) -> Result<(), Full> {
         self.check_room(self.rows.len())?;
         if let Some(place) = row.iter().position(|value| *value == Value::Nested) {
-            let field = self.names.get(place).cloned();
+            let field = self.fields.list().get(place).cloned();
             let reason = "is a list or an object; a cell is one value".to_owned();
             self.bad.insert(self.rows.len(), Bad { field, reason });
         }
         self.rows.push(row);
         Ok(())
-    }
-
-    /// Adds the rows of a table under the same names, which came without lines.
-    pub(super) fn append(&mut self, other: Self) {
-        let before = self.rows.len();
-        self.rows.extend(other.rows);
-        self.bad
-            .extend(other.bad.into_iter().map(|(row, bad)| (before + row, bad)));
     }
 
     /// Adds an empty row that cannot be scored.
@@ -219,23 +231,23 @@ impl Table {
     /// The names.
     pub(super) fn header(&self) -> Header {
         Header {
-            names: self.names.clone(),
+            names: self.fields.list().to_vec(),
         }
     }
 
     /// The cells of the rows that can be scored.
     pub(super) fn batch(&self) -> RawBatch {
-        let mut batch = RawBatch::new(self.names.len());
-        let (mut text, mut ends) = (String::new(), Vec::new());
+        let mut batch = RawBatch::new(self.fields.len());
+        let (mut text, mut ends) = (Vec::new(), Vec::with_capacity(self.fields.len()));
         for row in (0..self.rows.len()).filter(|row| !self.bad.contains_key(row)) {
             text.clear();
             ends.clear();
-            for place in 0..self.names.len() {
+            for place in 0..self.fields.len() {
                 self.value(row, place).push_cell(&mut text);
                 ends.push(text.len());
             }
             let starts = std::iter::once(0).chain(ends.iter().copied());
-            let cells = starts.zip(&ends).map(|(start, end)| &text.as_bytes()[start..*end]);
+            let cells = starts.zip(&ends).map(|(start, end)| &text[start..*end]);
             batch.push(self.line(row), cells);
         }
         batch

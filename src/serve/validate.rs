@@ -100,7 +100,7 @@ fn check(shared: &Shared, form: Form, input: Given) -> Result<Report, Refusal> {
     let nulls = settings.reading.null_tokens();
     let (reader, why): (Box<dyn RowReader>, _) = match input {
         Given::Bytes(bytes) => {
-            let table = records::parse(&bytes, shared.options.limits.rows)?;
+            let table = records::parse(&bytes, shared.options.limits.rows, Table::default())?;
             (Box::new(Rows::of(table, nulls)), None)
         }
         Given::Source(source) if form == Form::Ndjson => {

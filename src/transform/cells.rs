@@ -255,14 +255,14 @@ impl Cells<'_> {
     }
 }
 
-fn pack(flags: &[Flag], holds: impl Fn(Flag) -> bool) -> u8 {
+pub(super) fn pack(flags: &[Flag], holds: impl Fn(Flag) -> bool) -> u8 {
     flags
         .iter()
         .enumerate()
         .fold(0, |bits, (i, &flag)| bits | u8::from(holds(flag)) << i)
 }
 
-fn ip_flag(flag: Flag, cell: Option<IpAddr>) -> bool {
+pub(super) fn ip_flag(flag: Flag, cell: Option<IpAddr>) -> bool {
     match (flag, cell) {
         (Flag::Missing, cell) => cell.is_none(),
         (Flag::Private, Some(ip)) => ip::is_private(ip),
@@ -274,7 +274,7 @@ fn ip_flag(flag: Flag, cell: Option<IpAddr>) -> bool {
     }
 }
 
-fn time_flag(flag: Flag, cell: Option<i64>) -> bool {
+pub(super) fn time_flag(flag: Flag, cell: Option<i64>) -> bool {
     match (flag, cell) {
         (Flag::Missing, cell) => cell.is_none(),
         (Flag::Weekend, Some(micros)) => time::is_weekend(micros),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cells::{Cells, KeyView};
 use super::keys::{KeyLimits, KeyTable, Keys, Tally, choose_keys};
+use super::one_cell::OneCell;
 use super::scale::Scale;
 use super::settings::{CategoryImputation, TransformSettings};
 use super::wants::{CategoryEncoding, MissingValues, Scaling};
@@ -141,14 +142,7 @@ impl CategoryStep {
         let missing = self.missing_code.unwrap_or(other + 1);
         let codes = match table {
             KeyTable::Dense { low, codes } => cells.map_int_keys(self.view, |cell| {
-                cell.map_or(missing, |key| {
-                    let at = key.wrapping_sub(*low) as u64;
-                    usize::try_from(at)
-                        .ok()
-                        .and_then(|at| codes.get(at))
-                        .copied()
-                        .unwrap_or(other)
-                })
+                cell.map_or(missing, |key| dense_code(*low, codes, key).unwrap_or(other))
             }),
             KeyTable::Sparse(codes) => cells.map_int_keys(self.view, |cell| {
                 cell.map_or(missing, |key| codes.get(&key).copied().unwrap_or(other))
@@ -158,6 +152,20 @@ impl CategoryStep {
             }
         };
         codes.unwrap_or_default()
+    }
+
+    /// The code of one cell, as [`CategoryStep::codes_of`] gives it; `None` if its column has no such keys.
+    pub(super) fn code_of(&self, cell: &OneCell<'_>, table: &KeyTable) -> Option<u32> {
+        let known = match table {
+            KeyTable::Dense { low, codes } => cell.int_key(self.view)?.map(|key| dense_code(*low, codes, key)),
+            KeyTable::Sparse(codes) => cell.int_key(self.view)?.map(|key| codes.get(&key).copied()),
+            KeyTable::Texts(codes) => cell.text()?.map(|text| codes.get(text).copied()),
+        };
+        let other = self.other();
+        Some(match known {
+            None => self.missing_code.unwrap_or(other + 1),
+            Some(code) => code.unwrap_or(other),
+        })
     }
 
     /// Number of codes, `other` included.
@@ -211,6 +219,13 @@ impl CategoryStep {
             KeyView::Weekday => format!("{column} weekday"),
         }
     }
+}
+
+/// The code of a key in a [`KeyTable::Dense`]; `None` beyond its ends.
+#[inline]
+fn dense_code(low: i64, codes: &[u32], key: i64) -> Option<u32> {
+    let at = key.wrapping_sub(low) as u64;
+    usize::try_from(at).ok().and_then(|at| codes.get(at)).copied()
 }
 
 /// Rank of each code by rows, most first, of equals the lower code; -1 for the last code (`other`).

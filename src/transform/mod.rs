@@ -14,6 +14,7 @@ mod ip;
 mod keys;
 mod matrix;
 mod numeric;
+mod one_cell;
 mod plan;
 mod port;
 mod preprocessor;

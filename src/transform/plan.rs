@@ -9,6 +9,8 @@ use ndarray::Array2;
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
+use crate::data::TypedCell;
+
 use super::cells::{Cells, NumberView, Table};
 use super::encode::{CategoryStep, Encoding};
 use super::error::TransformError;
@@ -16,6 +18,7 @@ use super::impute::Neighbours;
 use super::keys::KeyTable;
 use super::matrix::{Feature, FeatureMatrix};
 use super::numeric::narrow;
+use super::one_cell::OneCell;
 use super::step::{Fitted, FittedColumn, Step};
 
 /// Position of a feature that was dropped.
@@ -145,6 +148,25 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// The features of one row: the values that [`Plan::run`] gives it. `cell` has the cell of the nth of [`Plan::needed`].
+    /// `None` where gaps are filled from similar rows, or a cell is not of its column's type.
+    pub(super) fn run_row<'a>(&self, fitted: &Fitted, cell: impl Fn(usize) -> TypedCell<'a>) -> Option<Vec<f32>> {
+        if fitted.neighbours.is_some() {
+            return None;
+        }
+        let mut row = vec![0f32; self.features.len()];
+        for (nth, (index, plan)) in self.columns.iter().enumerate() {
+            let column = fitted.columns.get(*index)?;
+            let cell = OneCell::new(column.kind, cell(nth))?;
+            for (place, write) in &plan.writes {
+                write.one(column.steps.get(*place)?, &cell, &mut row)?;
+            }
+        }
+        Some(row)
+    }
+}
+
 /// One column's blocks.
 fn read<'p>(
     (index, plan): &'p (usize, PlanColumn),
@@ -231,6 +253,48 @@ impl Write {
             _ => return None,
         })
     }
+
+    /// Writes the step's result for one cell into its row, which is zero; `None` if the cell is of another sort.
+    fn one(&self, step: &Step, cell: &OneCell<'_>, row: &mut [f32]) -> Option<()> {
+        match (self, step) {
+            (Self::Number { at }, Step::Number(number)) => {
+                *row.get_mut(*at as usize)? = narrow(number.apply(cell.number(number.view)?));
+            }
+            (Self::OneHot { table, at }, Step::Category(category)) => {
+                put_indicator(at, category.code_of(cell, table)?, row);
+            }
+            (Self::Lookup { table, at, values }, Step::Category(category)) => {
+                *row.get_mut(*at as usize)? = number_of_code(values, category.code_of(cell, table)?);
+            }
+            (Self::Flags { at }, Step::Flags(flags)) => put_flags(at, cell.flags(flags), row),
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+/// Sets the indicator of a code. A dropped feature, or a missing cell that is passed on, has no place.
+#[inline]
+fn put_indicator(at: &[u32], code: u32, row: &mut [f32]) {
+    if let Some(cell) = at.get(code as usize).and_then(|&p| row.get_mut(p as usize)) {
+        *cell = 1.0;
+    }
+}
+
+/// The number of a code; a missing cell that is passed on has none.
+#[inline]
+fn number_of_code(values: &[f32], code: u32) -> f32 {
+    values.get(code as usize).copied().unwrap_or(f32::NAN)
+}
+
+/// Writes bit i to the ith place.
+#[inline]
+fn put_flags(at: &[u32], bits: u8, row: &mut [f32]) {
+    for (i, &p) in at.iter().enumerate() {
+        if let Some(cell) = row.get_mut(p as usize) {
+            *cell = f32::from(bits >> i & 1);
+        }
+    }
 }
 
 /// Writes the blocks into one row-major matrix.
@@ -268,24 +332,17 @@ impl Block<'_> {
             }
             Self::OneHot { at, codes } => {
                 for (row, &code) in rows.zip(codes.iter().skip(first)) {
-                    // A dropped feature, or a missing cell that is passed on, has no place.
-                    if let Some(cell) = at.get(code as usize).and_then(|&p| row.get_mut(p as usize)) {
-                        *cell = 1.0;
-                    }
+                    put_indicator(at, code, row);
                 }
             }
             Self::Lookup { at, values, codes } => {
                 for (row, &code) in rows.zip(codes.iter().skip(first)) {
-                    row[*at as usize] = values.get(code as usize).copied().unwrap_or(f32::NAN);
+                    row[*at as usize] = number_of_code(values, code);
                 }
             }
             Self::Flags { at, bits } => {
                 for (row, &bits) in rows.zip(bits.iter().skip(first)) {
-                    for (i, &p) in at.iter().enumerate() {
-                        if let Some(cell) = row.get_mut(p as usize) {
-                            *cell = f32::from(bits >> i & 1);
-                        }
-                    }
+                    put_flags(at, bits, row);
                 }
             }
         }

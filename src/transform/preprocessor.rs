@@ -5,6 +5,7 @@ use std::sync::Arc;
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::data::TypedCell;
 use crate::schema::Column;
 
 use super::check::check;
@@ -59,6 +60,13 @@ impl Preprocessor {
     /// A needed column ([`Preprocessor::columns`]) that is missing or of another type.
     pub fn transform(&self, frame: &DataFrame) -> Result<FeatureMatrix, TransformError> {
         self.plan.run(&self.fitted, frame)
+    }
+
+    /// The features of one row, the values that [`Preprocessor::transform`] gives it: `cell` has the cell of the nth of
+    /// [`Preprocessor::columns`]. `None` where one row is not enough to know (gaps filled from similar rows), or a cell is
+    /// not of its column's type.
+    pub fn transform_row<'a>(&self, cell: impl Fn(usize) -> TypedCell<'a>) -> Option<Vec<f32>> {
+        self.plan.run_row(&self.fitted, cell)
     }
 
     /// Names of the columns that [`Preprocessor::transform`] needs, in the schema's order. Columns all of whose

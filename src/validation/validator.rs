@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray};
 
-use crate::data::{Layout, RawBatch, TypedBatch};
+use crate::data::{Layout, RawBatch, TypedBatch, TypedRow};
 use crate::schema::{LabelValue, Schema, Severity};
 
 use super::checks::{Accepted, Batch, Check, Finding, Findings, MALFORMED, Purpose, REJECTED, Setup, Totals, plan};
@@ -149,6 +149,12 @@ impl Validator {
             .extend(rejects.iter().take(room).map(|reject| reject.line));
         self.see_accepted(typed, &accepted)?;
         Ok(BatchVerdict { accepted, rejects })
+    }
+
+    /// Whether a row certainly passes every check. A row that does not is to be checked as a batch of one, which tells why,
+    /// or that it passes all the same. Counts nothing.
+    pub fn passes(&self, row: &TypedRow<'_>) -> bool {
+        self.checks.iter().all(|check| check.passes(row) == Some(true))
     }
 
     /// Shows the accepted rows to the checks of the data as a whole.

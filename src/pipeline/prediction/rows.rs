@@ -7,6 +7,7 @@
 //!     .score(batch, &options, &cancel) -> ScoredRows    any thread, any number at a time
 //! ```
 
+mod lane;
 mod scored;
 
 use std::path::PathBuf;
@@ -15,22 +16,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::artifacts::Manifest;
 use crate::cancel::CancelToken;
 use crate::data::{Header, Layout, NullTokens, RawBatch, ReadSettings};
-use crate::pipeline::checking::BatchChecker;
+use crate::pipeline::checking::{BatchChecker, CheckedBatch};
 use crate::pipeline::trained_model::TrainedModel;
 use crate::triage::RiskSettings;
-use crate::validation::{Against, Purpose, ValidationSettings};
+use crate::validation::{Against, Purpose, Reject, ValidationSettings};
 use crate::workspace::Workspace;
 
 use super::columns::check_all_columns;
 use super::error::PredictionError;
 use super::known_verdicts::KnownVerdicts;
 use super::order::FinishedRun;
-use super::output::header_line;
+use super::output::{ScoredBatch, header_line};
 use super::scoring::{Scorer, SourceColumns, reasons};
 use super::settings::{EXPLAIN_LIMIT, PredictionSettings};
 use super::summary::RiskCounts;
 use super::top::TopRows;
 
+use lane::Lane;
 use scored::places;
 pub use scored::{RowOutcome, RowResult, RowText, ScoredRows};
 
@@ -233,6 +235,8 @@ struct Bound {
     header: Header,
     layout: Layout,
     columns: SourceColumns,
+    /// The short way of a few rows, where there is one.
+    lane: Option<Lane>,
     /// Checkers between two batches. They hold state while they check, so each batch has one to itself.
     idle: Mutex<Vec<BatchChecker>>,
 }
@@ -242,15 +246,19 @@ impl Bound {
         let layout = Layout::resolve(&parts.model.schema, header);
         check_all_columns(&parts.model, source, &layout)?;
         let columns = SourceColumns::find(&parts.model, &layout, &header.names, &parts.conditions.risk);
-        let bound = Self {
+        let mut bound = Self {
             header: header.clone(),
             layout,
             columns,
+            lane: None,
             idle: Mutex::default(),
         };
         // Made now, so that a schema whose rules do not work is told before the first row.
-        let first = bound.make_checker(parts)?;
-        lock(&bound.idle).push(first);
+        bound.lane = Lane::new(
+            &parts.model.schema,
+            &parts.model.preprocessor,
+            bound.make_checker(parts)?,
+        );
         Ok(bound)
     }
 
@@ -323,18 +331,6 @@ impl RowScorer {
             let text = format!("rows of {} cells came under {width} names", rows.columns());
             return Err(PredictionError::Blocked(text));
         }
-        let idle = lock(&self.bound.idle).pop();
-        let mut checker = match idle {
-            Some(checker) => checker,
-            None => self.bound.make_checker(&self.model.0)?,
-        };
-        let mut batch = checker.check(rows)?;
-        let mut idle = lock(&self.bound.idle);
-        if idle.len() < IDLE_CHECKERS {
-            idle.push(checker);
-        }
-        drop(idle);
-        let rejects = std::mem::take(&mut batch.verdict.rejects);
         let mut scorer = Scorer {
             model,
             cancel,
@@ -345,10 +341,38 @@ impl RowScorer {
             flagged: 0,
             scored: 0,
         };
+        let lane = self.bound.lane.as_ref();
+        if let Some((matrix, ids)) = lane.and_then(|lane| lane.read(&model.preprocessor, &rows)) {
+            let scored = scorer.score_features(rows, &matrix, &ids, &self.bound.columns)?;
+            return Ok(self.finished(scorer, scored, Vec::new()));
+        }
+        let mut batch = self.checked(rows)?;
+        let rejects = std::mem::take(&mut batch.verdict.rejects);
         let scored = scorer.score(batch, 0, &self.bound.columns)?;
+        Ok(self.finished(scorer, scored, rejects))
+    }
+
+    /// Checks the rows of a batch with a checker that nobody else uses meanwhile.
+    fn checked(&self, rows: RawBatch) -> Result<CheckedBatch, PredictionError> {
+        let idle = lock(&self.bound.idle).pop();
+        let mut checker = match idle {
+            Some(checker) => checker,
+            None => self.bound.make_checker(&self.model.0)?,
+        };
+        let batch = checker.check(rows)?;
+        let mut idle = lock(&self.bound.idle);
+        if idle.len() < IDLE_CHECKERS {
+            idle.push(checker);
+        }
+        drop(idle);
+        Ok(batch)
+    }
+
+    fn finished(&self, scorer: Scorer<'_>, scored: ScoredBatch, rejects: Vec<Reject>) -> ScoredRows {
+        let Parts { model, conditions, .. } = &*self.model.0;
         let explained = scorer.top.into_rows().into_iter();
         let reasons = explained.map(|row| (row.row as usize, reasons(model, &row, conditions.reasons)));
-        Ok(ScoredRows {
+        ScoredRows {
             places: places(&scored, &rejects),
             reasons: reasons.collect(),
             counts: scorer.counts,
@@ -356,7 +380,7 @@ impl RowScorer {
             model: self.model.clone(),
             scored,
             rejects,
-        })
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Owns the scoring of one checked batch: probabilities, risk, actions, and the rows worth explaining.
 
 use crate::cancel::CancelToken;
-use crate::data::{Layout, row_ids};
+use crate::data::{Layout, RawBatch, RowId, row_ids};
 use crate::explain::{column_shares, format_reasons};
 use crate::pipeline::checking::CheckedBatch;
 use crate::pipeline::ingestion::{IngestionError, keep};
@@ -83,14 +83,53 @@ impl Scorer<'_> {
         let (probabilities, matrix) = self.probabilities(&batch)?;
         let ids = row_ids(&self.model.schema, &batch.typed.frame);
         let accepted = (0..batch.raw.rows()).filter(|&row| batch.verdict.accepted[row]);
-        let mut rows = Vec::with_capacity(probabilities.len());
-        for (place, (row, probability)) in accepted.zip(probabilities).enumerate() {
+        let known = accepted.map(|row| (row, ids[row])).zip(probabilities);
+        let rows = self.judged(&batch.raw, known, &matrix, columns);
+        Ok(self.batch(batch.raw, rows, source))
+    }
+
+    /// Scores every row of a batch whose features and ids are known already.
+    ///
+    /// # Errors
+    /// The model refuses the matrix, or cancellation.
+    pub fn score_features(
+        &mut self,
+        raw: RawBatch,
+        matrix: &FeatureMatrix,
+        ids: &[RowId],
+        columns: &SourceColumns,
+    ) -> Result<ScoredBatch, PredictionError> {
+        let probabilities = self.model.probabilities(matrix, self.cancel)?;
+        let known = ids.iter().copied().enumerate().zip(probabilities);
+        let rows = self.judged(&raw, known, matrix, columns);
+        Ok(self.batch(raw, rows, 0))
+    }
+
+    fn batch(&self, raw: RawBatch, rows: Vec<ScoredRow>, source: usize) -> ScoredBatch {
+        ScoredBatch {
+            raw,
+            rows,
+            source,
+            least: self.top.least(),
+        }
+    }
+
+    /// What follows from the probabilities: `known` has row, id and probability of each row of `matrix`.
+    fn judged(
+        &mut self,
+        raw: &RawBatch,
+        known: impl Iterator<Item = ((usize, RowId), f64)>,
+        matrix: &FeatureMatrix,
+        columns: &SourceColumns,
+    ) -> Vec<ScoredRow> {
+        let mut rows = Vec::with_capacity(matrix.rows());
+        for (place, ((row, id), probability)) in known.enumerate() {
             let malicious = probability >= self.threshold;
-            let asset = columns.asset.map(|c| String::from_utf8_lossy(batch.raw.cell(row, c)));
+            let asset = columns.asset.map(|c| String::from_utf8_lossy(raw.cell(row, c)));
             let risk = self.risk.level(self.risk.risk(probability, asset.as_deref()));
             let candidate = malicious && self.top.admits(probability);
             if candidate {
-                let cell = |c: &Option<usize>| c.map_or_else(Vec::new, |c| shown(batch.raw.cell(row, c)).to_vec());
+                let cell = |c: &Option<usize>| c.map_or_else(Vec::new, |c| shown(raw.cell(row, c)).to_vec());
                 self.top.push(Candidate {
                     probability,
                     row: self.scored,
@@ -104,7 +143,7 @@ impl Scorer<'_> {
             let action = self.risk.recommended_action(malicious, risk);
             rows.push(ScoredRow {
                 row,
-                id: ids[row],
+                id,
                 probability,
                 malicious,
                 risk,
@@ -112,12 +151,7 @@ impl Scorer<'_> {
                 candidate,
             });
         }
-        Ok(ScoredBatch {
-            raw: batch.raw,
-            rows,
-            source,
-            least: self.top.least(),
-        })
+        rows
     }
 }
 

@@ -2,6 +2,7 @@
 //! under the same names.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::tabs::tab_separated;
 use crate::data::{Layout, RawBatch};
@@ -32,22 +33,49 @@ pub(in crate::serve) enum Input<'a> {
     Raw,
 }
 
+/// What stands before the values of a row under one header.
+pub(in crate::serve) struct Keys {
+    /// `"name":` of each input column, and of each of ours with `error` behind.
+    input: Vec<Vec<u8>>,
+    own: Vec<Vec<u8>>,
+    /// For text rows, which columns hold numbers by the schema.
+    literal: Vec<bool>,
+    /// The run's id as JSON.
+    run: Vec<u8>,
+}
+
+impl Keys {
+    pub(in crate::serve) fn new(served: &Served, scorer: &RowScorer) -> Self {
+        let names = &scorer.header().names;
+        let json = |text: &str| {
+            let mut json = Vec::with_capacity(text.len() + 3);
+            push_json_text(&mut json, text);
+            json
+        };
+        let key = |name: &str| {
+            let mut key = json(name);
+            key.push(b':');
+            key
+        };
+        let own = ADDED.iter().copied().chain([ERROR]);
+        Self {
+            input: names.iter().map(|name| key(name)).collect(),
+            own: own.map(|name| key(&free_name(name, names))).collect(),
+            literal: literals(served, scorer.layout(), names.len()),
+            run: json(served.rows.run_id()),
+        }
+    }
+}
+
 /// Writes rows of one header.
 pub(in crate::serve) struct Answer {
     form: Form,
     guard: bool,
-    names: Vec<String>,
-    /// `"name":` of each input column, and of each of ours with `error` behind.
-    keys: Vec<Vec<u8>>,
-    own_keys: Vec<Vec<u8>>,
-    /// For text rows, which columns hold numbers or truth values by the schema.
-    literal: Vec<bool>,
-    run_key: Vec<u8>,
+    keys: Arc<Keys>,
     /// Whether to leave out the input's own columns.
     bare: bool,
     numbers: ryu::Buffer,
-    cell: String,
-    line: Vec<u8>,
+    cell: Vec<u8>,
 }
 
 /// What stands behind the last comma of a row that could not be scored.
@@ -59,27 +87,14 @@ struct Failure<'a> {
 }
 
 impl Answer {
-    pub(in crate::serve) fn new(form: Form, served: &Served, scorer: &RowScorer) -> Self {
-        let names = scorer.header().names.clone();
-        let key = |name: &str| {
-            let mut key = Vec::with_capacity(name.len() + 3);
-            push_json_text(&mut key, name);
-            key.push(b':');
-            key
-        };
-        let own = ADDED.iter().copied().chain([ERROR]);
+    pub(in crate::serve) fn new(form: Form, served: &Served, keys: Arc<Keys>) -> Self {
         Self {
             form,
             guard: served.guard,
-            keys: names.iter().map(|name| key(name)).collect(),
-            own_keys: own.map(|name| key(&free_name(name, &names))).collect(),
-            literal: literals(served, scorer.layout(), names.len()),
-            names,
-            run_key: served.rows.run_id().as_bytes().to_vec(),
+            keys,
             bare: false,
             numbers: ryu::Buffer::new(),
-            cell: String::new(),
-            line: Vec::new(),
+            cell: Vec::new(),
         }
     }
 
@@ -160,7 +175,7 @@ impl Answer {
                         Input::Table(table) => self.push_table_cells(table, at, out),
                         Input::Raw => match place {
                             Some(row) => text.push_input(out, row),
-                            None => out.resize(out.len() + self.names.len(), b','),
+                            None => out.resize(out.len() + self.keys.input.len(), b','),
                         },
                     }
                     match score {
@@ -202,33 +217,31 @@ impl Answer {
     }
 
     fn push_table_cells(&mut self, table: &Table, row: usize, out: &mut Vec<u8>) {
-        for place in 0..self.names.len() {
+        for place in 0..self.keys.input.len() {
             self.cell.clear();
             table.value(row, place).push_cell(&mut self.cell);
             if self.guard {
-                push_guarded(out, self.cell.as_bytes());
+                push_guarded(out, &self.cell);
             } else {
-                push_cell(out, self.cell.as_bytes());
+                push_cell(out, &self.cell);
             }
             out.push(b',');
         }
     }
 
     fn push_csv_error(&mut self, failure: &Failure<'_>, out: &mut Vec<u8>) {
-        self.line.clear();
         self.cell.clear();
-        failure.push_sentence(&mut self.cell);
-        self.line.extend_from_slice(self.cell.as_bytes());
+        self.cell.extend_from_slice(failure.sentence().as_bytes());
         if !failure.raw.is_empty() {
-            self.line.extend_from_slice(b"; it is: ");
-            self.line.extend_from_slice(failure.raw);
+            self.cell.extend_from_slice(b"; it is: ");
+            self.cell.extend_from_slice(failure.raw);
         }
-        push_guarded(out, &self.line);
+        push_guarded(out, &self.cell);
     }
 
     fn push_table_fields(&self, table: &Table, row: usize, out: &mut Vec<u8>) {
         let values = table.rows.get(row).map(Vec::as_slice).unwrap_or_default();
-        for (key, value) in self.keys.iter().zip(values) {
+        for (key, value) in self.keys.input.iter().zip(values) {
             if *value != crate::serve::table::Value::Absent {
                 out.extend_from_slice(key);
                 value.push_json(out);
@@ -238,10 +251,10 @@ impl Answer {
     }
 
     fn push_raw_fields(&self, raw: &RawBatch, row: usize, out: &mut Vec<u8>) {
-        for (at, (key, cell)) in self.keys.iter().zip(raw.row(row)).enumerate() {
+        for (at, (key, cell)) in self.keys.input.iter().zip(raw.row(row)).enumerate() {
             out.extend_from_slice(key);
             match std::str::from_utf8(cell) {
-                Ok(text) if self.literal.get(at) == Some(&true) && is_json_literal(text) => {
+                Ok(text) if self.keys.literal.get(at) == Some(&true) && is_json_literal(text) => {
                     out.extend_from_slice(text.as_bytes());
                 }
                 Ok(text) => push_json_text(out, text),
@@ -253,13 +266,13 @@ impl Answer {
 
     fn push_json_score(&mut self, served: &Served, score: Option<(&ScoredRow, &str)>, out: &mut Vec<u8>) {
         let Some((row, reasons)) = score else {
-            for key in &self.own_keys[..ADDED.len()] {
+            for key in &self.keys.own[..ADDED.len()] {
                 out.extend_from_slice(key);
                 out.extend_from_slice(b"null,");
             }
             return;
         };
-        let mut keys = self.own_keys.iter();
+        let mut keys = self.keys.own.iter();
         let mut key = |out: &mut Vec<u8>| out.extend_from_slice(keys.next().map_or(b"", Vec::as_slice));
         key(out);
         out.push(b'"');
@@ -290,7 +303,7 @@ impl Answer {
         push_json_text(out, reasons);
         out.push(b',');
         key(out);
-        push_json_text(out, &String::from_utf8_lossy(&self.run_key));
+        out.extend_from_slice(&self.keys.run);
         out.push(b',');
         let state = served.known.of_case(row.id);
         let judged = state.and_then(|state| state.verdict.as_ref());
@@ -310,7 +323,7 @@ impl Answer {
     }
 
     fn push_json_error(&mut self, failure: Option<&Failure<'_>>, out: &mut Vec<u8>) {
-        if let Some(key) = self.own_keys.last() {
+        if let Some(key) = self.keys.own.last() {
             out.extend_from_slice(key);
         }
         let Some(failure) = failure else {
@@ -337,7 +350,8 @@ impl Answer {
 
 impl Failure<'_> {
     /// `line 7, duration: is not an int`.
-    fn push_sentence(&self, out: &mut String) {
+    fn sentence(&self) -> String {
+        let mut out = String::new();
         if let Some(line) = self.line {
             let _ = write!(out, "line {line}");
         }
@@ -348,6 +362,7 @@ impl Failure<'_> {
             out.push_str(": ");
         }
         out.push_str(self.reason);
+        out
     }
 }
 

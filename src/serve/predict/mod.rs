@@ -8,7 +8,6 @@ pub(super) mod source;
 pub(super) mod spool;
 pub(super) mod stream;
 mod tabs;
-pub(super) mod together;
 
 use std::sync::Arc;
 
@@ -18,21 +17,19 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use self::answer::{Answer, Input};
-use self::together::Together;
 use super::body;
 use super::media::Form;
 use super::records;
 use super::refusal::{ErrorBody, Refusal};
 use super::served::Served;
+use super::shape::Shape;
 use super::state::Shared;
-use super::table::{Bad, Table, Value};
+use super::table::{Table, push_json_text};
 use crate::cancel::CancelToken;
-use crate::pipeline::prediction::{PredictionError, RowOptions, RowScorer};
+use crate::pipeline::prediction::{PredictionError, RowOptions};
 
 /// Cells of a request that are scored where the request came in: handing them to another thread would take longer.
 const FEW_CELLS: usize = 1_000;
-/// Fields of a row that is scored with those of others: a batch of them must stay small, too.
-const NARROW: usize = 300;
 /// Bytes of a body that may hold as many.
 const FEW_BYTES: usize = 32 << 10;
 
@@ -66,17 +63,14 @@ pub(super) async fn predict(State(shared): State<Arc<Shared>>, request: Request)
     .await?;
     let most = limits.rows;
     let text = if bytes.len() <= FEW_BYTES {
-        let table = records::parse(&bytes, most)?;
-        let narrow = table.rows.len() == 1 && table.names.len() <= NARROW;
-        if narrow && form == Form::Json && options == RowOptions::PLAIN {
-            return Ok(respond(form, Together::score(&shared, table).await?));
-        }
-        if table.rows.len() * table.names.len() <= FEW_CELLS {
+        let table = records::parse(&bytes, most, served.shape.table())?;
+        if table.rows.len() * table.fields.len() <= FEW_CELLS {
             return Ok(respond(form, scored(&shared, &served, table, form, &options)?));
         }
         blocking(&shared, served, options, form, move || Ok(table)).await?
     } else {
-        blocking(&shared, served, options, form, move || records::parse(&bytes, most)).await?
+        let parse = move || records::parse(&bytes, most, Table::default());
+        blocking(&shared, served, options, form, parse).await?
     };
     Ok(respond(form, text))
 }
@@ -116,16 +110,17 @@ fn scored(
     form: Form,
     options: &RowOptions,
 ) -> Result<Vec<u8>, Refusal> {
-    let scorer = for_table(served, &mut table, false)?;
-    let rows = scorer
+    let shape = Shape::of(served, &mut table, false)?;
+    let rows = shape
+        .scorer
         .score(table.batch(), options, &CancelToken::new())
         .map_err(|error| refusal_of(&error))?;
     let mut out = Vec::with_capacity(1024 * table.rows.len().min(1024));
-    let mut answer = Answer::new(form, served, &scorer);
+    let mut answer = Answer::new(form, served, Arc::clone(&shape.keys));
     if form == Form::Json {
         push_json_head(&mut out, served, options);
     }
-    answer.push_header(&scorer, &mut out);
+    answer.push_header(&shape.scorer, &mut out);
     let counts = answer.push_rows(served, &Input::Table(&table), &rows, 0, &mut out);
     if form == Form::Json {
         push_json_tail(&mut out, counts);
@@ -139,12 +134,12 @@ fn scored(
 /// What stands before the rows of a JSON answer.
 fn push_json_head(out: &mut Vec<u8>, served: &Served, options: &RowOptions) {
     let threshold = options.threshold.unwrap_or(served.rows.model().threshold);
-    let head = serde_json::json!({
-        "model": {"run_id": served.rows.run_id(), "name": served.name},
-        "threshold": threshold,
-    });
-    let head = head.to_string();
-    out.extend_from_slice(head.strip_suffix('}').unwrap_or(&head).as_bytes());
+    out.extend_from_slice(b"{\"model\":{\"run_id\":");
+    push_json_text(out, served.rows.run_id());
+    out.extend_from_slice(b",\"name\":");
+    push_json_text(out, served.name);
+    out.extend_from_slice(b"},\"threshold\":");
+    out.extend_from_slice(ryu::Buffer::new().format(threshold).as_bytes());
     out.extend_from_slice(b",\"predictions\":[");
 }
 
@@ -152,39 +147,6 @@ fn push_json_head(out: &mut Vec<u8>, served: &Served, options: &RowOptions) {
 fn push_json_tail(out: &mut Vec<u8>, counts: answer::Counts) {
     let answer::Counts { rows, flagged, failed } = counts;
     out.extend_from_slice(format!("],\"rows\":{rows},\"flagged\":{flagged},\"failed\":{failed}}}").as_bytes());
-}
-
-/// The scorer of a table's header. Rows that lack a field that is needed are marked; where `lenient`, also if all of them lack
-/// it, which is an error otherwise.
-pub(super) fn for_table(served: &Served, table: &mut Table, lenient: bool) -> Result<RowScorer, Refusal> {
-    let scorer = match served.rows.for_header("the body", &table.header()) {
-        Err(PredictionError::MissingColumns(missing)) if lenient => {
-            for name in &missing.columns {
-                table.add_absent(name);
-            }
-            served.rows.for_header("the body", &table.header())
-        }
-        other => other,
-    };
-    let scorer = scorer.map_err(|error| refusal_of(&error))?;
-    let schema = &served.rows.model().schema;
-    let sources = &scorer.layout().sources;
-    let needed: Vec<(usize, usize)> = (served.needed.iter())
-        .filter_map(|at| Some((*at, sources.get(*at).copied().flatten()?)))
-        .collect();
-    for row in 0..table.rows.len() {
-        let lacking = needed
-            .iter()
-            .find(|(_, place)| *table.value(row, *place) == Value::Absent);
-        if let Some((column, _)) = lacking
-            && !table.bad.contains_key(&row)
-        {
-            let field = schema.columns.get(*column).map(|column| column.name.clone());
-            let reason = "is missing; the model learned from it, or the schema requires it".to_owned();
-            table.bad.insert(row, Bad { field, reason });
-        }
-    }
-    Ok(scorer)
 }
 
 /// What an error of scoring is answered with.

@@ -10,11 +10,11 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::oneshot;
 
-use super::answer::{Answer, Counts, Input};
+use super::answer::{Answer, Counts, Input, Keys};
 use super::lines::Lines;
 use super::source::Source;
 use super::spool::{Unread, Writer, spool};
-use super::{for_table, push_json_head, push_json_tail, refusal_of};
+use super::{push_json_head, push_json_tail, refusal_of};
 use crate::data::{DataError, RawBatch, open_stream};
 use crate::pipeline::prediction::{RowOptions, RowScorer};
 use crate::serve::body::{check_length, is_packed};
@@ -22,8 +22,8 @@ use crate::serve::media::Form;
 use crate::serve::refusal::Refusal;
 use crate::serve::request_id::RequestId;
 use crate::serve::served::Served;
+use crate::serve::shape::Shape;
 use crate::serve::state::Shared;
-use crate::serve::table::Table;
 
 /// Rows of a block of CSV.
 const ROWS: usize = 16_384;
@@ -147,7 +147,8 @@ impl Work {
             .rows
             .for_header("the body", reader.header())
             .map_err(|error| refusal_of(&error))?;
-        let mut answer = Answer::new(self.form, &served, &scorer);
+        let keys = Arc::new(Keys::new(&served, &scorer));
+        let mut answer = Answer::new(self.form, &served, keys);
         let mut next = reader.next_batch(ROWS).map_err(|error| unreadable(&error))?;
         // A reader hands over the rows before a failure first; as long as nothing is answered, the failure goes before them.
         if let Some(refusal) = source.why.get() {
@@ -165,7 +166,7 @@ impl Work {
     fn lines(&mut self, source: Source) -> Result<(), Broken> {
         let mut lines = Lines::new(source.reader, source.queued);
         let served = Arc::clone(&self.served);
-        let mut table = Table::default();
+        let mut table = served.shape.table();
         let one_header = matches!(self.form, Form::Csv | Form::Tsv);
         let mut any = lines.fill(&mut table).map_err(|error| broken_off(&error))?;
         if !any {
@@ -173,17 +174,23 @@ impl Work {
         }
         let mut out = self.begin();
         while any {
-            let scorer = for_table(&served, &mut table, true)?;
-            let mut answer = Answer::new(self.form, &served, &scorer);
+            let shape = Shape::of(&served, &mut table, true)?;
+            let mut answer = Answer::new(self.form, &served, Arc::clone(&shape.keys));
             if self.counts.rows == 0 {
-                answer.push_header(&scorer, &mut out);
+                answer.push_header(&shape.scorer, &mut out);
             }
-            self.block(&mut answer, &scorer, table.batch(), &Input::Table(&table), &mut out)?;
+            self.block(
+                &mut answer,
+                &shape.scorer,
+                table.batch(),
+                &Input::Table(&table),
+                &mut out,
+            )?;
             if one_header {
                 table.frozen = true;
                 table.emptied();
             } else {
-                table = Table::default();
+                table = served.shape.table();
             }
             any = lines.fill(&mut table).map_err(|error| broken_off(&error))?;
         }

@@ -66,6 +66,8 @@ pub struct OpenSource {
 
 /// How long a flash stays, in milliseconds.
 const FLASH: u64 = 4_000;
+/// For so long nothing that came by itself takes its place.
+const ANSWER: u64 = 1_500;
 
 /// What all panels share.
 #[derive(Debug, Default)]
@@ -84,6 +86,8 @@ pub struct Shared {
     pub blocked: Option<String>,
     /// A line shown for a while.
     pub flash: Option<Flash>,
+    /// The last one that answered a key or told how something ended.
+    answer: Option<Flash>,
     /// What panels want opened above them, the last on top.
     pub layers: Vec<Layer>,
     /// What panels want of each other.
@@ -146,9 +150,25 @@ impl Shared {
         self.flash(text.into(), true);
     }
 
-    fn flash(&mut self, text: String, bad: bool) {
+    /// Tells what came by itself, and whether that is bad. It does not take the place of the answer to a key that was pressed a
+    /// moment ago.
+    pub fn mention(&mut self, text: impl Into<String>, bad: bool) {
+        let text = text.into();
+        let fresh = |answer: &&Flash| self.flash.is_some() && answer.until.saturating_sub(self.now) > FLASH - ANSWER;
+        let (text, bad) = match self.answer.as_ref().filter(fresh) {
+            Some(answer) => (format!("{}; {text}", answer.text), answer.bad || bad),
+            None => (text, bad),
+        };
         let until = self.now + FLASH;
         self.flash = Some(Flash { text, bad, until });
+        self.wake_at(until);
+    }
+
+    fn flash(&mut self, text: String, bad: bool) {
+        let until = self.now + FLASH;
+        let flash = Flash { text, bad, until };
+        self.answer = Some(flash.clone());
+        self.flash = Some(flash);
         self.wake_at(until);
     }
 
@@ -175,5 +195,29 @@ impl Shared {
     /// Rows that a panel has for itself: all but the line of panels, the status line and the footer.
     pub fn panel_height(&self) -> usize {
         usize::from(self.size.1).saturating_sub(3)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_by_itself_does_not_take_the_place_of_a_fresh_answer() {
+        let mut shared = Shared::default();
+        let said = |shared: &Shared| {
+            let flash = shared.flash.as_ref().unwrap();
+            (flash.text.clone(), flash.bad)
+        };
+        shared.complain("nothing was decided");
+        shared.mention("jan: 1 verdict", false);
+        assert_eq!(said(&shared), ("nothing was decided; jan: 1 verdict".to_owned(), true));
+        // More of it takes the place of what came by itself before.
+        shared.mention("jan: 2 verdicts", false);
+        assert_eq!(said(&shared), ("nothing was decided; jan: 2 verdicts".to_owned(), true));
+        shared.say("kept");
+        shared.now += ANSWER;
+        shared.mention("contradicted", true);
+        assert_eq!(said(&shared), ("contradicted".to_owned(), true));
     }
 }

@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 use super::lines::{below, right_of, top};
 use super::numbers::grouped;
 use super::{Frame, Role, bars, frame as surroundings, popup};
+use crate::text::counted;
 use crate::tui::app::runs::RunsPanel;
 use crate::tui::keymap::Action;
 
@@ -52,7 +53,7 @@ fn draw_heading(frame: &Frame<'_>, panel: &RunsPanel, line: Rect, buffer: &mut B
         return;
     }
     let all = panel.list.runs.len() as u64;
-    let mut text = format!("{} runs", grouped(all));
+    let mut text = counted(all, "run");
     if !panel.filter.is_empty() {
         let shown = grouped(panel.visible.len() as u64);
         text.push_str(&format!(", {shown} with \"{}\"", panel.filter));

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
+use crate::data::{TypedCell, TypedRow};
 use crate::schema::{Column, ColumnType};
 use crate::text::{shortened, visible_text};
 use crate::validation::cells::{Cells, scan};
@@ -147,7 +148,35 @@ fn listed(values: &[String]) -> String {
     shown.join(", ")
 }
 
+impl Values {
+    /// Whether a cell is among them; a missing one is none of their business.
+    fn contain(&self, cell: TypedCell<'_>) -> bool {
+        match (cell, self) {
+            (TypedCell::Int(value), Self::Int(set)) => set.contains(value),
+            (TypedCell::Float(value), Self::Float(set)) => set.contains(&value),
+            (TypedCell::Text(text), Self::Text(set)) => set.contains(text),
+            (TypedCell::Ip(address), Self::Text(set)) => set.contains(&address.to_string()),
+            (TypedCell::Bool(value), Self::Bool { yes, no }) => {
+                if value {
+                    *yes
+                } else {
+                    *no
+                }
+            }
+            _ => true,
+        }
+    }
+}
+
 impl Check for Allowed {
+    fn passes(&self, row: &TypedRow<'_>) -> Option<bool> {
+        Some(
+            self.0
+                .iter()
+                .all(|(column, values, _)| values.contain(row.cell(*column))),
+        )
+    }
+
     fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {
         for (column, values, tally) in &mut self.0 {
             let mut fail = |row| tally.fail(batch, row, found);

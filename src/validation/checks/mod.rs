@@ -23,7 +23,7 @@ mod unique;
 
 use std::collections::BTreeMap;
 
-use crate::data::Layout;
+use crate::data::{Layout, TypedRow};
 use crate::schema::{Column, ColumnType, Role, Schema, Severity};
 
 use super::drift::Reference;
@@ -86,7 +86,14 @@ impl Totals {
 }
 
 /// One check. It sees every batch twice: all its rows, where it may reject some, then those that no check rejected.
-pub trait Check: Send {
+pub trait Check: Send + Sync {
+    /// Whether a row by itself passes, for rows that are scored without a batch around them; it counts nothing. `None`
+    /// where the check cannot tell: then [`Check::rows`] has to be asked. A check that sees nothing wrong with any row
+    /// says so here.
+    fn passes(&self, _row: &TypedRow<'_>) -> Option<bool> {
+        None
+    }
+
     /// Looks at all well-formed rows of a batch; failing rows go through a [`Tally`] into `found`.
     ///
     /// # Errors
@@ -111,6 +118,10 @@ pub trait Check: Send {
 struct Known(Vec<CheckOutcome>);
 
 impl Check for Known {
+    fn passes(&self, _row: &TypedRow<'_>) -> Option<bool> {
+        Some(true)
+    }
+
     fn outcomes(&mut self, _totals: &Totals) -> Vec<CheckOutcome> {
         std::mem::take(&mut self.0)
     }

@@ -1,5 +1,6 @@
 //! Owns the check of empty cells in columns that do not allow them.
 
+use crate::data::{TypedCell, TypedRow};
 use crate::schema::Severity;
 use crate::validation::error::ValidationError;
 use crate::validation::report::CheckOutcome;
@@ -19,6 +20,11 @@ pub(super) fn plan(setup: &Setup<'_>) -> Option<Box<dyn Check>> {
 }
 
 impl Check for Nulls {
+    fn passes(&self, row: &TypedRow<'_>) -> Option<bool> {
+        let there = |column: &usize| row.cell(*column) != TypedCell::Missing;
+        Some(self.0.iter().all(|(column, _)| there(column)))
+    }
+
     fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {
         for (column, tally) in &mut self.0 {
             let Some(cells) = batch.cells(*column) else { continue };

@@ -2,6 +2,7 @@
 
 use regex::bytes::Regex;
 
+use crate::data::{TypedCell, TypedRow};
 use crate::schema::ColumnType;
 use crate::text::{shortened, visible_text};
 use crate::validation::cells::Cells;
@@ -45,6 +46,15 @@ pub(super) fn plan(setup: &Setup<'_>) -> Result<Option<Box<dyn Check>>, Validati
 }
 
 impl Check for Pattern {
+    fn passes(&self, row: &TypedRow<'_>) -> Option<bool> {
+        let matches = |patterned: &Patterned| match row.cell(patterned.column) {
+            TypedCell::Missing => true,
+            TypedCell::Text(text) => patterned.pattern.is_match(text.as_bytes()),
+            _ => patterned.pattern.is_match(row.text(patterned.column)),
+        };
+        Some(self.0.iter().all(matches))
+    }
+
     fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {
         for Patterned {
             column,

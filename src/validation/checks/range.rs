@@ -1,5 +1,6 @@
 //! Owns the check of `min` and `max`.
 
+use crate::data::{TypedCell, TypedRow};
 use crate::validation::cells::{Cells, scan};
 use crate::validation::error::ValidationError;
 use crate::validation::report::CheckOutcome;
@@ -39,7 +40,23 @@ pub(super) fn plan(setup: &Setup<'_>) -> Option<Box<dyn Check>> {
     (!limits.is_empty()).then(|| Box::new(Range(limits)) as Box<dyn Check>)
 }
 
+impl Limits {
+    fn is_outside(&self, value: f64) -> bool {
+        value < self.min || value > self.max
+    }
+}
+
 impl Check for Range {
+    fn passes(&self, row: &TypedRow<'_>) -> Option<bool> {
+        let within = |limits: &Limits| match row.cell(limits.column) {
+            TypedCell::Int(value) => !limits.is_outside(value as f64),
+            TypedCell::Float(value) => !limits.is_outside(value),
+            TypedCell::Time(micros) => !limits.is_outside(micros as f64 / 1e6),
+            TypedCell::Missing | TypedCell::Bool(_) | TypedCell::Text(_) | TypedCell::Ip(_) => true,
+        };
+        Some(self.0.iter().all(within))
+    }
+
     fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {
         for limits in &mut self.0 {
             let (min, max) = (limits.min, limits.max);

@@ -1,20 +1,26 @@
 //! Owns the rules across columns: Polars SQL expressions that are true for a sound row.
 
+mod single;
+
 use polars::prelude::{DataFrame, DataType, Expr, Field, IntoLazy, PolarsResult, Schema as FrameSchema, TimeUnit};
 use polars::sql::sql_expr;
 
+use crate::data::TypedRow;
 use crate::schema::ColumnType;
 use crate::text::{shortened, visible_text};
 use crate::validation::error::{ValidationError, one_line};
 use crate::validation::report::{CheckOutcome, Scope};
 
 use super::{Batch, Check, Findings, Setup, Tally, Totals, source_of};
+use single::Condition;
 
 /// One rule that can be evaluated.
 struct Rule {
     /// Name of its result in the frame of results.
     name: String,
     expression: Expr,
+    /// The same for one row, where it is simple enough.
+    single: Option<Condition>,
     tally: Tally,
 }
 
@@ -57,6 +63,7 @@ pub(super) fn plan(setup: &Setup<'_>) -> Result<Option<Box<dyn Check>>, Validati
                 let reason = format!("breaks the rule: {}", visible_text(&shortened(text.as_bytes(), 200)));
                 planned.rules.push(Rule {
                     name,
+                    single: Condition::new(setup.schema, &expression),
                     expression,
                     tally: setup.tally(&id, rule.severity, None, &reason),
                 });
@@ -122,6 +129,15 @@ fn data_type(kind: ColumnType) -> DataType {
 }
 
 impl Check for Rules {
+    fn passes(&self, row: &TypedRow<'_>) -> Option<bool> {
+        for rule in &self.rules {
+            if rule.single.as_ref()?.holds(row) == Some(false) {
+                return Some(false);
+            }
+        }
+        Some(true)
+    }
+
     fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {
         if self.rules.is_empty() || batch.rows() == 0 {
             return Ok(());

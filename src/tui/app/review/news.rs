@@ -161,9 +161,10 @@ impl ReviewPanel {
         self.cards.outlived();
         if told.conflicts > 0 {
             let cases = counted(told.conflicts, "case");
-            shared.complain(format!("{}; contradicted on {cases}: Q shows conflicts", told.what));
+            let text = format!("{}; contradicted on {cases}: Q shows conflicts", told.what);
+            shared.mention(text, true);
         } else {
-            shared.say(told.what.clone());
+            shared.mention(told.what.clone(), false);
         }
     }
 

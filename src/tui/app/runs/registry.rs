@@ -1,6 +1,7 @@
 //! Owns the questions before a champion is rolled back or a run deleted: what follows from yes.
 
 use super::RunsPanel;
+use crate::text::counted;
 use crate::tui::app::Panel;
 use crate::tui::app::layer::{Confirm, Layer, Purpose};
 use crate::tui::app::shared::Shared;
@@ -39,11 +40,7 @@ impl RunsPanel {
         }
         let children = super::rows::children(&self.list, &run.run_id).len();
         if children > 0 {
-            let runs = if children == 1 {
-                "1 run".to_owned()
-            } else {
-                format!("{children} runs")
-            };
+            let runs = counted(children as u64, "run");
             consequences.push(format!("What grew from it stays: {runs}."));
         }
         let confirm = Confirm {
