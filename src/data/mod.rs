@@ -29,7 +29,7 @@ mod typed;
 mod zeek_reader;
 
 pub use batch::{CellIssue, CellProblem, Header, MalformedRow, RawBatch, TypedBatch};
-pub use cell_value::{CellValue, cell_value};
+pub use cell_value::cell_value;
 pub use collection::CollectionSource;
 pub use error::DataError;
 pub use header_check::named_header;
@@ -41,4 +41,4 @@ pub use settings::ReadSettings;
 pub use sniff::{Format, format_of};
 pub use source::{EmbeddedTable, Source, open, open_bytes, open_error, open_stream};
 pub use split::{Fold, Split, SplitError, SplitInput, SplitStrategy, folds, seen_in_train, split, time_folds};
-pub use typed::{RowTyping, TypedCell, TypedRow, parse_batch};
+pub use typed::{RowTyping, TypedRow, parse_batch};

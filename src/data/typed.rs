@@ -17,7 +17,7 @@ use super::layout::Layout;
 use super::reader::NullTokens;
 use crate::schema::{ColumnType, Label, LabelValue, Schema};
 
-pub use self::row::{RowTyping, TypedCell, TypedRow};
+pub use self::row::{RowTyping, TypedRow};
 
 /// Rows that one task parses.
 const PART_ROWS: usize = 4096;

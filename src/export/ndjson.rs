@@ -10,7 +10,7 @@ use super::moment;
 use super::observables::{Cell, Meaning, is_domain, is_url, meanings, protocol_name};
 use super::row::{ExportHeader, ExportRow, Summary};
 use super::write::Sink;
-use crate::data::CellValue;
+use crate::schema::TypedCell;
 use crate::text::escape_json;
 use crate::triage::{Judgement, RiskLevel};
 
@@ -187,7 +187,7 @@ struct Columns {
 
 impl Columns {
     fn add(&mut self, meaning: Option<Meaning>, key: &str, cell: Cell<'_>, summary: &mut Summary) {
-        if let Cell::Value(CellValue::Ip(address)) = &cell
+        if let Cell::Value(TypedCell::Ip(address)) = &cell
             && !self.addresses.contains(&address.to_string())
         {
             self.addresses.push(address.to_string());
@@ -210,12 +210,12 @@ impl Columns {
                 (&mut self.labels, json!(text))
             }
             Cell::Value(value) => match value {
-                CellValue::Int(number) => (&mut self.numbers, json!(number)),
-                CellValue::Float(number) => (&mut self.numbers, json!(number)),
-                CellValue::Bool(truth) => (&mut self.numbers, json!(truth)),
-                CellValue::Time(micros) => (&mut self.numbers, json!(moment::text(micros))),
-                CellValue::Ip(address) => (&mut self.labels, json!(address.to_string())),
-                CellValue::Text => return,
+                TypedCell::Int(number) => (&mut self.numbers, json!(number)),
+                TypedCell::Float(number) => (&mut self.numbers, json!(number)),
+                TypedCell::Bool(truth) => (&mut self.numbers, json!(truth)),
+                TypedCell::Time(micros) => (&mut self.numbers, json!(moment::text(micros))),
+                TypedCell::Ip(address) => (&mut self.labels, json!(address.to_string())),
+                TypedCell::Text(_) | TypedCell::Missing => return,
             },
         };
         group.insert(key.to_owned(), value);
@@ -225,9 +225,9 @@ impl Columns {
 /// What goes into the field of a meaning; `None` where the cell cannot.
 fn field_value(meaning: Meaning, cell: &Cell<'_>) -> Option<Value> {
     match (meaning, cell) {
-        (Meaning::Time, Cell::Value(CellValue::Time(micros))) => moment::text(*micros).map(Value::from),
-        (_, Cell::Value(CellValue::Ip(address))) => Some(address.to_string().into()),
-        (_, Cell::Value(CellValue::Int(number))) => Some((*number).into()),
+        (Meaning::Time, Cell::Value(TypedCell::Time(micros))) => moment::text(*micros).map(Value::from),
+        (_, Cell::Value(TypedCell::Ip(address))) => Some(address.to_string().into()),
+        (_, Cell::Value(TypedCell::Int(number))) => Some((*number).into()),
         (Meaning::Transport | Meaning::Protocol, Cell::Text(text)) => protocol_name(text).map(Value::from),
         (Meaning::Url, Cell::Text(text)) if is_url(text) => Some((*text).into()),
         (Meaning::Domain, Cell::Text(text)) if is_domain(text) => Some((*text).into()),

@@ -4,8 +4,8 @@
 use std::net::IpAddr;
 
 use super::row::{ExportHeader, ExportRow};
-use crate::data::{CellValue, cell_value};
-use crate::schema::ColumnType;
+use crate::data::cell_value;
+use crate::schema::{ColumnType, TypedCell};
 
 /// What a column may mean beyond itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -211,7 +211,7 @@ pub(super) enum Cell<'a> {
     /// No value.
     Empty,
     /// Of a typed column.
-    Value(CellValue),
+    Value(TypedCell<'a>),
     /// Of a text column, or of one without a type.
     Text(&'a str),
     /// Of a typed column whose type it is not.
@@ -226,7 +226,7 @@ impl<'a> Cell<'a> {
             _ if text.is_empty() => Self::Empty,
             None | Some(ColumnType::Category | ColumnType::Text) => Self::Text(text),
             Some(_) if header.nulls.is_null(text.as_bytes()) => Self::Empty,
-            Some(kind) => cell_value(kind, text).map_or(Self::Unreadable(text), Self::Value),
+            Some(kind) => cell_value(kind, text.as_bytes()).map_or(Self::Unreadable(text), Self::Value),
         }
     }
 }
@@ -254,7 +254,7 @@ impl<'a> Observables<'a> {
         let mut all = Self::default();
         for (column, text) in row.cells.iter().enumerate() {
             let cell = Cell::of(header, column, text);
-            if let Cell::Value(CellValue::Ip(address)) = cell
+            if let Cell::Value(TypedCell::Ip(address)) = cell
                 && !all.addresses.contains(&address)
             {
                 all.addresses.push(address);
@@ -263,11 +263,11 @@ impl<'a> Observables<'a> {
                 continue;
             };
             match (meaning, cell) {
-                (Meaning::Time, Cell::Value(CellValue::Time(micros))) => all.time = Some(micros),
-                (Meaning::SourceIp, Cell::Value(CellValue::Ip(address))) => all.source_ip = Some(address),
-                (Meaning::DestinationIp, Cell::Value(CellValue::Ip(address))) => all.destination_ip = Some(address),
-                (Meaning::SourcePort, Cell::Value(CellValue::Int(port))) => all.source_port = u16::try_from(port).ok(),
-                (Meaning::DestinationPort, Cell::Value(CellValue::Int(port))) => {
+                (Meaning::Time, Cell::Value(TypedCell::Time(micros))) => all.time = Some(micros),
+                (Meaning::SourceIp, Cell::Value(TypedCell::Ip(address))) => all.source_ip = Some(address),
+                (Meaning::DestinationIp, Cell::Value(TypedCell::Ip(address))) => all.destination_ip = Some(address),
+                (Meaning::SourcePort, Cell::Value(TypedCell::Int(port))) => all.source_port = u16::try_from(port).ok(),
+                (Meaning::DestinationPort, Cell::Value(TypedCell::Int(port))) => {
                     all.destination_port = u16::try_from(port).ok();
                 }
                 (Meaning::Transport, Cell::Text(text)) => all.transport = protocol_name(text),

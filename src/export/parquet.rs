@@ -13,8 +13,7 @@ use super::error::ExportError;
 use super::observables::Cell;
 use super::row::{ExportHeader, ExportRow, Summary};
 use super::write::Sink;
-use crate::data::CellValue;
-use crate::schema::ColumnType;
+use crate::schema::{ColumnType, TypedCell};
 
 /// Rows of a row group at most.
 const GROUP_ROWS: usize = 1 << 16;
@@ -55,12 +54,12 @@ impl Values {
     /// Takes a cell. What is not of the column's type is empty.
     fn push(&mut self, cell: Cell<'_>) {
         match (self, cell) {
-            (Self::Int(all), Cell::Value(CellValue::Int(value)))
-            | (Self::Time(all), Cell::Value(CellValue::Time(value))) => all.push(Some(value)),
-            (Self::Float(all), Cell::Value(CellValue::Float(value))) => all.push(Some(value)),
-            (Self::Bool(all), Cell::Value(CellValue::Bool(value))) => all.push(Some(value)),
+            (Self::Int(all), Cell::Value(TypedCell::Int(value)))
+            | (Self::Time(all), Cell::Value(TypedCell::Time(value))) => all.push(Some(value)),
+            (Self::Float(all), Cell::Value(TypedCell::Float(value))) => all.push(Some(value)),
+            (Self::Bool(all), Cell::Value(TypedCell::Bool(value))) => all.push(Some(value)),
             (Self::Text(all), Cell::Text(text)) => all.push(Some(text.to_owned())),
-            (Self::Text(all), Cell::Value(CellValue::Ip(address))) => all.push(Some(address.to_string())),
+            (Self::Text(all), Cell::Value(TypedCell::Ip(address))) => all.push(Some(address.to_string())),
             (Self::Int(all) | Self::Time(all), _) => all.push(None),
             (Self::Float(all), _) => all.push(None),
             (Self::Bool(all), _) => all.push(None),
@@ -159,8 +158,8 @@ impl<W: Write> Sink for ParquetSink<'_, W> {
         }
         let judged = row.state.verdict.as_ref();
         let id = row.case.row.to_string();
-        let number = |number: f64| Cell::Value(CellValue::Float(number));
-        let at = judged.map_or(Cell::Empty, |j| Cell::Value(CellValue::Time(j.at.micros())));
+        let number = |number: f64| Cell::Value(TypedCell::Float(number));
+        let at = judged.map_or(Cell::Empty, |j| Cell::Value(TypedCell::Time(j.at.micros())));
         let added = [
             Cell::Text(&id),
             Cell::Text(row.classification()),

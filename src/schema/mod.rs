@@ -13,6 +13,7 @@ mod nearest;
 mod null_tokens;
 mod older;
 mod reading;
+mod typed_cell;
 mod vocabulary;
 mod writing;
 
@@ -22,6 +23,7 @@ pub use generation::{GenerateOptions, Generated, GenerationError, LabelGuess, ge
 pub use model::{Column, ColumnType, DriftThresholds, Label, LabelValue, Malicious, Role, Rule, Schema, Severity};
 pub use null_tokens::{DEFAULT_NULL_TEXTS, NullTokens};
 pub use reading::Loaded;
+pub use typed_cell::TypedCell;
 
 #[cfg(test)]
 mod tests;

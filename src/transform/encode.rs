@@ -156,16 +156,16 @@ impl CategoryStep {
 
     /// The code of one cell, as [`CategoryStep::codes_of`] gives it; `None` if its column has no such keys.
     pub(super) fn code_of(&self, cell: &OneCell<'_>, table: &KeyTable) -> Option<u32> {
-        let known = match table {
-            KeyTable::Dense { low, codes } => cell.int_key(self.view)?.map(|key| dense_code(*low, codes, key)),
-            KeyTable::Sparse(codes) => cell.int_key(self.view)?.map(|key| codes.get(&key).copied()),
-            KeyTable::Texts(codes) => cell.text()?.map(|text| codes.get(text).copied()),
-        };
         let other = self.other();
-        Some(match known {
-            None => self.missing_code.unwrap_or(other + 1),
-            Some(code) => code.unwrap_or(other),
-        })
+        if cell.is_missing() {
+            return Some(self.missing_code.unwrap_or(other + 1));
+        }
+        let code = match table {
+            KeyTable::Dense { low, codes } => dense_code(*low, codes, cell.int_key(self.view)?),
+            KeyTable::Sparse(codes) => codes.get(&cell.int_key(self.view)?).copied(),
+            KeyTable::Texts(codes) => codes.get(cell.text()?).copied(),
+        };
+        Some(code.unwrap_or(other))
     }
 
     /// Number of codes, `other` included.

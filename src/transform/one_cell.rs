@@ -2,8 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::data::TypedCell;
-use crate::schema::ColumnType;
+use crate::schema::{ColumnType, TypedCell};
 
 use super::cells::{Flag, KeyView, NumberView, ip_flag, pack, time_flag};
 use super::numeric::admit;
@@ -58,9 +57,20 @@ impl<'a> OneCell<'a> {
         })
     }
 
-    /// The cell's key, `Some(None)` for missing; `None` if its column has no whole-number keys of that sort.
-    pub(super) fn int_key(&self, view: KeyView) -> Option<Option<i64>> {
-        Some(match (self, view) {
+    /// Whether the cell is missing.
+    pub(super) fn is_missing(&self) -> bool {
+        match self {
+            Self::Int(cell) | Self::Time(cell) => cell.is_none(),
+            Self::Float(cell) => !cell.is_some_and(f64::is_finite),
+            Self::Bool(cell) => cell.is_none(),
+            Self::Text(cell) => cell.is_none(),
+            Self::Ip(cell) => cell.is_none(),
+        }
+    }
+
+    /// The key of a cell that is there; `None` if its column has no whole-number keys of that sort.
+    pub(super) fn int_key(&self, view: KeyView) -> Option<i64> {
+        match (self, view) {
             (Self::Int(cell), KeyView::Value) => *cell,
             (Self::Int(cell), KeyView::PortBand) => cell.map(port::band),
             (Self::Int(cell), KeyView::PortService) => cell.map(port::service),
@@ -68,28 +78,24 @@ impl<'a> OneCell<'a> {
             (Self::Ip(cell), KeyView::WideNetwork) => cell.map(ip::wide_network),
             (Self::Ip(cell), KeyView::NarrowNetwork) => cell.map(ip::narrow_network),
             (Self::Time(cell), KeyView::Weekday) => cell.map(time::weekday),
-            _ => return None,
-        })
+            _ => None,
+        }
     }
 
-    /// The cell's text, `Some(None)` for missing; `None` if this is no column of text.
-    pub(super) fn text(&self) -> Option<Option<&'a str>> {
+    /// The text of a cell that is there; `None` if this is no column of text.
+    pub(super) fn text(&self) -> Option<&'a str> {
         match self {
-            Self::Text(cell) => Some(*cell),
+            Self::Text(cell) => *cell,
             _ => None,
         }
     }
 
     /// Bit i set where `flags[i]` holds.
     pub(super) fn flags(&self, flags: &[Flag]) -> u8 {
-        let missing = match self {
-            Self::Ip(cell) => return pack(flags, |flag| ip_flag(flag, *cell)),
-            Self::Time(cell) => return pack(flags, |flag| time_flag(flag, *cell)),
-            Self::Int(cell) => cell.is_none(),
-            Self::Float(cell) => !cell.is_some_and(f64::is_finite),
-            Self::Bool(cell) => cell.is_none(),
-            Self::Text(cell) => cell.is_none(),
-        };
-        pack(flags, |flag| flag == Flag::Missing && missing)
+        match self {
+            Self::Ip(cell) => pack(flags, |flag| ip_flag(flag, *cell)),
+            Self::Time(cell) => pack(flags, |flag| time_flag(flag, *cell)),
+            _ => pack(flags, |flag| flag == Flag::Missing && self.is_missing()),
+        }
     }
 }

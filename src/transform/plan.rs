@@ -9,7 +9,7 @@ use ndarray::Array2;
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
-use crate::data::TypedCell;
+use crate::schema::TypedCell;
 
 use super::cells::{Cells, NumberView, Table};
 use super::encode::{CategoryStep, Encoding};

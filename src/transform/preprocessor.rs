@@ -5,8 +5,7 @@ use std::sync::Arc;
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::data::TypedCell;
-use crate::schema::Column;
+use crate::schema::{Column, TypedCell};
 
 use super::check::check;
 use super::describe;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{NULL, RowId, RowText, first_bits, frame_bool, frame_float, frame_text, frame_time};
-use crate::data::typed::{TypedCell, TypedRow};
-use crate::schema::Schema;
+use crate::data::typed::TypedRow;
+use crate::schema::{Schema, TypedCell};
 
 /// Gives typed rows of a schema their ids.
 #[derive(Clone, Debug)]

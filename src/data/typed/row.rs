@@ -1,33 +1,14 @@
 //! Owns one row typed without a data frame: for whoever answers row by row, where making a frame costs more than scoring it.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use super::plan;
-use crate::data::batch::{CellProblem, RawBatch};
+use crate::data::batch::RawBatch;
 use crate::data::cell;
+use crate::data::cell_value::cell_value;
 use crate::data::layout::Layout;
 use crate::data::reader::NullTokens;
-use crate::schema::{ColumnType, Schema};
-
-/// A cell by its column's type.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum TypedCell<'a> {
-    /// Empty, or its column is not there.
-    Missing,
-    /// Of an `int` or `port` column.
-    Int(i64),
-    /// Of a `float` column; finite.
-    Float(f64),
-    /// Of a `bool` column.
-    Bool(bool),
-    /// Of a `category` or `text` column: the text as it stands.
-    Text(&'a str),
-    /// Of an `ip` column.
-    Ip(IpAddr),
-    /// Of a `timestamp` column: microseconds since 1970, UTC.
-    Time(i64),
-}
+use crate::schema::{ColumnType, Schema, TypedCell};
 
 /// A row every cell of which could be read.
 #[derive(Clone, Debug)]
@@ -103,7 +84,7 @@ impl RowTyping {
         if self.nulls.is_null(text) {
             return Some(TypedCell::Missing);
         }
-        read_cell(kind, text).ok()
+        cell_value(kind, text).ok()
     }
 }
 
@@ -118,22 +99,5 @@ fn quick_cell<'a>(kind: ColumnType, text: &[u8]) -> Option<TypedCell<'a>> {
         }
         ColumnType::Float => cell::short_float(text).map(TypedCell::Float),
         _ => None,
-    }
-}
-
-fn read_cell(kind: ColumnType, text: &[u8]) -> Result<TypedCell<'_>, CellProblem> {
-    let trimmed = text.trim_ascii();
-    match kind {
-        ColumnType::Int => cell::int(trimmed).map(TypedCell::Int),
-        ColumnType::Port => cell::port(trimmed).map(TypedCell::Int),
-        ColumnType::Float => cell::float(trimmed).map(TypedCell::Float),
-        ColumnType::Bool => cell::boolean(trimmed).map(TypedCell::Bool),
-        ColumnType::Ip => cell::ip(trimmed).map(TypedCell::Ip),
-        ColumnType::Timestamp => cell::timestamp(trimmed).map(TypedCell::Time),
-        // Text is kept as it stands, white space included.
-        ColumnType::Category | ColumnType::Text => {
-            let text = std::str::from_utf8(text).map_err(|_| CellProblem::InvalidUtf8)?;
-            Ok(TypedCell::Text(text))
-        }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
-use crate::data::{TypedCell, TypedRow};
-use crate::schema::{Column, ColumnType};
+use crate::data::TypedRow;
+use crate::schema::{Column, ColumnType, TypedCell};
 use crate::text::{shortened, visible_text};
 use crate::validation::cells::{Cells, scan};
 use crate::validation::error::ValidationError;

@@ -1,7 +1,7 @@
 //! Owns the check of empty cells in columns that do not allow them.
 
-use crate::data::{TypedCell, TypedRow};
-use crate::schema::Severity;
+use crate::data::TypedRow;
+use crate::schema::{Severity, TypedCell};
 use crate::validation::error::ValidationError;
 use crate::validation::report::CheckOutcome;
 

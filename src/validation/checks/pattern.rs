@@ -2,8 +2,8 @@
 
 use regex::bytes::Regex;
 
-use crate::data::{TypedCell, TypedRow};
-use crate::schema::ColumnType;
+use crate::data::TypedRow;
+use crate::schema::{ColumnType, TypedCell};
 use crate::text::{shortened, visible_text};
 use crate::validation::cells::Cells;
 use crate::validation::error::{ValidationError, one_line};

@@ -1,6 +1,7 @@
 //! Owns the check of `min` and `max`.
 
-use crate::data::{TypedCell, TypedRow};
+use crate::data::TypedRow;
+use crate::schema::TypedCell;
 use crate::validation::cells::{Cells, scan};
 use crate::validation::error::ValidationError;
 use crate::validation::report::CheckOutcome;

@@ -4,9 +4,9 @@
 
 use ndarray::Array2;
 
-use crate::data::{RawBatch, RowId, RowIds, RowTyping, TypedCell};
+use crate::data::{RawBatch, RowId, RowIds, RowTyping};
 use crate::pipeline::checking::BatchChecker;
-use crate::schema::Schema;
+use crate::schema::{Schema, TypedCell};
 use crate::transform::{FeatureMatrix, Preprocessor};
 
 /// Rows from which on a frame is worth its making.

@@ -7,8 +7,8 @@ use polars::prelude::{
     AnyValue, BooleanFunction, DataFrame, DataType, DataTypeExpr, Expr, FunctionExpr, IntoLazy, Operator,
 };
 
-use crate::data::{TypedCell, TypedRow};
-use crate::schema::{ColumnType, Schema};
+use crate::data::TypedRow;
+use crate::schema::{ColumnType, Schema, TypedCell};
 
 /// A rule in a form that one row can be asked.
 #[derive(Clone, Debug)]

@@ -141,7 +141,7 @@ impl Ways {
     }
 
     /// A preprocessor that was fitted on rows of which each has all of its cells, or most.
-    fn fitted(&self, wants: &Wants, settings: &TransformSettings) -> Preprocessor {
+    fn fitted(&self, wants: Wants, settings: &TransformSettings) -> Preprocessor {
         let rows: Vec<Vec<&str>> = (0..40)
             .map(|row| {
                 CELLS
@@ -151,18 +151,18 @@ impl Ways {
                     .collect()
             })
             .collect();
-        let frame = self.checker().check(self.batch(&rows)).unwrap().typed.frame;
+        let frame = self.checker().check(Self::batch(&rows)).unwrap().typed.frame;
         let labels: Vec<bool> = (0..40).map(|row| row % 3 == 0).collect();
         let columns = self.schema.columns.iter();
         let read: Vec<_> = columns
             .filter(|c| !matches!(c.name.as_str(), "name" | "other" | "y"))
             .cloned()
             .collect();
-        Preprocessor::fit(&frame, &read, &labels, wants, settings).unwrap()
+        Preprocessor::fit(&frame, &read, &labels, &wants, settings).unwrap()
     }
 
     /// Rows whose cells are given in the order of [`CELLS`].
-    fn batch(&self, rows: &[Vec<&str>]) -> RawBatch {
+    fn batch(rows: &[Vec<&str>]) -> RawBatch {
         let mut batch = RawBatch::new(ORDER.len());
         for (line, row) in rows.iter().enumerate() {
             batch.push(line as u64 + 2, ORDER.iter().map(|&at| row[at].as_bytes()));
@@ -188,6 +188,8 @@ fn ordered_names() -> Vec<&'static str> {
 
 /// Every way of encoding, scaling and filling at least once.
 fn preprocessors(ways: &Ways) -> Vec<Preprocessor> {
+    use CategoryEncoding::{Native, OneHot, Ordinal, TargetStatistics};
+    use MissingValues::{Impute, Keep};
     let all = TransformSettings {
         min_category_rows: 1,
         timestamp_parts: true,
@@ -212,14 +214,12 @@ fn preprocessors(ways: &Ways) -> Vec<Preprocessor> {
         scaling,
         missing,
     };
-    use CategoryEncoding::{Native, OneHot, Ordinal, TargetStatistics};
-    use MissingValues::{Impute, Keep};
     vec![
-        ways.fitted(&wants(OneHot, Scaling::Standard, Impute, true), &all),
-        ways.fitted(&wants(Native, Scaling::None, Keep, false), &all),
-        ways.fitted(&wants(Ordinal, Scaling::MinMax, Impute, false), &constant),
-        ways.fitted(&wants(TargetStatistics, Scaling::Robust, Impute, true), &constant),
-        ways.fitted(&wants(OneHot, Scaling::None, Keep, true), &few),
+        ways.fitted(wants(OneHot, Scaling::Standard, Impute, true), &all),
+        ways.fitted(wants(Native, Scaling::None, Keep, false), &all),
+        ways.fitted(wants(Ordinal, Scaling::MinMax, Impute, false), &constant),
+        ways.fitted(wants(TargetStatistics, Scaling::Robust, Impute, true), &constant),
+        ways.fitted(wants(OneHot, Scaling::None, Keep, true), &few),
     ]
 }
 
@@ -237,13 +237,13 @@ fn a_row_goes_the_short_way_if_a_batch_accepts_it_and_comes_to_the_same() {
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(400));
         let outcome = runner.run(&prop::collection::vec(a_row(), 1..4), |rows| {
             for (preprocessor, lane) in preprocessors.iter().zip(&lanes) {
-                let short = lane.read(preprocessor, &ways.batch(&rows)).map(|(matrix, ids)| {
+                let short = lane.read(preprocessor, &Ways::batch(&rows)).map(|(matrix, ids)| {
                     let bits: Vec<u32> = matrix.values.iter().map(|value| value.to_bits()).collect();
                     (bits, ids)
                 });
                 // What a frame makes null and forgives, an `ignore` column that cannot be read, goes the long way.
                 let other = rows.iter().any(|row| row[13] == "x");
-                let long = ways.by_frame(preprocessor, ways.batch(&rows)).filter(|_| !other);
+                let long = ways.by_frame(preprocessor, Ways::batch(&rows)).filter(|_| !other);
                 let mut counts = taken.get();
                 counts[usize::from(short.is_some())] += 1;
                 taken.set(counts);
@@ -267,17 +267,20 @@ fn rows_that_need_a_frame_do_not_go_the_short_way() {
         scaling: Scaling::None,
         missing: MissingValues::Impute,
     };
-    let plain = ways.fitted(&wants, &TransformSettings::default());
+    let plain = ways.fitted(wants, &TransformSettings::default());
     let lane = Lane::new(&ways.schema, &plain, ways.checker()).unwrap();
-    assert!(lane.read(&plain, &ways.batch(std::slice::from_ref(&good))).is_some());
+    assert!(lane.read(&plain, &Ways::batch(std::slice::from_ref(&good))).is_some());
     // Many rows, none, malformed ones, cells that are not UTF-8.
-    assert!(lane.read(&plain, &ways.batch(&vec![good.clone(); MOST_ROWS])).is_some());
     assert!(
-        lane.read(&plain, &ways.batch(&vec![good.clone(); MOST_ROWS + 1]))
+        lane.read(&plain, &Ways::batch(&vec![good.clone(); MOST_ROWS]))
+            .is_some()
+    );
+    assert!(
+        lane.read(&plain, &Ways::batch(&vec![good.clone(); MOST_ROWS + 1]))
             .is_none()
     );
-    assert!(lane.read(&plain, &ways.batch(&[])).is_none());
-    let mut short = ways.batch(std::slice::from_ref(&good));
+    assert!(lane.read(&plain, &Ways::batch(&[])).is_none());
+    let mut short = Ways::batch(std::slice::from_ref(&good));
     short.push(9, [&b"1"[..]]);
     assert!(lane.read(&plain, &short).is_none());
     let mut bytes: Vec<&[u8]> = ORDER.iter().map(|&at| good[at].as_bytes()).collect();
@@ -290,9 +293,9 @@ fn rows_that_need_a_frame_do_not_go_the_short_way() {
         impute_numbers: NumberImputation::Knn,
         ..TransformSettings::default()
     };
-    let knn = ways.fitted(&wants, &knn);
+    let knn = ways.fitted(wants, &knn);
     let lane = Lane::new(&ways.schema, &knn, ways.checker()).unwrap();
-    assert!(lane.read(&knn, &ways.batch(std::slice::from_ref(&good))).is_none());
+    assert!(lane.read(&knn, &Ways::batch(std::slice::from_ref(&good))).is_none());
 }
 
 /// The ways under a schema that has this rule as well.
@@ -333,14 +336,14 @@ fn simple_rules_hold_for_a_row_as_they_do_in_a_frame() {
     };
     for rule in rules {
         let ways = with_rule(rule);
-        let plain = Ways::new(NullTokens::default(), &ordered_names()).fitted(&wants, &TransformSettings::default());
+        let plain = Ways::new(NullTokens::default(), &ordered_names()).fitted(wants, &TransformSettings::default());
         let lane = Lane::new(&ways.schema, &plain, ways.checker()).unwrap();
         let taken = std::cell::Cell::new(0_u32);
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(150));
         let outcome = runner.run(&a_row(), |row| {
             let rows = [row];
-            let short = lane.read(&plain, &ways.batch(&rows)).is_some();
-            let long = ways.by_frame(&plain, ways.batch(&rows)).is_some() && rows[0][13] != "x";
+            let short = lane.read(&plain, &Ways::batch(&rows)).is_some();
+            let long = ways.by_frame(&plain, Ways::batch(&rows)).is_some() && rows[0][13] != "x";
             taken.set(taken.get() + u32::from(short));
             prop_assert_eq!(short, long, "{}", rule);
             Ok(())
@@ -366,10 +369,10 @@ fn other_rules_need_a_frame() {
         "count IN (0, 7)",
     ] {
         let ways = with_rule(rule);
-        let plain = ways.fitted(&wants, &TransformSettings::default());
+        let plain = ways.fitted(wants, &TransformSettings::default());
         let lane = Lane::new(&ways.schema, &plain, ways.checker()).unwrap();
         assert!(
-            lane.read(&plain, &ways.batch(std::slice::from_ref(&good))).is_none(),
+            lane.read(&plain, &Ways::batch(std::slice::from_ref(&good))).is_none(),
             "{rule}"
         );
     }
