@@ -50,6 +50,17 @@ pub(crate) fn is_invisible(c: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
+/// What a JSON parser says of a text of one line, for people: without the place, which is the line's own, and without the
+/// parser's words for what it expected.
+pub fn json_reason(said: &str) -> &str {
+    let reason = said.rsplit_once(" at line ").map_or(said, |(reason, _)| reason);
+    match reason {
+        "expected ident" | "expected value" => "it is no JSON",
+        _ if reason.starts_with("EOF while parsing") => "its JSON ends too soon",
+        other => other,
+    }
+}
+
 /// Columns this text takes on a terminal.
 pub fn text_width(text: &str) -> usize {
     text.width()

@@ -68,6 +68,25 @@ impl Layout {
         Self::describe(schema, header, &finder, sources, label)
     }
 
+    /// For each name of a header the schema column that it would be, stood it there alone. Several names may claim one column.
+    pub fn claims(schema: &Schema, header: &Header) -> Vec<Option<usize>> {
+        let (mut canonical, mut alias, mut other) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for (at, column) in schema.columns.iter().enumerate() {
+            canonical.entry(column.name.as_str()).or_insert(at);
+            for name in &column.aliases {
+                alias.entry(name.as_str()).or_insert(at);
+            }
+            for name in std::iter::once(&column.name).chain(&column.aliases) {
+                other.entry(folded(name)).or_insert(at);
+            }
+        }
+        let claim = |name: &String| {
+            let exact = canonical.get(name.as_str()).or_else(|| alias.get(name.as_str()));
+            exact.or_else(|| other.get(&folded(name))).copied()
+        };
+        header.names.iter().map(claim).collect()
+    }
+
     fn describe(
         schema: &Schema,
         header: &Header,

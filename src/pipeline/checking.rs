@@ -138,12 +138,15 @@ impl BatchChecker {
         })
     }
 
-    /// What types single rows of this header, where that can be done without a frame.
+    /// What types single rows of this header, where they can be typed and checked without a frame.
     pub fn row_typing(&self) -> Option<RowTyping> {
+        if !self.validator.tells_single_rows() {
+            return None;
+        }
         RowTyping::new(&self.schema, &self.layout, &self.nulls)
     }
 
-    /// Whether a row by itself certainly passes; see [`Validator::passes`].
+    /// Whether a row by itself passes; see [`Validator::passes`].
     pub fn passes(&self, row: &TypedRow<'_>) -> bool {
         self.validator.passes(row)
     }

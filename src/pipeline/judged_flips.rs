@@ -252,7 +252,10 @@ fn scores(
     cancel: &CancelToken,
 ) -> Result<(HashMap<usize, f64>, Option<String>), FlipsError> {
     let schema = &model.schema;
+    // A column that may be absent and that the model does not read is absent: a case that lacks its cell has it not empty.
+    let read = |name: &str| model.preprocessor.columns().any(|column| column == name);
     let columns: Vec<&str> = (schema.columns.iter())
+        .filter(|column| column.required || read(&column.name))
         .map(|column| column.name.as_str())
         .filter(|name| !schema.is_label(name))
         .collect();

@@ -11,9 +11,11 @@ use super::rejects::RejectWriter;
 use super::training::{Limits, TrainOutcome, TrainRequest, TrainingSettings, train};
 use crate::cancel::CancelToken;
 use crate::data::{ReadSettings, RowId, Source, open_bytes, row_ids};
-use crate::models::SearchStrategy;
-use crate::schema::{Loaded, Schema};
-use crate::transform::TransformSettings;
+use crate::metrics::Calibrator;
+use crate::models::{FitContext, NOT_MONOTONE, Params, SearchStrategy, TrainSet, family};
+use crate::pipeline::trained_model::TrainedModel;
+use crate::schema::{Column, Loaded, Schema};
+use crate::transform::{Preprocessor, TransformSettings};
 use crate::triage::{Lane, Verdict};
 use crate::validation::{Purpose, ValidationSettings};
 use crate::workspace::Workspace;
@@ -31,11 +33,14 @@ pub(super) fn schema() -> Arc<Schema> {
 }
 
 pub(super) fn dataset(csv: &str) -> Dataset {
-    let schema = schema();
+    dataset_of(&schema(), csv)
+}
+
+fn dataset_of(schema: &Arc<Schema>, csv: &str) -> Dataset {
     let settings = ValidationSettings::default();
     let cancel = CancelToken::new();
     let checking = Checking {
-        schema: &schema,
+        schema,
         purpose: Purpose::Train,
         settings: &settings,
         reference: None,
@@ -138,4 +143,43 @@ pub(super) fn rows(rows: usize, wrong: &[usize]) -> String {
         csv.push_str(&format!("r{row},{a},{b},{}\n", if bad { "bad" } else { "good" }));
     }
     csv
+}
+
+/// A small model of the columns `a` and `b` under a schema that has them.
+pub(super) fn a_model(schema: &Arc<Schema>) -> TrainedModel {
+    let mut csv = String::from("id,a,b,y\n");
+    for row in 0..200 {
+        let b = ["0", "1.5", "3", "4.25", ""][row % 5];
+        let a = row * 37 % 91;
+        csv.push_str(&format!("r{row},{a},{b},{}\n", if a > 40 { "bad" } else { "good" }));
+    }
+    let data = dataset_of(schema, &csv);
+    let columns: Vec<Column> = ["a", "b"].map(|name| schema.column(name).unwrap().clone()).to_vec();
+    let family = family("decision_tree").unwrap();
+    let (wants, settings) = (family.wants(), TransformSettings::default());
+    let preprocessor = Preprocessor::fit(&data.frame, &columns, &data.labels, &wants, &settings).unwrap();
+    let matrix = preprocessor.transform(&data.frame).unwrap();
+    let set = TrainSet {
+        matrix: &matrix,
+        labels: &data.labels,
+        weights: None,
+    };
+    let params = Params::defaults(&family.parameters());
+    let mut context = FitContext {
+        seed: 1,
+        threads: 1,
+        cancel: &CancelToken::new(),
+        validation: None,
+        early_stopping: None,
+        monotone: &NOT_MONOTONE,
+        on_iteration: &mut |_| {},
+    };
+    TrainedModel {
+        classifier: family.fit(&set, &params, &mut context).unwrap(),
+        schema: Arc::clone(schema),
+        preprocessor,
+        params,
+        calibrator: Calibrator::Sigmoid { a: 0.9, b: 0.1 },
+        threshold: 0.5,
+    }
 }

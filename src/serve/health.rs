@@ -57,6 +57,14 @@ pub(super) async fn ping(State(shared): State<Arc<Shared>>) -> Result<&'static s
     Ok("\n")
 }
 
+/// The lock of the jobs is held while their record is written to disk: that is not waited for here.
+async fn open_jobs(shared: &Shared) -> usize {
+    let Some(jobs) = shared.jobs.clone() else {
+        return 0;
+    };
+    tokio::task::spawn_blocking(move || jobs.open_jobs()).await.unwrap_or(0)
+}
+
 /// The server's numbers, for Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "operation", security(("token" = [])),
     responses((status = 200, body = String, content_type = "text/plain"), (status = 401, body = ErrorBody)))]
@@ -70,7 +78,7 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
             .limits
             .streams
             .saturating_sub(shared.streams.available_permits()),
-        jobs: shared.jobs.as_ref().map_or(0, |jobs| jobs.open_jobs()),
+        jobs: open_jobs(&shared).await,
     });
     let mut response = text.into_response();
     let value = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

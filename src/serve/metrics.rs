@@ -1,7 +1,7 @@
 //! Owns the numbers under `/metrics`, in the text form that Prometheus reads.
 
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::route::{ROUTES, Route};
@@ -33,6 +33,7 @@ pub(super) struct Metrics {
     rows: AtomicU64,
     flagged: AtomicU64,
     failed_rows: AtomicU64,
+    any_model: AtomicBool,
     reloads: AtomicU64,
     reload_failures: AtomicU64,
 }
@@ -67,6 +68,7 @@ impl Metrics {
             rows: AtomicU64::new(0),
             flagged: AtomicU64::new(0),
             failed_rows: AtomicU64::new(0),
+            any_model: AtomicBool::new(false),
             reloads: AtomicU64::new(0),
             reload_failures: AtomicU64::new(0),
         }
@@ -94,6 +96,11 @@ impl Metrics {
         self.rows.fetch_add(rows, Ordering::Relaxed);
         self.flagged.fetch_add(flagged, Ordering::Relaxed);
         self.failed_rows.fetch_add(failed, Ordering::Relaxed);
+    }
+
+    /// Whether no model was loaded before; from now on one was.
+    pub(super) fn is_first_model(&self) -> bool {
+        !self.any_model.swap(true, Ordering::Relaxed)
     }
 
     /// Another model was loaded, or could not be.

@@ -10,14 +10,13 @@ use serde_json::{Map, Value as Json};
 use super::body;
 use super::media::Form;
 use super::predict::answer::{Answer, Input, Keys};
+use super::predict::runs::score_table;
 use super::predict::{query, refusal_of, respond, stream};
 use super::records;
 use super::refusal::{ErrorBody, Refusal};
 use super::served::Served;
-use super::shape::Shape;
 use super::state::Shared;
 use super::table::{Full, Table, Value};
-use crate::cancel::CancelToken;
 use crate::data::open_bytes;
 use crate::pipeline::prediction::RowOptions;
 
@@ -70,14 +69,10 @@ pub(super) async fn invocations(State(shared): State<Arc<Shared>>, request: Requ
 }
 
 fn scored_table(shared: &Shared, served: &Served, mut table: Table, options: &RowOptions) -> Result<Vec<u8>, Refusal> {
-    let shape = Shape::of(served, &mut table, false)?;
-    let rows = shape
-        .scorer
-        .score(table.batch(), options, &CancelToken::new())
-        .map_err(|error| refusal_of(&error))?;
-    let mut answer = Answer::new(Form::Json, served, Arc::clone(&shape.keys)).bare();
+    let results = score_table(served, &mut table, false, options, &shared.cut_off)?;
+    let mut answer = Answer::new(Form::Json, served, Arc::clone(&results.shape.keys)).bare();
     let mut out = b"{\"predictions\":[".to_vec();
-    let counts = answer.push_rows(served, &Input::Table(&table), &rows, 0, &mut out);
+    let counts = answer.push_table(served, &table, &results, 0, &mut out);
     out.extend_from_slice(b"]}");
     shared
         .metrics
@@ -99,7 +94,7 @@ fn scored_csv(
     let mut reader = open_bytes("the body", bytes, reading).map_err(|error| stream::unreadable(&error))?;
     let scorer = served
         .rows
-        .for_header("the body", reader.header())
+        .for_cells("the body", reader.header(), reader.null_tokens())
         .map_err(|error| refusal_of(&error))?;
     let keys = Arc::new(Keys::new(served, &scorer));
     let mut answer = Answer::new(Form::Json, served, keys).bare();
@@ -115,7 +110,7 @@ fn scored_csv(
             )));
         }
         let rows = scorer
-            .score(batch, options, &CancelToken::new())
+            .score(batch, options, &shared.cut_off)
             .map_err(|error| refusal_of(&error))?;
         let counts = answer.push_rows(served, &Input::Raw, &rows, before, &mut out);
         before += counts.rows;
@@ -274,7 +269,7 @@ fn value_of(value: Json) -> Value {
         Json::Bool(value) => Value::Bool(value),
         Json::Number(number) => Value::Number(number),
         Json::String(text) => Value::Text(text),
-        Json::Array(mut only) if only.len() == 1 => only.pop().map_or(Value::Nested, value_of),
-        Json::Array(_) | Json::Object(_) => Value::Nested,
+        Json::Array(mut only) if only.len() == 1 => only.pop().map_or(Value::Null, value_of),
+        nested @ (Json::Array(_) | Json::Object(_)) => Value::Nested(nested.to_string()),
     }
 }

@@ -65,6 +65,11 @@ impl Fields {
         self.met += 1;
     }
 
+    /// Forgets all but the first names; the others are expected from now on.
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.met = self.met.min(len);
+    }
+
     /// The names, to be expected of the next table.
     pub(super) fn shared(&mut self) -> Arc<Names> {
         if self.met < self.names.list.len() {

@@ -1,6 +1,8 @@
 //! Owns the JSON shapes of rows: one object, a bare list, `{"records": […]}`. They are read straight into a table, so that no
 //! shape of a body costs more memory than its rows.
 
+mod nested;
+
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -9,22 +11,19 @@ use serde_json::Number;
 use super::refusal::Refusal;
 use super::table::{Table, Value};
 
-/// Reads the rows of a JSON body, at most `most`, into an empty table.
+/// Reads the rows of a JSON body, at most `most`, into an empty table. A table that overflowed says so.
 ///
 /// # Errors
 /// 400: no JSON; 413: too many rows or cells; 422: JSON that is no rows.
-pub(super) fn parse(bytes: &[u8], most: usize, mut table: Table) -> Result<Table, Refusal> {
+pub(super) fn parse(bytes: &[u8], most: usize, table: &mut Table) -> Result<(), Refusal> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let reading = Reading {
-        table: &mut table,
-        most,
-    };
+    let reading = Reading { table, most };
     let read = Top(reading).deserialize(&mut reader).and_then(|()| reader.end());
     read.map_err(|error| refusal(&error))?;
     if table.rows.is_empty() {
         return Err(Refusal::unusable("no_rows", "there are no records in the body").field("records"));
     }
-    Ok(table)
+    Ok(())
 }
 
 /// Reads one object, a line of NDJSON, as another row of the table.
@@ -260,7 +259,7 @@ impl<'de> Visitor<'de> for ListOrValue<'_> {
     }
 }
 
-/// A value of a field. What is inside a list or an object is passed over, and costs nothing.
+/// A value of a field. Of a list or an object the text is kept, and costs no more than that.
 pub(super) struct OneValue;
 
 impl<'de> DeserializeSeed<'de> for OneValue {
@@ -312,14 +311,12 @@ impl<'de> Visitor<'de> for OneValue {
         Ok(Value::Text(text))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::Nested)
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Value, A::Error> {
+        nested::list(list).map(Value::Nested)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Value::Nested)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {
+        nested::object(map).map(Value::Nested)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -24,6 +24,8 @@ use crate::surroundings::Surroundings;
 const LOOK: Duration = Duration::from_secs(1);
 /// How soon a request to end is noticed.
 const POLL: Duration = Duration::from_millis(50);
+/// For a training to notice that it is to stop.
+const GIVEN_UP: Duration = Duration::from_secs(30);
 /// For what was cut off when the time to drain was over.
 const LAST: Duration = Duration::from_secs(1);
 
@@ -102,8 +104,11 @@ pub fn serve(
     shared.cut_off.cancel();
     runtime.shutdown_timeout(LAST);
     if let Some(worker) = worker {
-        // A training that was cancelled gives up within its own bound; one that cannot be is left behind.
-        let _ = worker.join();
+        // A training that was cancelled gives up within its own bound; one that does not is left behind.
+        let asked = Instant::now();
+        while !worker.is_finished() && asked.elapsed() < GIVEN_UP {
+            std::thread::sleep(POLL);
+        }
     }
     tracing::info!("server ended");
     Ok(())
@@ -150,7 +155,9 @@ fn tell_look(shared: &Shared, look: Look, tell: &(dyn Fn(Told) + Sync)) {
         Look::Same => {}
         Look::Changed(run) => {
             tracing::info!("the model of run {run} scores");
-            shared.metrics.reloaded(true);
+            if !shared.metrics.is_first_model() {
+                shared.metrics.reloaded(true);
+            }
             tell(Told::Model(run));
         }
         Look::Failed(reason) => {

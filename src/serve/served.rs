@@ -6,9 +6,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::shape::LastShape;
+use super::table::Table;
 use crate::artifacts::{CHAMPION, Manifest, RegistryError, RegistryStore, RunFile};
 use crate::pipeline::event::{Event, Level};
-use crate::pipeline::prediction::{FinishedRun, KnownVerdicts, PredictionError, RowConditions, RowModel};
+use crate::pipeline::prediction::{FinishedRun, KnownVerdicts, PredictionError, RowConditions, RowModel, RowOptions};
 use crate::surroundings::Surroundings;
 use crate::worker::known_verdicts;
 
@@ -35,6 +36,15 @@ pub(super) struct Served {
 }
 
 impl Served {
+    /// Whether a table's rows can be scored where they came in, without keeping others waiting: few, under names that have
+    /// been worked out, by a model that takes little time for a row.
+    pub(super) fn is_light(&self, table: &Table, options: &RowOptions) -> bool {
+        /// Of the rows that take a model a good part of 150 ms.
+        const PART: usize = 32;
+        let most = self.rows.model().classifier.block_rows() / PART;
+        options.explain == 0 && table.rows.len() <= most && self.shape.is_of(table)
+    }
+
     /// Loads it.
     ///
     /// # Errors
@@ -162,7 +172,11 @@ impl Holder {
         let found = RegistryStore::new(workspace).find(&self.named);
         let (directory, manifest) = match found {
             Ok(found) => found,
-            Err(error) => return self.failed(seen, &self.told(&error)),
+            Err(error) => {
+                // What was seen before counts no more: when it can be found again, it is loaded again.
+                seen.run = None;
+                return self.failed(seen, &self.told(&error));
+            }
         };
         let run = manifest.run_id.to_string();
         let marks = Marks::of(&[directory.join(RunFile::Model.relative())]);
@@ -170,8 +184,9 @@ impl Holder {
         let same_model = seen.run.as_deref() == Some(run.as_str()) && seen.marks == marks;
         // Verdicts come one by one, and the model is loaded with them.
         let lately = seen.loaded.is_some_and(|loaded| loaded.elapsed() < VERDICTS);
-        if same_model && (seen.verdicts == verdicts || lately || seen.failed.is_some()) {
-            // What could not be loaded is not tried again until it changes.
+        // What could not be loaded may be whole in a while, or readable.
+        let settled = seen.verdicts == verdicts && seen.failed.is_none();
+        if same_model && (settled || lately) {
             return Look::Same;
         }
         seen.run = Some(run.clone());
@@ -182,15 +197,21 @@ impl Holder {
         match Served::load(&self.surroundings, if self.named.contains('/') { &name } else { &run }) {
             Ok(served) => {
                 seen.failed = None;
-                let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
-                *now = Now {
+                let new = Now {
                     served: Some(Arc::new(served)),
                     trouble: None,
                 };
+                // A model is large: the old one goes when nobody waits for the lock.
+                drop(self.replace(new));
                 if same_model { Look::Same } else { Look::Changed(run) }
             }
             Err(error) => self.failed(seen, &error.to_string()),
         }
+    }
+
+    fn replace(&self, new: Now) -> Now {
+        let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut now, new)
     }
 
     fn told(&self, error: &RegistryError) -> String {

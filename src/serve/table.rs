@@ -1,12 +1,14 @@
 //! Owns rows that came as JSON: their names, their values as they came, and the cells they are to the schema.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::Number;
 
 use super::names::{Fields, Names};
-use crate::data::{Header, RawBatch};
+use crate::data::{Header, Layout, RawBatch};
+use crate::schema::Schema;
 
 /// Most cells of a table, places where a record lacks a field included.
 pub(super) const MOST_CELLS: usize = 4_000_000;
@@ -22,15 +24,16 @@ pub(super) enum Value {
     Bool(bool),
     Number(Number),
     Text(String),
-    /// A list or an object, which no cell can hold.
-    Nested,
+    /// A list or an object, as JSON: no cell of a column can hold it, but it can be carried along.
+    Nested(String),
 }
 
 impl Value {
     /// Appends it as JSON.
     pub(super) fn push_json(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Absent | Self::Null | Self::Nested => out.extend_from_slice(b"null"),
+            Self::Absent | Self::Null => out.extend_from_slice(b"null"),
+            Self::Nested(json) => out.extend_from_slice(json.as_bytes()),
             Self::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
             Self::Number(number) => push_number(out, number),
             Self::Text(text) => push_json_text(out, text),
@@ -40,7 +43,8 @@ impl Value {
     /// Appends it as the text of a cell.
     pub(super) fn push_cell(&self, cell: &mut Vec<u8>) {
         match self {
-            Self::Absent | Self::Null | Self::Nested => {}
+            Self::Absent | Self::Null => {}
+            Self::Nested(json) => cell.extend_from_slice(json.as_bytes()),
             Self::Bool(value) => cell.extend_from_slice(if *value { b"true" } else { b"false" }),
             Self::Number(number) => push_number(cell, number),
             Self::Text(text) => cell.extend_from_slice(text.as_bytes()),
@@ -78,6 +82,12 @@ pub(super) struct Table {
     pub(super) bad: BTreeMap<usize, Bad>,
     /// Whether fields that are not among the names are left out: the header of the answer is written already.
     pub(super) frozen: bool,
+    /// Most cells, fewer than [`MOST_CELLS`] where only a small table is wanted.
+    most_cells: Option<usize>,
+    /// Whether it was too small for what was put into it.
+    overflowed: bool,
+    /// Whether some value is a list or an object.
+    nested: bool,
 }
 
 /// Why a table takes no more.
@@ -123,11 +133,25 @@ impl Table {
         }
     }
 
+    /// The same, with room for so many cells.
+    pub(super) fn of_at_most(self, cells: usize) -> Self {
+        Self {
+            most_cells: Some(cells),
+            ..self
+        }
+    }
+
+    /// Whether a larger table may have room for what this one refused.
+    pub(super) fn is_too_small(&self) -> bool {
+        self.overflowed && self.most_cells.is_some()
+    }
+
     /// An empty table of the same names, taking no others.
     pub(super) fn emptied(&mut self) {
         self.rows.clear();
         self.lines.clear();
         self.bad.clear();
+        self.nested = false;
     }
 
     /// Where a field stands; a new one is put at the end.
@@ -160,8 +184,9 @@ impl Table {
     }
 
     /// All rows are as wide as the widest, so that one wide row makes all of them cost more.
-    fn check_room(&self, rows: usize) -> Result<(), Full> {
-        if (rows + 1).saturating_mul(self.fields.len()) > MOST_CELLS {
+    fn check_room(&mut self, rows: usize) -> Result<(), Full> {
+        if (rows + 1).saturating_mul(self.fields.len()) > self.most_cells.unwrap_or(MOST_CELLS) {
+            self.overflowed = true;
             return Err(Full::Cells);
         }
         Ok(())
@@ -194,19 +219,33 @@ impl Table {
         Ok(())
     }
 
-    /// Adds a finished row. One with a value that no cell can hold is marked.
+    /// Adds a finished row.
     ///
     /// # Errors
     /// There are too many cells.
     pub(super) fn push(&mut self, row: Vec<Value>) -> Result<(), Full> {
         self.check_room(self.rows.len())?;
-        if let Some(place) = row.iter().position(|value| *value == Value::Nested) {
-            let field = self.fields.list().get(place).cloned();
-            let reason = "is a list or an object; a cell is one value".to_owned();
-            self.bad.insert(self.rows.len(), Bad { field, reason });
-        }
+        self.nested |= row.iter().any(|value| matches!(value, Value::Nested(_)));
         self.rows.push(row);
         Ok(())
+    }
+
+    /// Marks rows that have a list or an object where a column of the schema wants a value.
+    pub(super) fn mark_nested(&mut self, schema: &Schema) {
+        if !self.nested {
+            return;
+        }
+        let claims = Layout::claims(schema, &self.header());
+        let is_of_column = |place: usize| claims.get(place).copied().flatten().is_some();
+        for (row, values) in self.rows.iter().enumerate() {
+            let mut values = values.iter().enumerate();
+            let found = values.find(|(place, value)| matches!(value, Value::Nested(_)) && is_of_column(*place));
+            if let Some((place, _)) = found {
+                let field = self.fields.list().get(place).cloned();
+                let reason = "is a list or an object; a cell is one value".to_owned();
+                self.bad.entry(row).or_insert(Bad { field, reason });
+            }
+        }
     }
 
     /// Adds an empty row that cannot be scored.
@@ -235,15 +274,23 @@ impl Table {
         }
     }
 
-    /// The cells of the rows that can be scored.
-    pub(super) fn batch(&self) -> RawBatch {
-        let mut batch = RawBatch::new(self.fields.len());
+    /// The cells of those of these rows that can be scored, under all names or, where `kept` says so, under those at these
+    /// places.
+    pub(super) fn batch(&self, rows: Range<usize>, kept: Option<&[usize]>) -> RawBatch {
+        let all: Vec<usize>;
+        let kept = if let Some(kept) = kept {
+            kept
+        } else {
+            all = (0..self.fields.len()).collect();
+            &all
+        };
+        let mut batch = RawBatch::new(kept.len());
         let (mut text, mut ends) = (Vec::new(), Vec::with_capacity(self.fields.len()));
-        for row in (0..self.rows.len()).filter(|row| !self.bad.contains_key(row)) {
+        for row in rows.filter(|row| !self.bad.contains_key(row)) {
             text.clear();
             ends.clear();
-            for place in 0..self.fields.len() {
-                self.value(row, place).push_cell(&mut text);
+            for place in kept {
+                self.value(row, *place).push_cell(&mut text);
                 ends.push(text.len());
             }
             let starts = std::iter::once(0).chain(ends.iter().copied());

@@ -58,9 +58,14 @@ pub(super) async fn validate(State(shared): State<Arc<Shared>>, request: Request
         Given::Bytes(bytes.to_vec())
     } else {
         let packed = body::is_packed(&head.headers)?;
-        body::check_length(&head.headers, limits.stream_bytes)?;
+        // NDJSON is held in memory: its columns are known only at the end.
+        let most = match form {
+            Form::Ndjson => limits.body_bytes as u64,
+            _ => limits.stream_bytes,
+        };
+        body::check_length(&head.headers, most)?;
         let (_, _, end) = spool(0, limits.idle_time);
-        Given::Source(Source::of(body, packed, limits.stream_bytes, limits.idle_time, end))
+        Given::Source(Source::of(body, packed, most, limits.idle_time, end))
     };
     let work = move || {
         let _permit = permit;
@@ -100,12 +105,16 @@ fn check(shared: &Shared, form: Form, input: Given) -> Result<Report, Refusal> {
     let nulls = settings.reading.null_tokens();
     let (reader, why): (Box<dyn RowReader>, _) = match input {
         Given::Bytes(bytes) => {
-            let table = records::parse(&bytes, shared.options.limits.rows, Table::default())?;
+            let mut table = Table::default();
+            records::parse(&bytes, shared.options.limits.rows, &mut table)?;
+            table.mark_nested(&schema);
             (Box::new(Rows::of(table, nulls)), None)
         }
         Given::Source(source) if form == Form::Ndjson => {
             let why = source.why.clone();
-            let table = all_lines(source, shared.options.limits.rows).map_err(|error| why.get().unwrap_or(error))?;
+            let lines = all_lines(source, shared.options.limits.rows);
+            let mut table = lines.map_err(|error| why.get().unwrap_or(error))?;
+            table.mark_nested(&schema);
             (Box::new(Rows::of(table, nulls)), Some(why))
         }
         Given::Source(source) => {
@@ -163,7 +172,7 @@ struct Rows {
 
 impl Rows {
     fn of(table: Table, nulls: NullTokens) -> Self {
-        let mut batch = table.batch();
+        let mut batch = table.batch(0..table.rows.len(), None);
         for (row, bad) in &table.bad {
             let reason = match &bad.field {
                 Some(field) => format!("{field} {}", bad.reason),

@@ -6,7 +6,7 @@ use crate::text::grouped;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SqlError {
     /// The family has no form that a query says exactly.
-    #[error("{family} cannot be exported as SQL: {reason}; score with `nsec-tui score` or `export onnx` instead")]
+    #[error("{family} cannot be exported as SQL: {reason}; score with `nsec-tui score` instead")]
     Family {
         /// The family's name.
         family: String,

@@ -151,10 +151,16 @@ impl Validator {
         Ok(BatchVerdict { accepted, rejects })
     }
 
-    /// Whether a row certainly passes every check. A row that does not is to be checked as a batch of one, which tells why,
-    /// or that it passes all the same. Counts nothing.
+    /// Whether [`Validator::passes`] can tell of single rows.
+    pub fn tells_single_rows(&self) -> bool {
+        self.checks.iter().all(|check| check.single().is_some())
+    }
+
+    /// Whether a row passes every check without a word. Of one that does not, a batch tells why, or that it passes all the
+    /// same. Counts nothing.
     pub fn passes(&self, row: &TypedRow<'_>) -> bool {
-        self.checks.iter().all(|check| check.passes(row) == Some(true))
+        let mut checks = self.checks.iter();
+        checks.all(|check| check.single().is_some_and(|check| check.passes(row)))
     }
 
     /// Shows the accepted rows to the checks of the data as a whole.

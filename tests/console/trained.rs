@@ -52,7 +52,7 @@ pub(super) fn scores(rule: ThresholdRule) -> RunScores {
             ("Prefix_Suffix".to_owned(), 4.5),
             ("having_Sub_Domain".to_owned(), 0.0),
         ],
-        dial: Some(Dial::of(&out_of_fold, &labels, 1000).unwrap()),
+        dial: Some(Dial::of(&out_of_fold, &labels, 1000, None).unwrap()),
         train: side(400, 0.6, chosen.threshold),
         test: side(100, 0.9, chosen.threshold),
         random_audit: None,

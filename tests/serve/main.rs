@@ -13,4 +13,5 @@ mod http;
 mod hostile;
 mod page;
 mod routes;
+mod rows;
 mod training;

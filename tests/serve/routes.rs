@@ -9,7 +9,7 @@ use crate::common::{Table, Workspace, bundled};
 use crate::http::{Server, read_reply};
 
 /// Rows of the bundled data, label column and all.
-fn records(rows: usize) -> Vec<Value> {
+pub(crate) fn records(rows: usize) -> Vec<Value> {
     let table = Table::parse(bundled(rows).as_bytes());
     let number = |text: &str| text.parse::<i64>().map_or_else(|_| json!(text), |n| json!(n));
     let record = |row: &std::collections::BTreeMap<String, String>| {

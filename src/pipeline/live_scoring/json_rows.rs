@@ -13,7 +13,7 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::data::{Header, MalformedRow, RawBatch};
 use crate::pipeline::prediction::RowModel;
-use crate::text::visible_text;
+use crate::text::{json_reason, visible_text};
 
 /// Lines that one task reads.
 const PART: usize = 1024;
@@ -266,9 +266,9 @@ impl JsonCollector<'_> {
     }
 }
 
-/// What is wrong, without serde's place in the line where that is the whole line.
+/// What is wrong, without the place in a text that is the whole line.
 fn reason(error: &impl fmt::Display) -> String {
-    format!("is no row: {error}")
+    format!("is no row: {}", json_reason(&error.to_string()))
 }
 
 /// Reads one object into cells.

@@ -38,6 +38,9 @@ pub use scored::{RowOutcome, RowResult, RowText, ScoredRows};
 
 /// Headers whose scorers a model keeps ready.
 const READY_HEADERS: usize = 16;
+/// Names of a header that is kept, and bytes of them: a hostile one has very many.
+const READY_NAMES: usize = 300;
+const READY_BYTES: usize = 64 << 10;
 /// Checkers that a header keeps for the next callers; more callers at once make their own.
 const IDLE_CHECKERS: usize = 64;
 
@@ -205,25 +208,37 @@ impl RowModel {
     /// # Errors
     /// [`PredictionError::MissingColumns`], or a check of the schema cannot be planned.
     pub fn for_header(&self, source: &str, header: &Header) -> Result<RowScorer, PredictionError> {
+        self.for_cells(source, header, &self.0.conditions.nulls)
+    }
+
+    /// As [`RowModel::for_header`], for cells in which these texts mean "no value": some formats say so themselves.
+    ///
+    /// # Errors
+    /// As [`RowModel::for_header`].
+    pub fn for_cells(&self, source: &str, header: &Header, nulls: &NullTokens) -> Result<RowScorer, PredictionError> {
         let scorer = |bound| RowScorer {
             model: self.clone(),
             bound,
         };
-        if let Some(bound) = self.ready_for(header) {
+        if let Some(bound) = self.ready_for(header, nulls) {
             return Ok(scorer(bound));
         }
-        let bound = Arc::new(Bound::new(&self.0, source, header)?);
-        let mut ready = lock(&self.0.ready);
-        if ready.len() >= READY_HEADERS {
-            ready.remove(0);
+        let bound = Arc::new(Bound::new(&self.0, source, header, nulls)?);
+        let bytes: usize = header.names.iter().map(String::len).sum();
+        if header.names.len() <= READY_NAMES && bytes <= READY_BYTES {
+            let mut ready = lock(&self.0.ready);
+            if ready.len() >= READY_HEADERS {
+                ready.remove(0);
+            }
+            ready.push(Arc::clone(&bound));
         }
-        ready.push(Arc::clone(&bound));
         Ok(scorer(bound))
     }
 
-    fn ready_for(&self, header: &Header) -> Option<Arc<Bound>> {
+    fn ready_for(&self, header: &Header, nulls: &NullTokens) -> Option<Arc<Bound>> {
         let mut ready = lock(&self.0.ready);
-        let at = ready.iter().rposition(|bound| bound.header == *header)?;
+        let is_it = |bound: &Arc<Bound>| bound.header == *header && bound.nulls == *nulls;
+        let at = ready.iter().rposition(is_it)?;
         let last = ready.len() - 1;
         ready[at..=last].rotate_left(1);
         ready.last().cloned()
@@ -233,6 +248,7 @@ impl RowModel {
 /// What is worked out once for a header.
 struct Bound {
     header: Header,
+    nulls: NullTokens,
     layout: Layout,
     columns: SourceColumns,
     /// The short way of a few rows, where there is one.
@@ -242,12 +258,13 @@ struct Bound {
 }
 
 impl Bound {
-    fn new(parts: &Parts, source: &str, header: &Header) -> Result<Self, PredictionError> {
+    fn new(parts: &Parts, source: &str, header: &Header, nulls: &NullTokens) -> Result<Self, PredictionError> {
         let layout = Layout::resolve(&parts.model.schema, header);
         check_all_columns(&parts.model, source, &layout)?;
         let columns = SourceColumns::find(&parts.model, &layout, &header.names, &parts.conditions.risk);
         let mut bound = Self {
             header: header.clone(),
+            nulls: nulls.clone(),
             layout,
             columns,
             lane: None,
@@ -266,7 +283,7 @@ impl Bound {
         let checker = BatchChecker::new(
             Arc::clone(&parts.model.schema),
             self.layout.clone(),
-            parts.conditions.nulls.clone(),
+            self.nulls.clone(),
             Purpose::Score,
             &parts.conditions.validation,
             // Nothing that rejects a row asks for the reference or the time.

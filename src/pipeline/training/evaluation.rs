@@ -109,7 +109,7 @@ pub fn finish(
             settings.threshold_by, chosen.tied_out
         ));
     }
-    let dial = Dial::of(&calibrated, &out_of_fold.labels, DIAL_STOPS)?;
+    let dial = Dial::of(&calibrated, &out_of_fold.labels, DIAL_STOPS, Some(chosen.threshold))?;
     let all = FitRows {
         matrix: &selection.matrix,
         labels: rows.labels,

@@ -18,7 +18,7 @@ const REMEMBERED: usize = 200;
 /// The format that is written, and the newest that is read.
 const FORMAT: u32 = 1;
 /// What became of jobs that a killed server left.
-const KILLED: &str = "the server ended before the job did; ask for it again under a new key";
+pub(super) const KILLED: &str = "the server ended before the job did; ask for it again under a new key";
 
 /// How a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -14,7 +14,7 @@ pub use book::BookError;
 pub(super) use book::{Job, JobState};
 pub(super) use wish::TrainWish;
 
-use self::book::Book;
+use self::book::{Book, KILLED};
 use super::refusal::Refusal;
 use crate::artifacts::Timestamp;
 use crate::cancel::CancelToken;
@@ -123,10 +123,22 @@ impl Jobs {
     /// Lets the running job be cancelled and no other begin.
     pub(super) fn end(&self) {
         let mut inner = self.lock();
-        inner.ending = true;
+        if std::mem::replace(&mut inner.ending, true) {
+            return;
+        }
         for cancel in inner.cancels.values() {
             cancel.cancel();
         }
+        // Those that wait are told of now: nobody comes back to them.
+        while let Some(id) = inner.book.next_waiting() {
+            inner.cancels.remove(&id);
+            inner.book.change(&id, |job| {
+                job.state = JobState::Failed;
+                job.finished_at = Some(Timestamp::now());
+                job.error = Some(KILLED.to_owned());
+            });
+        }
+        inner.write();
         self.news.notify_all();
     }
 

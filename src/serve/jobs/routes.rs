@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -114,9 +115,14 @@ fn unknown() -> Refusal {
         (status = 403, body = ErrorBody, description = "Training is off"), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(in crate::serve) async fn job(
     State(shared): State<Arc<Shared>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Job>, Refusal> {
-    jobs(&shared)?.get(&id).map(Json).ok_or_else(unknown)
+    let Path(id) = id.map_err(|_| unknown())?;
+    let jobs = Arc::clone(jobs(&shared)?);
+    // The book's lock is held while it is written to disk.
+    let job = tokio::task::spawn_blocking(move || jobs.get(&id)).await;
+    let job = job.map_err(|error| Refusal::internal(&error))?;
+    job.map(Json).ok_or_else(unknown)
 }
 
 /// Asks a job to stop. One that waits is over at once; one that runs soon after; one that has ended stays as it is.
@@ -126,8 +132,9 @@ pub(in crate::serve) async fn job(
         (status = 403, body = ErrorBody, description = "Training is off"), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(in crate::serve) async fn cancel(
     State(shared): State<Arc<Shared>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<(StatusCode, Json<Job>), Refusal> {
+    let Path(id) = id.map_err(|_| unknown())?;
     let jobs = Arc::clone(jobs(&shared)?);
     let asked = tokio::task::spawn_blocking(move || jobs.cancel(&id));
     let job = asked.await.map_err(|error| Refusal::internal(&error))??;

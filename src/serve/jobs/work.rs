@@ -1,5 +1,7 @@
 //! Owns one training job from its start to its end.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::{Job, JobState, Jobs};
 use crate::artifacts::Timestamp;
 use crate::cancel::CancelToken;
@@ -12,7 +14,12 @@ use crate::worker::judged_cases;
 /// Trains, and writes down what came of it.
 pub(super) fn run(jobs: &Jobs, job: &Job, surroundings: &Surroundings, threads: usize, cancel: &CancelToken) {
     tracing::info!(job = job.id, "training begins");
-    let result = trained(jobs, job, surroundings, threads, cancel);
+    // A panic ends this job and not the thread that the next one waits for.
+    let result = catch_unwind(AssertUnwindSafe(|| trained(jobs, job, surroundings, threads, cancel)));
+    let result = result.unwrap_or_else(|_| {
+        let reason = "the program failed within (a panic); please report this, the log says where";
+        Err(Ended::Failed(reason.to_owned()))
+    });
     jobs.change(&job.id, |job| {
         job.finished_at = Some(Timestamp::now());
         job.progress = None;

@@ -2,8 +2,10 @@
 //! under the same names.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::runs::ScoredTable;
 use super::tabs::tab_separated;
 use crate::data::{Layout, RawBatch};
 use crate::pipeline::csv_text::{push_cell, push_guarded};
@@ -25,10 +27,18 @@ pub(in crate::serve) struct Counts {
     pub(in crate::serve) failed: u64,
 }
 
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.flagged += other.flagged;
+        self.failed += other.failed;
+    }
+}
+
 /// Where the cells of rows are.
 pub(in crate::serve) enum Input<'a> {
-    /// They came as JSON. The scored rows are those of the table that are not bad.
-    Table(&'a Table),
+    /// They came as JSON: these rows of a table. The scored rows are those that are not bad.
+    Table(&'a Table, Range<usize>),
     /// They came as text.
     Raw,
 }
@@ -117,7 +127,7 @@ impl Answer {
         }
     }
 
-    /// Appends every row of a batch, in order. `first` says whether rows stand before these, for the commas of JSON.
+    /// Appends every row of a batch, in order. `before` is how many rows stand before these, for the commas of JSON.
     pub(in crate::serve) fn push_rows(
         &mut self,
         served: &Served,
@@ -133,13 +143,13 @@ impl Answer {
         let mut results = scored.iter();
         let mut text = scored.csv(self.guard);
         let rows = match input {
-            Input::Table(table) => table.rows.len(),
-            Input::Raw => scored.len(),
+            Input::Table(_, rows) => rows.clone(),
+            Input::Raw => 0..scored.len(),
         };
-        for at in 0..rows {
+        for at in rows {
             counts.rows += 1;
             let bad = match input {
-                Input::Table(table) => table.bad.get(&at),
+                Input::Table(table, _) => table.bad.get(&at),
                 Input::Raw => None,
             };
             let result = if bad.is_some() { None } else { results.next() };
@@ -172,7 +182,7 @@ impl Answer {
                 Form::Csv | Form::Tsv => {
                     let start = out.len();
                     match input {
-                        Input::Table(table) => self.push_table_cells(table, at, out),
+                        Input::Table(table, _) => self.push_table_cells(table, at, out),
                         Input::Raw => match place {
                             Some(row) => text.push_input(out, row),
                             None => out.resize(out.len() + self.keys.input.len(), b','),
@@ -199,7 +209,7 @@ impl Answer {
                     out.push(b'{');
                     if !self.bare {
                         match (input, place) {
-                            (Input::Table(table), _) => self.push_table_fields(table, at, out),
+                            (Input::Table(table, _), _) => self.push_table_fields(table, at, out),
                             (Input::Raw, Some(row)) => self.push_raw_fields(scored.raw(), row, out),
                             (Input::Raw, None) => {}
                         }
@@ -212,6 +222,23 @@ impl Answer {
                     }
                 }
             }
+        }
+        counts
+    }
+
+    /// Appends every row of a table, in order, as [`Answer::push_rows`] does.
+    pub(in crate::serve) fn push_table(
+        &mut self,
+        served: &Served,
+        table: &Table,
+        scored: &ScoredTable,
+        before: u64,
+        out: &mut Vec<u8>,
+    ) -> Counts {
+        let mut counts = Counts::default();
+        for (rows, scored) in &scored.runs {
+            let input = Input::Table(table, rows.clone());
+            counts += self.push_rows(served, &input, scored, before + counts.rows, out);
         }
         counts
     }
@@ -369,8 +396,8 @@ impl Failure<'_> {
 /// The line of a row that came as a line of JSON.
 fn line_of(input: &Input<'_>, at: usize) -> Option<u64> {
     match input {
-        Input::Table(table) if !table.lines.is_empty() => Some(table.line(at)),
-        Input::Table(_) | Input::Raw => None,
+        Input::Table(table, _) if !table.lines.is_empty() => Some(table.line(at)),
+        Input::Table(..) | Input::Raw => None,
     }
 }
 
@@ -378,8 +405,8 @@ fn failure_of<'a>(reject: &'a Reject, line: Option<u64>, input: &Input<'_>, uncu
     Failure {
         field: reject.column.as_deref(),
         line: match input {
-            Input::Table(table) if table.lines.is_empty() => None,
-            Input::Table(_) | Input::Raw => line,
+            Input::Table(table, _) if table.lines.is_empty() => None,
+            Input::Table(..) | Input::Raw => line,
         },
         reason: &reject.reason,
         // A row that was cut stands in front of its error already.

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use super::source::Queued;
 use crate::serve::records;
 use crate::serve::table::Table;
+use crate::text::{json_reason, visible_text};
 
 /// Rows of a block.
 const ROWS: usize = 4_096;
@@ -130,19 +131,19 @@ impl Lines {
         if line.is_empty() {
             return true;
         }
-        let rows = table.rows.len();
+        let (rows, names) = (table.rows.len(), table.fields.len());
         if let Err(error) = records::parse_line(line, table) {
             table.rows.truncate(rows);
             table.bad.remove(&rows);
+            // A line that is no record leaves no name behind: the rows beside it are what they would be without it.
+            table.fields.truncate(names);
             if rows > 0 && records::is_full(&error) {
                 self.line -= 1;
                 return false;
             }
-            let text = error.to_string();
-            let reason = text
-                .rsplit_once(" at line ")
-                .map_or(text.as_str(), |(reason, _)| reason);
-            table.push_bad(format!("is no record: {}", crate::text::visible_text(reason)));
+            let said = error.to_string();
+            let reason = visible_text(json_reason(&said));
+            table.push_bad(format!("is no record: {reason}"));
         }
         table.lines.push(self.line);
         true
@@ -194,7 +195,11 @@ mod tests {
         let lines: Vec<u64> = got.iter().map(|row| row.0).collect();
         assert_eq!(lines, [1, 3, 4, 5, 6, 7]);
         let bad: Vec<bool> = got.iter().map(|row| row.1.is_some()).collect();
-        assert_eq!(bad, [false, true, true, true, true, false]);
+        assert_eq!(
+            bad,
+            [false, true, true, true, false, false],
+            "a list is for the schema to judge"
+        );
         assert!(got[2].1.as_deref().unwrap().contains("`a` is given twice"), "{got:?}");
         assert_eq!(rows(b"", 3), []);
         assert_eq!(rows(b"\n\n \n", 3), []);

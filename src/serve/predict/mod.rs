@@ -4,6 +4,7 @@
 pub(super) mod answer;
 pub(super) mod lines;
 pub(super) mod query;
+pub(super) mod runs;
 pub(super) mod source;
 pub(super) mod spool;
 pub(super) mod stream;
@@ -16,19 +17,18 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
-use self::answer::{Answer, Input};
+use self::answer::Answer;
+use self::runs::score_table;
 use super::body;
 use super::media::Form;
 use super::records;
 use super::refusal::{ErrorBody, Refusal};
 use super::served::Served;
-use super::shape::Shape;
 use super::state::Shared;
 use super::table::{Table, push_json_text};
-use crate::cancel::CancelToken;
 use crate::pipeline::prediction::{PredictionError, RowOptions};
 
-/// Cells of a request that are scored where the request came in: handing them to another thread would take longer.
+/// Cells of a request that may be scored where the request came in: handing them to another thread would take longer.
 const FEW_CELLS: usize = 1_000;
 /// Bytes of a body that may hold as many.
 const FEW_BYTES: usize = 32 << 10;
@@ -63,16 +63,25 @@ pub(super) async fn predict(State(shared): State<Arc<Shared>>, request: Request)
     .await?;
     let most = limits.rows;
     let text = if bytes.len() <= FEW_BYTES {
-        let table = records::parse(&bytes, most, served.shape.table())?;
-        if table.rows.len() * table.fields.len() <= FEW_CELLS {
-            return Ok(respond(form, scored(&shared, &served, table, form, &options)?));
+        let mut table = served.shape.table().of_at_most(FEW_CELLS);
+        match records::parse(&bytes, most, &mut table) {
+            Ok(()) if served.is_light(&table, &options) => scored(&shared, &served, table, form, &options)?,
+            Ok(()) => blocking(&shared, served, options, form, move || Ok(table)).await?,
+            Err(_) if table.is_too_small() => {
+                blocking(&shared, served, options, form, move || parsed(&bytes, most)).await?
+            }
+            Err(refusal) => return Err(refusal),
         }
-        blocking(&shared, served, options, form, move || Ok(table)).await?
     } else {
-        let parse = move || records::parse(&bytes, most, Table::default());
-        blocking(&shared, served, options, form, parse).await?
+        blocking(&shared, served, options, form, move || parsed(&bytes, most)).await?
     };
     Ok(respond(form, text))
+}
+
+fn parsed(bytes: &[u8], most: usize) -> Result<Table, Refusal> {
+    let mut table = Table::default();
+    records::parse(bytes, most, &mut table)?;
+    Ok(table)
 }
 
 /// Makes and scores a table on a thread that may block. Few do so at once, for each may hold a body's worth of values.
@@ -110,18 +119,14 @@ fn scored(
     form: Form,
     options: &RowOptions,
 ) -> Result<Vec<u8>, Refusal> {
-    let shape = Shape::of(served, &mut table, false)?;
-    let rows = shape
-        .scorer
-        .score(table.batch(), options, &CancelToken::new())
-        .map_err(|error| refusal_of(&error))?;
+    let results = score_table(served, &mut table, false, options, &shared.cut_off)?;
     let mut out = Vec::with_capacity(1024 * table.rows.len().min(1024));
-    let mut answer = Answer::new(form, served, Arc::clone(&shape.keys));
+    let mut answer = Answer::new(form, served, Arc::clone(&results.shape.keys));
     if form == Form::Json {
         push_json_head(&mut out, served, options);
     }
-    answer.push_header(&shape.scorer, &mut out);
-    let counts = answer.push_rows(served, &Input::Table(&table), &rows, 0, &mut out);
+    answer.push_header(&results.shape.scorer, &mut out);
+    let counts = answer.push_table(served, &table, &results, 0, &mut out);
     if form == Form::Json {
         push_json_tail(&mut out, counts);
     }
@@ -161,6 +166,7 @@ pub(super) fn refusal_of(error: &PredictionError) -> Refusal {
         }
         PredictionError::Usage(text) => Refusal::unusable("bad_parameter", text),
         PredictionError::Blocked(text) => Refusal::unusable("not_rows", text),
+        PredictionError::Cancelled(_) => Refusal::unavailable("ending", "the server is ending"),
         other => Refusal::internal(other),
     }
 }

@@ -98,6 +98,7 @@ impl Source {
 
 enum Chunk {
     Bytes(Bytes),
+    End,
     Broken,
     TooSlow,
 }
@@ -108,7 +109,7 @@ async fn feed(body: Body, sender: mpsc::Sender<Chunk>, queued: Queued, idle: Dur
     loop {
         let (chunk, last) = match tokio::time::timeout(idle, stream.next()).await {
             Err(_) => (Chunk::TooSlow, true),
-            Ok(None) => break,
+            Ok(None) => (Chunk::End, true),
             Ok(Some(Err(_))) => (Chunk::Broken, true),
             Ok(Some(Ok(bytes))) => (Chunk::Bytes(bytes), false),
         };
@@ -132,8 +133,8 @@ async fn feed(body: Body, sender: mpsc::Sender<Chunk>, queued: Queued, idle: Dur
     end.reached();
 }
 
-/// Chunks as they come; blocks until the next one is there. The end of the body is the end of the channel, and nothing else
-/// is: a client that goes away in the middle leaves an error.
+/// Chunks as they come; blocks until the next one is there. The end of the body is told as such: a client that goes away in
+/// the middle leaves an error, and so does a server that ends.
 struct Chunks {
     receiver: mpsc::Receiver<Chunk>,
     chunk: Bytes,
@@ -150,9 +151,9 @@ impl Read for Chunks {
                 self.queued.0.fetch_sub(1, Ordering::AcqRel);
             }
             match next {
-                None => self.ended = true,
+                Some(Chunk::End) => self.ended = true,
                 Some(Chunk::Bytes(bytes)) => self.chunk = bytes,
-                Some(Chunk::Broken) => return Err(self.why.set(broken())),
+                Some(Chunk::Broken) | None => return Err(self.why.set(broken())),
                 Some(Chunk::TooSlow) => return Err(self.why.set(too_slow())),
             }
         }

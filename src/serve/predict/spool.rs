@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
+use std::future::Future as _;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::pin::Pin;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use futures_util::Stream;
+use tokio::task::JoinHandle;
 
 /// Bytes that wait in memory.
 const IN_MEMORY: usize = 1 << 20;
@@ -34,9 +36,12 @@ pub(in crate::serve) enum Unread {
 struct State {
     memory: VecDeque<Bytes>,
     in_memory: usize,
-    file: Option<File>,
+    /// What waits on disk: the file, how many of its bytes are written, and how many of these are read.
+    file: Option<Arc<File>>,
     written: u64,
     read: u64,
+    /// Whether a part is on its way to the file, which must stay until it is there.
+    writing: bool,
     ended: Option<Result<(), String>>,
     reader_gone: bool,
     request_ended: bool,
@@ -44,6 +49,7 @@ struct State {
     waker: Option<Waker>,
 }
 
+/// The lock is never held while the disk is waited for: the connection's thread takes it, too.
 struct Shared {
     state: Mutex<State>,
     moved: Condvar,
@@ -61,7 +67,11 @@ impl Shared {
 pub(in crate::serve) struct Writer(Arc<Shared>);
 
 /// The end that the connection reads.
-pub(in crate::serve) struct Reader(Arc<Shared>);
+pub(in crate::serve) struct Reader {
+    shared: Arc<Shared>,
+    /// A piece on its way back from the disk.
+    piece: Option<JoinHandle<io::Result<Bytes>>>,
+}
 
 /// Tells that the request has come in to its end: from then on its client reads.
 #[derive(Clone)]
@@ -77,7 +87,10 @@ pub(in crate::serve) fn spool(most_on_disk: u64, idle: Duration) -> (Writer, Rea
     });
     (
         Writer(Arc::clone(&shared)),
-        Reader(Arc::clone(&shared)),
+        Reader {
+            shared: Arc::clone(&shared),
+            piece: None,
+        },
         RequestEnd(shared),
     )
 }
@@ -101,20 +114,14 @@ impl Writer {
             if state.reader_gone {
                 return Err(Unread::Gone);
             }
-            let on_disk = state.written - state.read;
-            if on_disk == 0 && state.in_memory < IN_MEMORY {
+            if state.file.is_none() && state.in_memory < IN_MEMORY {
                 state.in_memory += bytes.len();
                 state.memory.push_back(Bytes::from(bytes));
                 break;
             }
-            if !state.request_ended && on_disk + bytes.len() as u64 <= self.0.most_on_disk {
-                let at = state.written;
-                let file = match &mut state.file {
-                    Some(file) => file,
-                    none => none.insert(tempfile::tempfile().map_err(Unread::File)?),
-                };
-                file.write_all_at(&bytes, at).map_err(Unread::File)?;
-                state.written += bytes.len() as u64;
+            // The file's length counts, not what is unread of it: the disk has it back when all of it is read.
+            if !state.request_ended && state.written + bytes.len() as u64 <= self.0.most_on_disk {
+                state = self.to_disk(state, &bytes)?;
                 break;
             }
             let since = state.taken_at.map_or(waiting_since, |taken| taken.max(waiting_since));
@@ -125,6 +132,27 @@ impl Writer {
         }
         wake(&mut state);
         Ok(())
+    }
+
+    /// Writes a part behind the others in the file.
+    fn to_disk<'a>(&'a self, mut state: MutexGuard<'a, State>, bytes: &[u8]) -> Result<MutexGuard<'a, State>, Unread> {
+        let (known, at) = (state.file.clone(), state.written);
+        state.writing = true;
+        drop(state);
+        let write = || {
+            let file = match known {
+                Some(file) => file,
+                None => Arc::new(tempfile::tempfile()?),
+            };
+            file.write_all_at(bytes, at)?;
+            Ok(file)
+        };
+        let written = write().map_err(Unread::File);
+        let mut state = self.0.lock();
+        state.writing = false;
+        state.file = Some(written?);
+        state.written += bytes.len() as u64;
+        Ok(state)
     }
 
     /// Ends the answer, well or not.
@@ -152,13 +180,24 @@ fn wake(state: &mut State) {
 impl Stream for Reader {
     type Item = io::Result<Bytes>;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut state = self.0.lock();
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(piece) = &mut self.piece {
+            let Poll::Ready(read) = Pin::new(piece).poll(context) else {
+                return Poll::Pending;
+            };
+            self.piece = None;
+            return Poll::Ready(Some(read.unwrap_or_else(|error| Err(io::Error::other(error)))));
+        }
+        let shared = Arc::clone(&self.shared);
+        let mut state = shared.lock();
         let next = if let Some(bytes) = state.memory.pop_front() {
             state.in_memory -= bytes.len();
             Some(Ok(bytes))
         } else if state.read < state.written {
-            Some(read_back(&mut state))
+            drop(state);
+            let shared = Arc::clone(&self.shared);
+            self.piece = Some(tokio::task::spawn_blocking(move || read_back(&shared)));
+            return self.poll_next(context);
         } else {
             match state.ended.clone() {
                 Some(Ok(())) => None,
@@ -173,31 +212,37 @@ impl Stream for Reader {
             }
         };
         state.taken_at = Some(Instant::now());
-        self.0.moved.notify_all();
+        shared.moved.notify_all();
         Poll::Ready(next)
     }
 }
 
-fn read_back(state: &mut State) -> io::Result<Bytes> {
-    let left = usize::try_from(state.written - state.read).unwrap_or(PIECE);
-    let mut piece = vec![0; left.min(PIECE)];
-    let Some(file) = &state.file else {
-        return Err(io::Error::other("the temporary file is gone"));
+/// The next piece of what is on disk.
+fn read_back(shared: &Shared) -> io::Result<Bytes> {
+    let (file, at, left) = {
+        let state = shared.lock();
+        (state.file.clone(), state.read, state.written - state.read)
     };
-    file.read_exact_at(&mut piece, state.read)?;
+    let file = file.ok_or_else(|| io::Error::other("the temporary file is gone"))?;
+    let mut piece = vec![0; usize::try_from(left).unwrap_or(PIECE).min(PIECE)];
+    file.read_exact_at(&mut piece, at)?;
+    let mut state = shared.lock();
     state.read += piece.len() as u64;
-    if state.read == state.written {
-        // Nothing in it is needed any more: the disk has it back.
-        file.set_len(0)?;
+    if state.read == state.written && !state.writing {
+        // Nothing in it is needed any more: closed, it is gone, for it has no name.
+        state.file = None;
         (state.read, state.written) = (0, 0);
     }
+    state.taken_at = Some(Instant::now());
+    drop(state);
+    shared.moved.notify_all();
     Ok(Bytes::from(piece))
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        self.0.lock().reader_gone = true;
-        self.0.moved.notify_all();
+        self.shared.lock().reader_gone = true;
+        self.shared.moved.notify_all();
     }
 }
 

@@ -12,17 +12,17 @@ use tokio::sync::oneshot;
 
 use super::answer::{Answer, Counts, Input, Keys};
 use super::lines::Lines;
+use super::runs::score_table;
 use super::source::Source;
 use super::spool::{Unread, Writer, spool};
 use super::{push_json_head, push_json_tail, refusal_of};
-use crate::data::{DataError, RawBatch, open_stream};
-use crate::pipeline::prediction::{RowOptions, RowScorer};
+use crate::data::{DataError, open_stream};
+use crate::pipeline::prediction::RowOptions;
 use crate::serve::body::{check_length, is_packed};
 use crate::serve::media::Form;
 use crate::serve::refusal::Refusal;
 use crate::serve::request_id::RequestId;
 use crate::serve::served::Served;
-use crate::serve::shape::Shape;
 use crate::serve::state::Shared;
 
 /// Rows of a block of CSV.
@@ -145,7 +145,7 @@ impl Work {
         let served = Arc::clone(&self.served);
         let scorer = served
             .rows
-            .for_header("the body", reader.header())
+            .for_cells("the body", reader.header(), reader.null_tokens())
             .map_err(|error| refusal_of(&error))?;
         let keys = Arc::new(Keys::new(&served, &scorer));
         let mut answer = Answer::new(self.form, &served, keys);
@@ -154,10 +154,18 @@ impl Work {
         if let Some(refusal) = source.why.get() {
             return Err(refusal.into());
         }
-        let mut out = self.begin();
-        answer.push_header(&scorer, &mut out);
+        let mut out = Vec::new();
+        let mut begun = false;
         while let Some(batch) = next {
-            self.block(&mut answer, &scorer, batch, &Input::Raw, &mut out)?;
+            let scored = scorer
+                .score(batch, &self.options, &self.shared.cut_off)
+                .map_err(|error| refusal_of(&error))?;
+            if !std::mem::replace(&mut begun, true) {
+                out = self.begin();
+                answer.push_header(&scorer, &mut out);
+            }
+            let counts = answer.push_rows(&served, &Input::Raw, &scored, self.counts.rows, &mut out);
+            self.hand_over(counts, &mut out)?;
             next = reader.next_batch(ROWS).map_err(|error| unreadable(&error))?;
         }
         self.finish(out)
@@ -172,20 +180,16 @@ impl Work {
         if !any {
             return Err(Refusal::unusable("no_rows", "there are no records in the body").into());
         }
-        let mut out = self.begin();
+        let mut out = Vec::new();
         while any {
-            let shape = Shape::of(&served, &mut table, true)?;
-            let mut answer = Answer::new(self.form, &served, Arc::clone(&shape.keys));
+            let scored = score_table(&served, &mut table, true, &self.options, &self.shared.cut_off)?;
+            let mut answer = Answer::new(self.form, &served, Arc::clone(&scored.shape.keys));
             if self.counts.rows == 0 {
-                answer.push_header(&shape.scorer, &mut out);
+                out = self.begin();
+                answer.push_header(&scored.shape.scorer, &mut out);
             }
-            self.block(
-                &mut answer,
-                &shape.scorer,
-                table.batch(),
-                &Input::Table(&table),
-                &mut out,
-            )?;
+            let counts = answer.push_table(&served, &table, &scored, self.counts.rows, &mut out);
+            self.hand_over(counts, &mut out)?;
             if one_header {
                 table.frozen = true;
                 table.emptied();
@@ -210,22 +214,9 @@ impl Work {
         out
     }
 
-    /// Scores one block and hands over what was written of it.
-    fn block(
-        &mut self,
-        answer: &mut Answer,
-        scorer: &RowScorer,
-        batch: RawBatch,
-        input: &Input<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Broken> {
-        let scored = scorer
-            .score(batch, &self.options, &self.shared.cut_off)
-            .map_err(|error| refusal_of(&error))?;
-        let counts = answer.push_rows(&self.served, input, &scored, self.counts.rows, out);
-        self.counts.rows += counts.rows;
-        self.counts.flagged += counts.flagged;
-        self.counts.failed += counts.failed;
+    /// Counts the rows of a block and hands over what was written of it.
+    fn hand_over(&mut self, counts: Counts, out: &mut Vec<u8>) -> Result<(), Broken> {
+        self.counts += counts;
         self.shared
             .metrics
             .scored(counts.rows - counts.failed, counts.flagged, counts.failed);

@@ -11,7 +11,7 @@ use crate::validation::error::ValidationError;
 use crate::validation::report::CheckOutcome;
 
 use super::cells::type_name;
-use super::{Batch, Check, Findings, Setup, Tally, Totals};
+use super::{Batch, Check, Findings, Setup, SingleRow, Tally, Totals};
 
 /// A set of whole numbers: a bit mask over 64 neighbours, a sorted list for the rest.
 #[derive(Clone, Debug)]
@@ -168,13 +168,16 @@ impl Values {
     }
 }
 
+impl SingleRow for Allowed {
+    fn passes(&self, row: &TypedRow<'_>) -> bool {
+        let mut columns = self.0.iter();
+        columns.all(|(column, values, _)| values.contain(row.cell(*column)))
+    }
+}
+
 impl Check for Allowed {
-    fn passes(&self, row: &TypedRow<'_>) -> Option<bool> {
-        Some(
-            self.0
-                .iter()
-                .all(|(column, values, _)| values.contain(row.cell(*column))),
-        )
+    fn single(&self) -> Option<&dyn SingleRow> {
+        Some(self)
     }
 
     fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {
@@ -192,7 +195,7 @@ impl Check for Allowed {
                 }
                 (Some(Cells::Bool(cells)), Values::Bool { yes, no }) if !(*yes && *no) => {
                     for (row, value) in cells.iter().enumerate() {
-                        if value.is_some_and(|value| if value { !*yes } else { !*no }) {
+                        if value.is_some_and(|value| !if value { *yes } else { *no }) {
                             fail(row);
                         }
                     }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::data::{CellProblem, TypedRow};
+use crate::data::CellProblem;
 use crate::schema::{ColumnType, Role, Severity};
 use crate::validation::error::ValidationError;
 use crate::validation::report::{CheckOutcome, Scope};
 
-use super::{Batch, Check, Findings, Setup, Tally, Totals};
+use super::{Batch, Check, EveryRow, Findings, Setup, SingleRow, Tally, Totals};
 
 /// Collects the issues that typing found.
 pub(super) struct Unreadable {
@@ -84,8 +84,8 @@ pub(super) fn type_name(kind: ColumnType) -> &'static str {
 
 impl Check for Unreadable {
     /// A row that was typed had no cell that could not be read.
-    fn passes(&self, _row: &TypedRow<'_>) -> Option<bool> {
-        Some(true)
+    fn single(&self) -> Option<&dyn SingleRow> {
+        Some(&EveryRow)
     }
 
     fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {

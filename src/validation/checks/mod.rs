@@ -87,10 +87,8 @@ impl Totals {
 
 /// One check. It sees every batch twice: all its rows, where it may reject some, then those that no check rejected.
 pub trait Check: Send + Sync {
-    /// Whether a row by itself passes, for rows that are scored without a batch around them; it counts nothing. `None`
-    /// where the check cannot tell: then [`Check::rows`] has to be asked. A check that sees nothing wrong with any row
-    /// says so here.
-    fn passes(&self, _row: &TypedRow<'_>) -> Option<bool> {
+    /// What tells of a single row whether it passes, where that can be told without a batch around it.
+    fn single(&self) -> Option<&dyn SingleRow> {
         None
     }
 
@@ -114,12 +112,27 @@ pub trait Check: Send + Sync {
     fn outcomes(&mut self, totals: &Totals) -> Vec<CheckOutcome>;
 }
 
+/// Tells of single rows whether they pass a check; counts nothing.
+pub trait SingleRow: Send + Sync {
+    /// Whether [`Check::rows`] would find nothing wrong with this row.
+    fn passes(&self, row: &TypedRow<'_>) -> bool;
+}
+
+/// For checks that see nothing wrong with any row that was typed.
+struct EveryRow;
+
+impl SingleRow for EveryRow {
+    fn passes(&self, _row: &TypedRow<'_>) -> bool {
+        true
+    }
+}
+
 /// A check whose outcome is known before the first row.
 struct Known(Vec<CheckOutcome>);
 
 impl Check for Known {
-    fn passes(&self, _row: &TypedRow<'_>) -> Option<bool> {
-        Some(true)
+    fn single(&self) -> Option<&dyn SingleRow> {
+        Some(&EveryRow)
     }
 
     fn outcomes(&mut self, _totals: &Totals) -> Vec<CheckOutcome> {

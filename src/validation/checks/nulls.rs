@@ -5,7 +5,7 @@ use crate::schema::{Severity, TypedCell};
 use crate::validation::error::ValidationError;
 use crate::validation::report::CheckOutcome;
 
-use super::{Batch, Check, Findings, Setup, Tally, Totals};
+use super::{Batch, Check, Findings, Setup, SingleRow, Tally, Totals};
 
 /// Columns that must not be empty.
 struct Nulls(Vec<(usize, Tally)>);
@@ -19,10 +19,16 @@ pub(super) fn plan(setup: &Setup<'_>) -> Option<Box<dyn Check>> {
     (!columns.is_empty()).then(|| Box::new(Nulls(columns)) as Box<dyn Check>)
 }
 
-impl Check for Nulls {
-    fn passes(&self, row: &TypedRow<'_>) -> Option<bool> {
+impl SingleRow for Nulls {
+    fn passes(&self, row: &TypedRow<'_>) -> bool {
         let there = |column: &usize| row.cell(*column) != TypedCell::Missing;
-        Some(self.0.iter().all(|(column, _)| there(column)))
+        self.0.iter().all(|(column, _)| there(column))
+    }
+}
+
+impl Check for Nulls {
+    fn single(&self) -> Option<&dyn SingleRow> {
+        Some(self)
     }
 
     fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {

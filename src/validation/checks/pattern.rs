@@ -9,7 +9,7 @@ use crate::validation::cells::Cells;
 use crate::validation::error::{ValidationError, one_line};
 use crate::validation::report::CheckOutcome;
 
-use super::{Batch, Check, Findings, Setup, Tally, Totals};
+use super::{Batch, Check, Findings, Setup, SingleRow, Tally, Totals};
 
 /// One column with a pattern.
 struct Patterned {
@@ -45,14 +45,20 @@ pub(super) fn plan(setup: &Setup<'_>) -> Result<Option<Box<dyn Check>>, Validati
     Ok((!columns.is_empty()).then(|| Box::new(Pattern(columns)) as Box<dyn Check>))
 }
 
-impl Check for Pattern {
-    fn passes(&self, row: &TypedRow<'_>) -> Option<bool> {
+impl SingleRow for Pattern {
+    fn passes(&self, row: &TypedRow<'_>) -> bool {
         let matches = |patterned: &Patterned| match row.cell(patterned.column) {
             TypedCell::Missing => true,
             TypedCell::Text(text) => patterned.pattern.is_match(text.as_bytes()),
             _ => patterned.pattern.is_match(row.text(patterned.column)),
         };
-        Some(self.0.iter().all(matches))
+        self.0.iter().all(matches)
+    }
+}
+
+impl Check for Pattern {
+    fn single(&self) -> Option<&dyn SingleRow> {
+        Some(self)
     }
 
     fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {

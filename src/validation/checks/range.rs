@@ -6,14 +6,19 @@ use crate::validation::cells::{Cells, scan};
 use crate::validation::error::ValidationError;
 use crate::validation::report::CheckOutcome;
 
-use super::{Batch, Check, Findings, Setup, Tally, Totals};
+use super::{Batch, Check, Findings, Setup, SingleRow, Tally, Totals};
 
 /// The limits of one column; times are compared as Unix seconds.
 struct Limits {
     column: usize,
+    bounds: Bounds,
+    tally: Tally,
+}
+
+#[derive(Clone, Copy)]
+struct Bounds {
     min: f64,
     max: f64,
-    tally: Tally,
 }
 
 /// Columns with limits.
@@ -32,8 +37,10 @@ pub(super) fn plan(setup: &Setup<'_>) -> Option<Box<dyn Check>> {
             };
             Limits {
                 column: index,
-                min: column.min.unwrap_or(f64::NEG_INFINITY),
-                max: column.max.unwrap_or(f64::INFINITY),
+                bounds: Bounds {
+                    min: column.min.unwrap_or(f64::NEG_INFINITY),
+                    max: column.max.unwrap_or(f64::INFINITY),
+                },
                 tally: setup.tally("range", column.severity, Some(index), &reason),
             }
         })
@@ -41,27 +48,33 @@ pub(super) fn plan(setup: &Setup<'_>) -> Option<Box<dyn Check>> {
     (!limits.is_empty()).then(|| Box::new(Range(limits)) as Box<dyn Check>)
 }
 
-impl Limits {
-    fn is_outside(&self, value: f64) -> bool {
+impl Bounds {
+    fn exclude(self, value: f64) -> bool {
         value < self.min || value > self.max
     }
 }
 
-impl Check for Range {
-    fn passes(&self, row: &TypedRow<'_>) -> Option<bool> {
+impl SingleRow for Range {
+    fn passes(&self, row: &TypedRow<'_>) -> bool {
         let within = |limits: &Limits| match row.cell(limits.column) {
-            TypedCell::Int(value) => !limits.is_outside(value as f64),
-            TypedCell::Float(value) => !limits.is_outside(value),
-            TypedCell::Time(micros) => !limits.is_outside(micros as f64 / 1e6),
+            TypedCell::Int(value) => !limits.bounds.exclude(value as f64),
+            TypedCell::Float(value) => !limits.bounds.exclude(value),
+            TypedCell::Time(micros) => !limits.bounds.exclude(micros as f64 / 1e6),
             TypedCell::Missing | TypedCell::Bool(_) | TypedCell::Text(_) | TypedCell::Ip(_) => true,
         };
-        Some(self.0.iter().all(within))
+        self.0.iter().all(within)
+    }
+}
+
+impl Check for Range {
+    fn single(&self) -> Option<&dyn SingleRow> {
+        Some(self)
     }
 
     fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {
         for limits in &mut self.0 {
-            let (min, max) = (limits.min, limits.max);
-            let outside = move |v: f64| v < min || v > max;
+            let bounds = limits.bounds;
+            let outside = move |v: f64| bounds.exclude(v);
             let fail = |row| limits.tally.fail(batch, row, found);
             match batch.cells(limits.column) {
                 Some(Cells::Int(cells)) => scan(cells, |v| outside(v as f64), fail),

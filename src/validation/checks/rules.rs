@@ -11,7 +11,7 @@ use crate::text::{shortened, visible_text};
 use crate::validation::error::{ValidationError, one_line};
 use crate::validation::report::{CheckOutcome, Scope};
 
-use super::{Batch, Check, Findings, Setup, Tally, Totals, source_of};
+use super::{Batch, Check, Findings, Setup, SingleRow, Tally, Totals, source_of};
 use single::Condition;
 
 /// One rule that can be evaluated.
@@ -128,14 +128,17 @@ fn data_type(kind: ColumnType) -> DataType {
     }
 }
 
+impl SingleRow for Rules {
+    fn passes(&self, row: &TypedRow<'_>) -> bool {
+        // A missing value leaves a rule open, and then the row is sound.
+        let sound = |rule: &Rule| rule.single.as_ref().is_some_and(|rule| rule.holds(row) != Some(false));
+        self.rules.iter().all(sound)
+    }
+}
+
 impl Check for Rules {
-    fn passes(&self, row: &TypedRow<'_>) -> Option<bool> {
-        for rule in &self.rules {
-            if rule.single.as_ref()?.holds(row) == Some(false) {
-                return Some(false);
-            }
-        }
-        Some(true)
+    fn single(&self) -> Option<&dyn SingleRow> {
+        self.rules.iter().all(|rule| rule.single.is_some()).then_some(self)
     }
 
     fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::data::TypedRow;
 use crate::schema::Severity;
 use crate::text::{grouped, percent};
 use crate::text::{shortened, visible_text};
 use crate::validation::error::ValidationError;
 use crate::validation::report::{CheckOutcome, CheckStatus, Example, Scope};
 
-use super::{Batch, Check, Findings, Purpose, Setup, Totals};
+use super::{Batch, Check, EveryRow, Findings, Purpose, Setup, SingleRow, Totals};
 
 /// Id of the check of rows that could not be cut into cells.
 pub(crate) const MALFORMED: &str = "malformed_row";
@@ -51,7 +50,8 @@ impl RowCounts {
             );
         };
         let rows = if totals.malformed == 1 { "row" } else { "rows" };
-        let message = format!("{} {rows}: {}", grouped(totals.malformed), visible_text(reason));
+        let first = if totals.malformed == 1 { "" } else { "the first: " };
+        let message = format!("{} {rows}: {first}{}", grouped(totals.malformed), visible_text(reason));
         CheckOutcome {
             status: CheckStatus::Failed,
             failing_rows: totals.malformed,
@@ -86,8 +86,8 @@ impl RowCounts {
 }
 
 impl Check for RowCounts {
-    fn passes(&self, _row: &TypedRow<'_>) -> Option<bool> {
-        Some(true)
+    fn single(&self) -> Option<&dyn SingleRow> {
+        Some(&EveryRow)
     }
 
     fn rows(&mut self, batch: &Batch<'_>, found: &mut Findings) -> Result<(), ValidationError> {

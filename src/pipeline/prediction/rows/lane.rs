@@ -1,6 +1,6 @@
 //! Owns the short way of a few rows: read, checked and turned into features one by one, without a data frame, whose making costs
-//! a hundred times what scoring a row costs. It takes rows about which there is nothing to say; for all others there is
-//! the way of a batch, and both come to the same.
+//! more than scoring the row. It takes rows about which there is nothing to say; for all others there is the way of a
+//! batch, and both come to the same.
 
 use ndarray::Array2;
 

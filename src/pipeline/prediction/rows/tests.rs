@@ -187,7 +187,7 @@ fn headers_seen_before_are_not_worked_out_again() {
     let again = model.for_header("x", &header(0)).unwrap();
     assert!(Arc::ptr_eq(&first.bound, &again.bound), "used lately, so kept");
     assert!(
-        model.ready_for(&header(1)).is_none(),
+        model.ready_for(&header(1), &NullTokens::default()).is_none(),
         "the one not used for longest went"
     );
 }
@@ -293,4 +293,69 @@ fn prints_what_one_row_costs() {
         "one row of {} columns, its header looked up: {each:?}",
         header.names.len()
     );
+}
+
+/// Rows under a schema with an alias, columns that may be absent, limits that only warn, and a rule.
+const ODD: &str = "name: odd\n\
+    label: {column: y, malicious: [bad], benign: [good]}\n\
+    columns:\n\
+    - {name: id, type: text, role: id}\n\
+    - {name: a, type: int, aliases: [alpha], max: 90, severity: warn}\n\
+    - {name: b, type: float, nullable: true, allowed: [0, 1.5, 3, 4.25]}\n\
+    - {name: c, type: category, required: false, nullable: true}\n\
+    - {name: d, type: int, required: false, min: 0}\n\
+    rules:\n\
+    - {id: sane, expression: \"a >= 0 OR b IS NULL\"}\n";
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    #[test]
+    fn few_rows_come_to_what_many_do(
+        cells in prop::collection::vec((-3_i64..105, 0_usize..7, 0_usize..4, -1_i64..9), 1..=32),
+        layout in 0_usize..4,
+        explain in 0_usize..4,
+        threshold in prop::option::of(0.0..1.0_f64),
+    ) {
+        let schema = Arc::new(crate::schema::Loaded::parse(ODD, "test").unwrap().schema);
+        let model = RowModel::new(crate::pipeline::testing::a_model(&schema), "run", RowConditions::default());
+        let b = ["0", "1.5", "3", "4.25", "", "NA", "2"];
+        let c = ["x", "y", "", "none"];
+        let text = |extra: &[(i64, usize, usize, i64)]| {
+            let mut text = ["id,a,b,c,d\n", "d,alpha,id,b\n", "b,A,id,other,c\n", "y,id,b,alpha\n"][layout].to_owned();
+            for (row, (a, at_b, at_c, d)) in cells.iter().chain(extra).enumerate() {
+                let (b, c) = (b[*at_b], c[*at_c]);
+                text.push_str(&match layout {
+                    0 => format!("r{row},{a},{b},{c},{d}\n"),
+                    1 => format!("{d},{a},r{row},{b}\n"),
+                    2 => format!("{b},{a},r{row},q,{c}\n"),
+                    _ => format!("bad,r{row},{b},{a}\n"),
+                });
+            }
+            text
+        };
+        // Rows behind the others that change nothing for them: not flagged, and too many for the short way.
+        let padding = vec![(0, 0, 0, 0); 33];
+        let options = RowOptions { threshold, explain };
+        let scored = |text: &str| {
+            let (header, batches) = read(text, usize::MAX);
+            let scorer = model.for_header("in.csv", &header).unwrap();
+            scorer.score(batches.into_iter().next().unwrap(), &options, &CancelToken::new()).unwrap()
+        };
+        let (few, many) = (scored(&text(&[])), scored(&text(&padding)));
+        let told = |rows: &ScoredRows| -> Vec<String> {
+            let told = |row: RowResult<'_>| match row.outcome {
+                RowOutcome::Scored(score, _) => format!(
+                    "{} {} {:x} {} {:?} {}",
+                    row.line, score.id, score.probability.to_bits(), score.malicious, score.risk, score.action.name()
+                ),
+                RowOutcome::Rejected(reject) => format!("{reject:?}"),
+            };
+            rows.iter().take(cells.len()).map(told).collect()
+        };
+        prop_assert_eq!(told(&few), told(&many));
+        prop_assert_eq!(few.len(), cells.len());
+        if options.explain == 0 {
+            prop_assert_eq!(few.rejected(), many.rejected());
+        }
+    }
 }

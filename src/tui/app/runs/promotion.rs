@@ -138,6 +138,10 @@ pub(super) fn weigh(caution: &mut Caution, flips: &JudgedFlips) {
         judged => Some(format!("Of {} judged rows", grouped(judged))),
     };
     match of {
+        None if flips.unscored.is_none() => {
+            let text = "No case is judged yet that could tell how it differs from the champion.";
+            caution.consequences.push(text.to_owned());
+        }
         None => {
             let text = "No judged row tells how it differs from the champion: none could be scored by both.";
             caution.consequences.push(text.to_owned());

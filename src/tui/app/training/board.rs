@@ -21,6 +21,10 @@ pub enum RowState {
     Skipped(String),
     /// No trial went through, and why.
     Failed(String),
+    /// The run ended while trials ran.
+    Stopped,
+    /// The run ended before its turn.
+    Untried,
 }
 
 impl RowState {
@@ -42,6 +46,8 @@ impl RowState {
             Self::Champion => ("champion", ""),
             Self::Skipped(why) => ("skipped", why),
             Self::Failed(why) => ("failed", why),
+            Self::Stopped => ("stopped", ""),
+            Self::Untried => ("not tried", ""),
         }
     }
 }
@@ -89,6 +95,17 @@ pub struct Board {
 }
 
 impl Board {
+    /// The run ended before it was finished.
+    pub fn ended_early(&mut self) {
+        for row in &mut self.rows {
+            match row.state {
+                RowState::Queued => row.state = RowState::Untried,
+                RowState::Trying => row.state = RowState::Stopped,
+                _ => {}
+            }
+        }
+    }
+
     /// Families that wait for their turn.
     pub fn waiting(models: &[String]) -> Self {
         let mut board = Self::default();

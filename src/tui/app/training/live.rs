@@ -271,6 +271,9 @@ impl LiveRun {
             End::Failed(_) => StageState::Failed,
             End::Cancelled => StageState::Cancelled,
         };
+        if state != StageState::Done {
+            self.board.ended_early();
+        }
         self.stages.ended(state, now);
         self.trying.clear();
         self.ended = Some(now);

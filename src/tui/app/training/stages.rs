@@ -31,6 +31,8 @@ pub enum StageState {
     Cancelled,
     /// Going, but not heard of for a while.
     Stale,
+    /// The run ended before it came to it.
+    Unreached,
 }
 
 impl StageState {
@@ -43,6 +45,7 @@ impl StageState {
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
             Self::Stale => "stale",
+            Self::Unreached => "not reached",
         }
     }
 }
@@ -150,8 +153,11 @@ impl Stages {
         }
     }
 
-    /// The run is over: what still runs ended this way.
+    /// The run is over: what still runs ended this way, and what waits is not reached.
     pub fn ended(&mut self, state: StageState, now: u64) {
+        for line in self.lines.iter_mut().filter(|line| line.state == StageState::Queued) {
+            line.state = StageState::Unreached;
+        }
         for line in self.lines.iter_mut().filter(|line| line.state == StageState::Running) {
             line.state = state;
             line.took = line.began.map(|began| now.saturating_sub(began));

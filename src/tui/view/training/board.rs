@@ -184,7 +184,7 @@ fn cell(shows: Shows, row: &BoardRow) -> TableCell<'_> {
 fn model_role(row: &BoardRow) -> Role {
     match row.state {
         RowState::Champion => Role::Accent,
-        RowState::Queued | RowState::Skipped(_) => Role::Faint,
+        RowState::Queued | RowState::Untried | RowState::Skipped(_) => Role::Faint,
         _ => Role::Plain,
     }
 }
@@ -193,7 +193,7 @@ fn state_role(row: &BoardRow) -> Role {
     match row.state {
         RowState::Champion | RowState::Trying => Role::Accent,
         RowState::Failed(_) => Role::Bad,
-        RowState::Queued | RowState::Skipped(_) => Role::Faint,
-        RowState::Trained => Role::Plain,
+        RowState::Queued | RowState::Untried | RowState::Skipped(_) => Role::Faint,
+        RowState::Trained | RowState::Stopped => Role::Plain,
     }
 }

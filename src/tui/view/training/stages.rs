@@ -53,7 +53,7 @@ fn draw_stage(frame: &Frame<'_>, stages: &Stages, stage: &StageLine, line: Rect,
     let state = stages.state(stage, now);
     let glyphs = look.glyphs();
     let (glyph, role) = match state {
-        StageState::Queued => (glyphs.waiting, Role::Faint),
+        StageState::Queued | StageState::Unreached => (glyphs.waiting, Role::Faint),
         StageState::Running => (glyphs.running, Role::Accent),
         StageState::Done => (glyphs.yes, Role::Good),
         StageState::Failed => (glyphs.no, Role::Bad),
@@ -63,7 +63,7 @@ fn draw_stage(frame: &Frame<'_>, stages: &Stages, stage: &StageLine, line: Rect,
     look.put_glyph(buffer, line.x, line.y, glyph, role);
     let part = |from: u16, width: u16| Rect::new(line.x + from, line.y, width, 1).intersection(line);
     let name = stage.stage.to_string();
-    let plain = if state == StageState::Queued {
+    let plain = if matches!(state, StageState::Queued | StageState::Unreached) {
         Role::Faint
     } else {
         Role::Plain

@@ -361,7 +361,6 @@ fn other_rules_need_a_frame() {
         scaling: Scaling::None,
         missing: MissingValues::Keep,
     };
-    let good: Vec<&str> = CELLS.iter().map(|(_, cells)| cells[0]).collect();
     for rule in [
         "count + few >= -100",
         "LENGTH(service) < 100",
@@ -370,10 +369,6 @@ fn other_rules_need_a_frame() {
     ] {
         let ways = with_rule(rule);
         let plain = ways.fitted(wants, &TransformSettings::default());
-        let lane = Lane::new(&ways.schema, &plain, ways.checker()).unwrap();
-        assert!(
-            lane.read(&plain, &Ways::batch(std::slice::from_ref(&good))).is_none(),
-            "{rule}"
-        );
+        assert!(Lane::new(&ways.schema, &plain, ways.checker()).is_none(), "{rule}");
     }
 }

@@ -145,7 +145,7 @@ fn a_stage_without_news_is_stale_and_one_that_ended_is_not() {
     assert_eq!(Stages::time(&stages.lines()[0], 99_000), Some(2_250));
     stages.started(Stage::Validation, Some(7), 4_000);
     stages.ended(StageState::Failed, 5_000);
-    let expected = [StageState::Done, StageState::Failed, StageState::Queued];
+    let expected = [StageState::Done, StageState::Failed, StageState::Unreached];
     assert_eq!(states(&stages, 500_000)[..3], expected);
     assert_eq!(stages.lines()[1].took, Some(1_000));
     stages.progress(Stage::Prediction, 1, None, "no stage of training");
@@ -153,7 +153,7 @@ fn a_stage_without_news_is_stale_and_one_that_ended_is_not() {
 
 /// Stops .1 (2 tp, 2 fp), .5 (2, 1), .85 (1, 0), .95 (0, 0) of two malicious and two benign rows.
 fn dial() -> Dial {
-    Dial::of(&[0.9, 0.8, 0.8, 0.2], &[true, true, false, false], 100).unwrap()
+    Dial::of(&[0.9, 0.8, 0.8, 0.2], &[true, true, false, false], 100, None).unwrap()
 }
 
 #[test]
