@@ -84,7 +84,9 @@ impl LogLayer {
             });
             return format!("{}\n", escape_json(&document.to_string()));
         }
-        let mut text = format!(
+        let mut text = String::with_capacity(256);
+        let _a_string_takes_everything = write!(
+            text,
             "{time} {level:5} {} {}: {}",
             visible_text(run.unwrap_or("-")),
             metadata.target(),
@@ -211,7 +213,12 @@ impl Visit for Fields {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.text(field, bounded(format_args!("{value}")));
+        let text = if value.len() <= MAX_VALUE_BYTES {
+            value.to_owned()
+        } else {
+            bounded(format_args!("{value}"))
+        };
+        self.text(field, text);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {

@@ -285,7 +285,7 @@ impl Table {
             &all
         };
         let mut batch = RawBatch::new(kept.len());
-        let (mut text, mut ends) = (Vec::new(), Vec::with_capacity(self.fields.len()));
+        let (mut text, mut ends) = (Vec::with_capacity(8 * kept.len()), Vec::with_capacity(kept.len()));
         for row in rows.filter(|row| !self.bad.contains_key(row)) {
             text.clear();
             ends.clear();

@@ -319,7 +319,7 @@ fn the_teams_runs_are_listed_fetched_and_promoted() {
         .tell(Kind::TeamChange, &failed(why, &[])[0])
         .shows("team-runs-refused");
     session.keys("esc esc");
-    assert!(session.text().contains("1 runs"), "{}", session.text());
+    assert!(session.text().contains("1 run"), "{}", session.text());
     session.replays();
 }
 

@@ -120,7 +120,7 @@ fn scored(
     options: &RowOptions,
 ) -> Result<Vec<u8>, Refusal> {
     let results = score_table(served, &mut table, false, options, &shared.cut_off)?;
-    let mut out = Vec::with_capacity(1024 * table.rows.len().min(1024));
+    let mut out = Vec::with_capacity(2048 * table.rows.len().min(512));
     let mut answer = Answer::new(form, served, Arc::clone(&results.shape.keys));
     if form == Form::Json {
         push_json_head(&mut out, served, options);

@@ -147,6 +147,14 @@ pub fn labelled_bars(look: Look, buffer: &mut Buffer, area: Rect, bars: &[Labell
     }
 }
 
+/// What is left of an area beside its scroll bar, where there is one.
+pub fn beside_bar(area: Rect, shown: usize, all: usize) -> Rect {
+    Rect {
+        width: area.width.saturating_sub(u16::from(all > shown)),
+        ..area
+    }
+}
+
 /// Where one is in a list, as a bar in the area's last column; nothing where all of it is in sight.
 pub fn scroll_bar(look: Look, buffer: &mut Buffer, area: Rect, first: usize, shown: usize, all: usize) {
     let area = area.intersection(buffer.area);

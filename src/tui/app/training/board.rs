@@ -47,7 +47,7 @@ impl RowState {
             Self::Skipped(why) => ("skipped", why),
             Self::Failed(why) => ("failed", why),
             Self::Stopped => ("stopped", ""),
-            Self::Untried => ("not tried", ""),
+            Self::Untried => ("untried", ""),
         }
     }
 }

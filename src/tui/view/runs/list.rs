@@ -73,6 +73,8 @@ fn columns(width: u16) -> (Vec<Column<'static>>, Vec<More>) {
 fn draw_table(frame: &Frame<'_>, panel: &RunsPanel, area: Rect, buffer: &mut Buffer) {
     let height = usize::from(area.height.saturating_sub(1));
     let first = panel.cursor.first_in(panel.visible.len(), height);
+    let edge = below(area, 1);
+    let area = bars::beside_bar(area, height, panel.visible.len());
     let (columns, more) = columns(area.width);
     let shown = panel.visible.iter().skip(first).take(height);
     let rows: Vec<TableRow<'_>> = shown
@@ -87,7 +89,7 @@ fn draw_table(frame: &Frame<'_>, panel: &RunsPanel, area: Rect, buffer: &mut Buf
         ..Table::default()
     };
     table.draw(frame.look, area, buffer);
-    bars::scroll_bar(frame.look, buffer, below(area, 1), first, height, panel.visible.len());
+    bars::scroll_bar(frame.look, buffer, edge, first, height, panel.visible.len());
 }
 
 fn row<'a>(frame: &Frame<'_>, panel: &'a RunsPanel, run: &'a RunLine, more: &[More]) -> TableRow<'a> {

@@ -38,6 +38,8 @@ fn draw_list(frame: &Frame<'_>, panel: &ValidationPanel, outcome: &ValidationOut
     let height = usize::from(area.height.saturating_sub(1));
     let cursor = panel.cursor();
     let first = cursor.first_in(panel.items.len(), height);
+    let edge = below(area, 1);
+    let area = bars::beside_bar(area, height, panel.items.len());
     let name = (area.width / 3).clamp(16, 34);
     let columns = [
         Column::left("", 1),
@@ -64,7 +66,7 @@ fn draw_list(frame: &Frame<'_>, panel: &ValidationPanel, outcome: &ValidationOut
             look.put_safe(buffer, line, &text, look.style(Role::Plain));
         }
     }
-    bars::scroll_bar(look, buffer, below(area, 1), first, height, panel.items.len());
+    bars::scroll_bar(look, buffer, edge, first, height, panel.items.len());
 }
 
 fn check_of(outcome: &ValidationOutcome, item: CheckItem) -> Option<&CheckOutcome> {

@@ -32,6 +32,8 @@ fn draw_bars(frame: &Frame<'_>, panel: &ValidationPanel, drift: &[ColumnDrift], 
     let height = usize::from(area.height.saturating_sub(1));
     let cursor = panel.cursor();
     let first = cursor.first_in(panel.drift.len(), height);
+    let edge = below(area, 1);
+    let area = bars::beside_bar(area, height, panel.drift.len());
     let wide = is_wide(frame.app.shared.size.0);
     let name = (area.width / 3).min(if wide { 30 } else { 20 });
     // Beside the bar there are on a narrow screen only name, measure, effect and verdict; the bar has the threshold.
@@ -74,7 +76,7 @@ fn draw_bars(frame: &Frame<'_>, panel: &ValidationPanel, drift: &[ColumnDrift], 
         };
         draw_bar(look, drift, longest, track.intersection(line), buffer);
     }
-    bars::scroll_bar(look, buffer, below(area, 1), first, height, panel.drift.len());
+    bars::scroll_bar(look, buffer, edge, first, height, panel.drift.len());
 }
 
 fn draw_bar(look: Look, drift: &ColumnDrift, longest: f64, track: Rect, buffer: &mut Buffer) {

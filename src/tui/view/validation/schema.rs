@@ -60,6 +60,8 @@ fn draw_columns(frame: &Frame<'_>, panel: &ValidationPanel, schema: &SchemaFacts
         (10, longest(|column| column.limits.chars().count()).max(24)),
         (5, longest(|column| column.aliases.join(", ").chars().count()).max(7)),
     ];
+    let edge = below(area, 1);
+    let area = bars::beside_bar(area, height, all);
     let widths = fit_widths(&wanted, area.width);
     let titles = ["column", "type", "role", "must", "empty", "limits", "aliases"];
     let columns: Vec<Column<'_>> = titles
@@ -75,7 +77,7 @@ fn draw_columns(frame: &Frame<'_>, panel: &ValidationPanel, schema: &SchemaFacts
         ..Table::default()
     };
     table.draw(look, top(area, area.height), buffer);
-    bars::scroll_bar(look, buffer, below(area, 1), first, height, all);
+    bars::scroll_bar(look, buffer, edge, first, height, all);
 }
 
 fn row(schema: &SchemaFacts, at: usize) -> TableRow<'_> {
