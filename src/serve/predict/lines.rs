@@ -29,6 +29,8 @@ pub(in crate::serve) struct Lines {
     line: u64,
     /// Whether the rest of a line that is too long is being passed over.
     skipping: bool,
+    /// Whether the last read gave as much as there was room for: a packed body may hold more that need not be waited for.
+    was_full: bool,
     ended: bool,
 }
 
@@ -42,6 +44,7 @@ impl Lines {
             seen: 0,
             line: 0,
             skipping: false,
+            was_full: false,
             ended: false,
         }
     }
@@ -83,7 +86,7 @@ impl Lines {
             if self.skipping {
                 self.at = self.seen;
             }
-            if table.rows.len() > before && self.queued.is_empty() {
+            if table.rows.len() > before && self.queued.is_empty() && !self.was_full {
                 break;
             }
             self.read()?;
@@ -111,6 +114,7 @@ impl Lines {
                 }
                 Ok(count) => {
                     self.buffer.truncate(before + count);
+                    self.was_full = count == READ;
                     self.ended = count == 0;
                     return Ok(());
                 }
