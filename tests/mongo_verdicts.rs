@@ -334,10 +334,10 @@ mod tests {
         wait_for("what was decided before comes", || jan.count() == 1);
         jan.judge(2, Verdict::FalsePositive);
         wait_for("what is decided comes", || mira.count() == 2);
-        wait_for("nothing waits any more", || {
-            hers.state().backlog + his.state().backlog == 0
+        wait_for("nothing waits any more, and all of it is counted", || {
+            let her = hers.state();
+            (her.sent, her.received, her.backlog + his.state().backlog) == (1, 1, 0)
         });
-        assert_eq!((hers.state().sent, hers.state().received), (1, 1));
         hers.look_at(Some(case(7)));
         wait_for("he sees what she looks at", || {
             let claims = his.state().claims;
@@ -365,13 +365,15 @@ mod tests {
         jan.judge(1, Verdict::FalsePositive);
         let mut mira = mira;
         wait_for("it comes", || mira.count() == 1);
-        assert!(matches!(
-            hers.state().link,
-            Link::Live {
-                hearing: Hearing::Polling,
-                ..
-            }
-        ));
+        wait_for("that she asks is told", || {
+            matches!(
+                hers.state().link,
+                Link::Live {
+                    hearing: Hearing::Polling,
+                    ..
+                }
+            )
+        });
     }
 
     #[test]
@@ -391,7 +393,7 @@ mod tests {
             mira.judge(row, Verdict::FalsePositive);
         }
         wait_for("the loss is noticed", || matches!(hers.state().link, Link::Lost { .. }));
-        assert!(hers.state().backlog >= 20, "{:?}", hers.state());
+        wait_for("what waits is counted", || hers.state().backlog >= 20);
         server.again();
         wait_for("all of it comes", || jan.count() == 40);
         server.freeze();

@@ -39,6 +39,7 @@ def wait_for(url, process):
                 return reply.read()
         except OSError:
             time.sleep(0.1)
+    process.kill()
     sys.exit(f"{url} does not answer")
 
 
