@@ -1,5 +1,5 @@
-//! Owns gathering lines that come quickly into few writes: a server that logs each of twenty thousand requests a second would
-//! otherwise spend a tenth of its time on writing them one by one.
+//! Owns gathering lines that come quickly into few writes: a server that logs each of very many requests would otherwise spend
+//! much of its time on writing them one by one.
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant};

@@ -37,9 +37,9 @@ struct Lines {
 impl Recent {
     /// Takes a line.
     pub(super) fn push(&self, line: RecentLine) {
-        let heard = {
+        // The line that goes is freed when nobody waits for the lock.
+        let (heard, _oldest) = {
             let mut lines = self.lines();
-            // Made while the lock is held, dropped after.
             let heard = lines.listener.clone().map(|listener| (listener, line.clone()));
             let oldest = if lines.kept.len() >= MOST {
                 lines.kept.pop_front()
@@ -49,7 +49,7 @@ impl Recent {
             lines.kept.push_back(line);
             (heard, oldest)
         };
-        if let Some((listener, line)) = heard.0 {
+        if let Some((listener, line)) = heard {
             listener(&line);
         }
     }

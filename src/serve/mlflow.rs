@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value as Json};
 
-use super::body;
 use super::media::Form;
 use super::predict::answer::{Answer, Input, Keys};
 use super::predict::runs::score_table;
@@ -41,31 +40,16 @@ pub(super) async fn invocations(State(shared): State<Arc<Shared>>, request: Requ
     let options = query::options(request.uri().query())?;
     let served = shared.served()?;
     let (head, body) = request.into_parts();
-    let limits = &shared.options.limits;
-    let bytes = body::whole(
-        &head.headers,
-        body,
-        limits.body_bytes,
-        limits.request_time,
-        &shared.room,
-    )
-    .await?;
-    let permit = Arc::clone(&shared.heavy)
-        .acquire_owned()
-        .await
-        .map_err(|error| Refusal::internal(&error))?;
+    let bytes = shared.whole_body(&head.headers, body).await?;
+    let here = Arc::clone(&shared);
     let work = move || {
-        let _permit = permit;
-        let most = shared.options.limits.rows;
+        let most = here.options.limits.rows;
         match form {
-            Form::Csv => scored_csv(&shared, &served, bytes.to_vec(), most, &options),
-            _ => scored_table(&shared, &served, table_of(&served, &bytes, most)?, &options),
+            Form::Csv => scored_csv(&here, &served, bytes.to_vec(), most, &options),
+            _ => scored_table(&here, &served, table_of(&served, &bytes, most)?, &options),
         }
     };
-    let text = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Refusal::internal(&error))??;
-    Ok(respond(Form::Json, text))
+    Ok(respond(Form::Json, shared.heavily(work).await?))
 }
 
 fn scored_table(shared: &Shared, served: &Served, mut table: Table, options: &RowOptions) -> Result<Vec<u8>, Refusal> {

@@ -6,7 +6,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::names::Names;
 use super::predict::answer::Keys;
 use super::predict::refusal_of;
-use super::predict::runs::mark;
 use super::refusal::Refusal;
 use super::served::Served;
 use super::table::{Table, Value};
@@ -27,9 +26,6 @@ pub(super) struct Shape {
     /// several names claim.
     pub(super) sensitive: Vec<usize>,
 }
-
-/// What is said of a field that a record must have.
-pub(super) const IS_MISSING: &str = "is missing; the model learned from it, or the schema requires it";
 
 /// The shape of the rows that came last: most likely that of the next ones.
 #[derive(Default)]
@@ -74,7 +70,7 @@ impl Shape {
         for row in rows {
             let lacking = (self.needed.iter()).find(|(_, place)| *table.value(row, *place) == Value::Absent);
             if let Some((name, _)) = lacking {
-                mark(table, row, name);
+                table.mark_lacking(row, name);
             }
         }
     }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use axum::body::Body;
+use axum::http::HeaderMap;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::body::Room;
+use super::body::{self, Room, Whole};
 use super::jobs::Jobs;
 use super::metrics::Metrics;
 use super::options::ServeOptions;
@@ -50,6 +52,44 @@ impl Shared {
             surroundings,
             options,
         }
+    }
+
+    /// A body that is held in memory, within the limits.
+    ///
+    /// # Errors
+    /// As [`body::whole`].
+    pub(super) async fn whole_body(&self, headers: &HeaderMap, body: Body) -> Result<Whole, Refusal> {
+        let limits = &self.options.limits;
+        body::whole(headers, body, limits.body_bytes, limits.request_time, &self.room).await
+    }
+
+    /// A place among the streams.
+    ///
+    /// # Errors
+    /// 503: all are taken.
+    pub(super) fn stream_place(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| {
+            let message = "as many streams as the server takes are open; try again when one has ended";
+            Refusal::unavailable("busy", message)
+        })
+    }
+
+    /// Does work that takes long, or much memory, on a thread that may block. Few do so at once.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub(super) async fn heavily<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let permit = Arc::clone(&self.heavy).acquire_owned().await;
+        let permit = permit.map_err(|error| Refusal::internal(&error))?;
+        let work = move || {
+            let _permit = permit;
+            work()
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|error| Refusal::internal(&error))?
     }
 
     /// The model that scores.

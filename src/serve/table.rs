@@ -230,6 +230,14 @@ impl Table {
         Ok(())
     }
 
+    /// Marks a row that lacks a field which every record must have, unless something is wrong with it already.
+    pub(super) fn mark_lacking(&mut self, row: usize, field: &str) {
+        self.bad.entry(row).or_insert_with(|| Bad {
+            field: Some(field.to_owned()),
+            reason: "is missing; the model learned from it, or the schema requires it".to_owned(),
+        });
+    }
+
     /// Marks rows that have a list or an object where a column of the schema wants a value.
     pub(super) fn mark_nested(&mut self, schema: &Schema) {
         if !self.nested {

@@ -38,24 +38,11 @@ pub(super) async fn validate(State(shared): State<Arc<Shared>>, request: Request
         let name = query.split(['=', '&']).next().unwrap_or_default();
         return Err(Refusal::unusable("bad_parameter", "this path has no parameters").field(name));
     }
-    let permit = Arc::clone(&shared.streams).try_acquire_owned().map_err(|_| {
-        Refusal::unavailable(
-            "busy",
-            "as many streams as the server takes are open; try again when one has ended",
-        )
-    })?;
+    let permit = shared.stream_place()?;
     let (head, body) = request.into_parts();
     let limits = shared.options.limits.clone();
     let input = if form == Form::Json {
-        let bytes = body::whole(
-            &head.headers,
-            body,
-            limits.body_bytes,
-            limits.request_time,
-            &shared.room,
-        )
-        .await?;
-        Given::Bytes(bytes.to_vec())
+        Given::Bytes(shared.whole_body(&head.headers, body).await?.to_vec())
     } else {
         let packed = body::is_packed(&head.headers)?;
         // NDJSON is held in memory: its columns are known only at the end.

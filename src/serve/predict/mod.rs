@@ -19,7 +19,6 @@ use axum::response::{IntoResponse, Response};
 
 use self::answer::Answer;
 use self::runs::score_table;
-use super::body;
 use super::media::Form;
 use super::records;
 use super::refusal::{ErrorBody, Refusal};
@@ -52,16 +51,8 @@ pub(super) async fn predict(State(shared): State<Arc<Shared>>, request: Request)
         return stream::answer(shared, served, request, own, form, options).await;
     }
     let (head, body) = request.into_parts();
-    let limits = &shared.options.limits;
-    let bytes = body::whole(
-        &head.headers,
-        body,
-        limits.body_bytes,
-        limits.request_time,
-        &shared.room,
-    )
-    .await?;
-    let most = limits.rows;
+    let bytes = shared.whole_body(&head.headers, body).await?;
+    let most = shared.options.limits.rows;
     let text = if bytes.len() <= FEW_BYTES {
         let mut table = served.shape.table().of_at_most(FEW_CELLS);
         match records::parse(&bytes, most, &mut table) {
@@ -84,7 +75,7 @@ fn parsed(bytes: &[u8], most: usize) -> Result<Table, Refusal> {
     Ok(table)
 }
 
-/// Makes and scores a table on a thread that may block. Few do so at once, for each may hold a body's worth of values.
+/// Makes and scores a table where that keeps nobody waiting: it may hold a body's worth of values.
 async fn blocking(
     shared: &Arc<Shared>,
     served: Arc<Served>,
@@ -92,16 +83,10 @@ async fn blocking(
     form: Form,
     make: impl FnOnce() -> Result<Table, Refusal> + Send + 'static,
 ) -> Result<Vec<u8>, Refusal> {
-    let permit = Arc::clone(&shared.heavy).acquire_owned().await;
-    let permit = permit.map_err(|error| Refusal::internal(&error))?;
-    let shared = Arc::clone(shared);
-    let work = move || {
-        let _permit = permit;
-        scored(&shared, &served, make()?, form, &options)
-    };
-    tokio::task::spawn_blocking(work)
+    let here = Arc::clone(shared);
+    shared
+        .heavily(move || scored(&here, &served, make()?, form, &options))
         .await
-        .map_err(|error| Refusal::internal(&error))?
 }
 
 pub(super) fn respond(form: Form, text: Vec<u8>) -> Response {

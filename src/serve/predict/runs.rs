@@ -11,8 +11,8 @@ use crate::data::Header;
 use crate::pipeline::prediction::{PredictionError, RowOptions, RowScorer, ScoredRows};
 use crate::serve::refusal::Refusal;
 use crate::serve::served::Served;
-use crate::serve::shape::{IS_MISSING, Shape};
-use crate::serve::table::{Bad, Table, Value};
+use crate::serve::shape::Shape;
+use crate::serve::table::{Table, Value};
 
 /// A table's results, run by run.
 pub(in crate::serve) struct ScoredTable {
@@ -100,32 +100,24 @@ fn narrow(
     let header = Header { names: names.collect() };
     match served.rows.for_header("the body", &header) {
         Ok(scorer) => {
+            let needed = Shape::needed_places(served, &scorer);
             for row in rows.clone() {
-                let places = Shape::needed_places(served, &scorer);
-                let lacking = places.into_iter().find(|(_, at)| {
+                let lacking = needed.iter().find(|(_, at)| {
                     kept.get(*at)
                         .is_none_or(|place| *table.value(row, *place) == Value::Absent)
                 });
                 if let Some((name, _)) = lacking {
-                    mark(table, row, &name);
+                    table.mark_lacking(row, name);
                 }
             }
             score(&scorer, table, rows, Some(&kept), options, cancel)
         }
         Err(PredictionError::MissingColumns(missing)) => {
             for row in rows.clone() {
-                mark(table, row, missing.columns.first().map_or("", String::as_str));
+                table.mark_lacking(row, missing.columns.first().map_or("", String::as_str));
             }
             score(&shape.scorer, table, rows, None, options, cancel)
         }
         Err(error) => Err(refusal_of(&error)),
     }
-}
-
-/// Marks a row that lacks a field, unless something is wrong with it already.
-pub(in crate::serve) fn mark(table: &mut Table, row: usize, field: &str) {
-    table.bad.entry(row).or_insert_with(|| Bad {
-        field: Some(field.to_owned()),
-        reason: IS_MISSING.to_owned(),
-    });
 }

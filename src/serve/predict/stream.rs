@@ -53,12 +53,7 @@ pub(super) async fn answer(
     options: RowOptions,
 ) -> Result<Response, Refusal> {
     let limits = &shared.options.limits;
-    let permit = Arc::clone(&shared.streams).try_acquire_owned().map_err(|_| {
-        Refusal::unavailable(
-            "busy",
-            "as many streams as the server takes are open; try again when one has ended",
-        )
-    })?;
+    let permit = shared.stream_place()?;
     let (head, body) = request.into_parts();
     let packed = is_packed(&head.headers)?;
     check_length(&head.headers, limits.stream_bytes)?;

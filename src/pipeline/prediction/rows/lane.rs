@@ -22,7 +22,7 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    /// For rows as `checker` has them; `None` where rows cannot be typed one by one.
+    /// For rows as `checker` has them; `None` where rows cannot be typed or checked one by one.
     pub(super) fn new(schema: &Schema, preprocessor: &Preprocessor, checker: BatchChecker) -> Option<Self> {
         let place = |name: &str| schema.columns.iter().position(|column| column.name == name);
         Some(Self {
