@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use mongodb::bson::doc;
 use mongodb::event::EventHandler;
-use mongodb::event::sdam::{SdamEvent, TopologyDescription};
+use mongodb::event::sdam::{SdamEvent, TopologyDescription, TopologyType};
 use mongodb::options::{
     AuthMechanism, ClientOptions, CollectionOptions, Compressor, Credential, ReadConcern, ReadPreference,
     SelectionCriteria, Tls, TlsOptions,
@@ -160,9 +160,11 @@ impl Connection {
         self.tls
     }
 
-    /// What the driver last told of the servers.
+    /// What the driver tells of the servers, which have answered; the calling thread must not belong to a Tokio runtime.
     pub(super) fn topology(&self) -> Option<TopologyDescription> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let (runtime, _) = self.parts.as_ref()?;
+        let is_known = |known: &TopologyDescription| known.topology_type() != TopologyType::Unknown;
+        runtime.block_on(self.trouble().news(is_known))
     }
 
     /// Waits for work on the server; the calling thread must not belong to a Tokio runtime. `doing` goes into messages:

@@ -17,6 +17,9 @@ use super::settings::Target;
 
 /// How long our own look at the host may take.
 const LOOK: Duration = Duration::from_millis(900);
+/// How long the driver's news may be behind its failures, and how often they are looked for.
+const NEWS: Duration = Duration::from_millis(500);
+const NEWS_POLL: Duration = Duration::from_millis(5);
 /// Characters of a server's words that are shown.
 const WORDS: usize = 300;
 
@@ -207,8 +210,7 @@ impl Trouble<'_> {
 
     /// No server could be chosen: what the driver knows of them says why.
     async fn no_server(&self, doing: &'static str) -> MongoError {
-        let known = self.watched.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(known) = known else {
+        let Some(known) = self.news(tells_of_a_server).await else {
             return self.of_silence(Duration::from_secs(3)).await;
         };
         if let Some(_not_compatible) = known.compatibility_error() {
@@ -234,6 +236,19 @@ impl Trouble<'_> {
             };
         }
         self.of_silence(Duration::from_secs(3)).await
+    }
+
+    /// What the driver last told of the servers, waited for a moment until it says what is asked for: its failures reach us
+    /// straight away, its news by a task of its own, which may be behind.
+    pub(super) async fn news(&self, said: impl Fn(&TopologyDescription) -> bool) -> Option<TopologyDescription> {
+        let waited_since = tokio::time::Instant::now();
+        loop {
+            let known = self.watched.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if known.as_ref().is_some_and(&said) || waited_since.elapsed() >= NEWS {
+                return known;
+            }
+            tokio::time::sleep(NEWS_POLL).await;
+        }
     }
 
     fn too_old(&self, known: Option<&TopologyDescription>) -> MongoError {
@@ -339,6 +354,15 @@ impl Trouble<'_> {
         }
         best
     }
+}
+
+/// Whether any server was heard, or is known to have failed.
+fn tells_of_a_server(known: &TopologyDescription) -> bool {
+    known.compatibility_error().is_some()
+        || known
+            .servers()
+            .into_values()
+            .any(|server| server.error().is_some() || server.max_wire_version().is_some())
 }
 
 async fn knock(host: String) -> Look {
