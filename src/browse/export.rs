@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 use std::io::Write;
+use std::ops::AddAssign;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+
+use serde::{Deserialize, Serialize};
 
 use super::error::BrowseError;
 use super::feed::write_row;
@@ -18,8 +21,24 @@ use crate::artifacts::atomic::{AtomicFile, WriteError};
 /// Bytes of rows held at once while rows are written in another order than the source's.
 const HELD: u64 = 32 << 20;
 
-/// Writes some columns of a view's rows in their order, as CSV with a header; the cells' texts stay as they are. Gives the
-/// number of rows.
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exported {
+    /// Rows, the header not among them.
+    pub rows: u64,
+    /// Those of them that have more or fewer cells than the header: what lacked is empty, what was too much is left out.
+    pub ragged: u64,
+}
+
+impl AddAssign for Exported {
+    fn add_assign(&mut self, more: Self) {
+        self.rows += more.rows;
+        self.ragged += more.ragged;
+    }
+}
+
+/// Writes some columns of a view's rows in their order, as CSV with a header; the cells' texts stay as they are. Every row
+/// gets as many cells as there are columns.
 ///
 /// # Errors
 /// The file is there already and may not be replaced, is the table itself, cannot be written, not all rows can be read, or it
@@ -31,7 +50,7 @@ pub fn export(
     path: &Path,
     replace: bool,
     control: Work<'_>,
-) -> Result<u64, BrowseError> {
+) -> Result<Exported, BrowseError> {
     let count = table.columns().len();
     if let Some(&column) = columns.iter().find(|&&column| column >= count) {
         return Err(BrowseError::NoColumn { column, columns: count });
@@ -51,12 +70,12 @@ pub fn export(
         columns,
         last: columns.iter().copied().max().unwrap_or(0),
     };
-    let rows = match &view.0 {
+    let exported = match &view.0 {
         Rows::Ordered(rows) => writer.in_order(rows, &mut file, path, control)?,
         _ => writer.in_place(view, &mut file, path, control)?,
     };
     file.commit()?;
-    Ok(rows)
+    Ok(exported)
 }
 
 fn check_target(table: &Table, path: &Path, replace: bool) -> Result<(), BrowseError> {
@@ -92,12 +111,15 @@ struct Scratch {
 }
 
 impl Writer<'_> {
-    fn row(&self, text: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) {
+    /// Appends a row; answers what that adds to what was written.
+    fn row(&self, text: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) -> Exported {
         let Scratch { cells, texts } = scratch;
         cells.clear();
-        split(text, self.table.0.dialect, |column, cell| {
-            cells.push(cell);
-            column < self.last
+        let row = split(text, self.table.0.dialect, |column, cell| {
+            if column <= self.last {
+                cells.push(cell);
+            }
+            true
         });
         texts.resize_with(self.columns.len(), Vec::new);
         for (&column, own) in self.columns.iter().zip(texts.iter_mut()) {
@@ -112,36 +134,45 @@ impl Writer<'_> {
             None => &[],
         };
         write_row((0..self.columns.len()).map(cell), out);
+        Exported {
+            rows: 1,
+            ragged: u64::from(row.cells != self.table.columns().len()),
+        }
     }
 
     /// Rows in the source's order.
-    fn in_place(&self, view: &View, file: &mut AtomicFile, path: &Path, control: Work<'_>) -> Result<u64, BrowseError> {
+    fn in_place(
+        &self,
+        view: &View,
+        file: &mut AtomicFile,
+        path: &Path,
+        control: Work<'_>,
+    ) -> Result<Exported, BrowseError> {
         let among = view.set(self.table);
         let segments = wanted(self.table, among.as_ref());
-        let mut rows = 0;
+        let mut exported = Exported::default();
         each(
             self.table,
             &segments,
             control,
             "writing",
             |cursor, segment| {
-                let (mut out, mut scratch, mut rows) = (Vec::new(), Scratch::default(), 0_u64);
+                let (mut out, mut scratch, mut written) = (Vec::new(), Scratch::default(), Exported::default());
                 for row in segment.from.row..segment.from.row + segment.rows {
                     let at = next_row(self.table, cursor)?;
                     if among.as_ref().is_none_or(|among| among.contains(row)) {
-                        self.row(cursor.text(at), &mut scratch, &mut out);
-                        rows += 1;
+                        written += self.row(cursor.text(at), &mut scratch, &mut out);
                     }
                 }
-                Ok((out, rows))
+                Ok((out, written))
             },
             |_, (out, written)| {
-                rows += written;
+                exported += written;
                 file.write_all(&out).map_err(|cause| WriteError::writing(path, cause))?;
                 Ok(true)
             },
         )?;
-        Ok(rows)
+        Ok(exported)
     }
 
     /// Rows in any order: as many as may be held are read in the source's order, put in the view's, and written.
@@ -151,12 +182,12 @@ impl Writer<'_> {
         file: &mut AtomicFile,
         path: &Path,
         control: Work<'_>,
-    ) -> Result<u64, BrowseError> {
+    ) -> Result<Exported, BrowseError> {
         let known = self.table.row_count().known.max(1);
         let a_row = (self.table.0.store.len() / known).max(1);
         let held = (HELD / a_row).clamp(1, 1 << 20) as usize;
         let segments = self.table.segments(SEGMENT);
-        let mut done = 0;
+        let mut exported = Exported::default();
         for chunk in rows.chunks(held) {
             let mut sorted: Vec<(u64, u32)> = chunk
                 .iter()
@@ -164,15 +195,15 @@ impl Writer<'_> {
                 .map(|(&row, place)| (u64::from(row), place))
                 .collect();
             sorted.sort_unstable();
-            let texts = self.collect(&sorted, &segments, control)?;
+            let (texts, written) = self.collect(&sorted, &segments, control)?;
             for place in 0..chunk.len() as u32 {
                 let text = texts.get(&place).map_or(&[][..], Vec::as_slice);
                 file.write_all(text).map_err(|cause| WriteError::writing(path, cause))?;
             }
-            done += chunk.len() as u64;
-            (control.progress)(done, Some(rows.len() as u64), "writing");
+            exported += written;
+            (control.progress)(exported.rows, Some(rows.len() as u64), "writing");
         }
-        Ok(done)
+        Ok(exported)
     }
 
     /// The text of some rows, given in ascending order, by their place.
@@ -181,7 +212,7 @@ impl Writer<'_> {
         sorted: &[(u64, u32)],
         segments: &[Segment],
         control: Work<'_>,
-    ) -> Result<HashMap<u32, Vec<u8>>, BrowseError> {
+    ) -> Result<(HashMap<u32, Vec<u8>>, Exported), BrowseError> {
         let part = |segment: &Segment| {
             let from = sorted.partition_point(|(row, _)| *row < segment.from.row);
             let to = sorted.partition_point(|(row, _)| *row < segment.from.row + segment.rows);
@@ -193,6 +224,7 @@ impl Writer<'_> {
             .filter(|segment| !part(segment).is_empty())
             .collect();
         let mut texts = HashMap::with_capacity(sorted.len());
+        let mut exported = Exported::default();
         let quiet = Work {
             progress: &|_, _, _| {},
             ..control
@@ -203,7 +235,7 @@ impl Writer<'_> {
             quiet,
             "",
             |cursor, segment| {
-                let (mut found, mut scratch) = (Vec::new(), Scratch::default());
+                let (mut found, mut scratch, mut written) = (Vec::new(), Scratch::default(), Exported::default());
                 let mut row = segment.from.row;
                 for &(wanted, place) in part(segment) {
                     let mut at = next_row(self.table, cursor)?;
@@ -213,16 +245,17 @@ impl Writer<'_> {
                     }
                     row += 1;
                     let mut out = Vec::new();
-                    self.row(cursor.text(at), &mut scratch, &mut out);
+                    written += self.row(cursor.text(at), &mut scratch, &mut out);
                     found.push((place, out));
                 }
-                Ok(found)
+                Ok((found, written))
             },
-            |_, found| {
+            |_, (found, written)| {
                 texts.extend(found);
+                exported += written;
                 Ok(true)
             },
         )?;
-        Ok(texts)
+        Ok((texts, exported))
     }
 }

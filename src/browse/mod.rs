@@ -45,7 +45,7 @@ pub use contract::{
     TopValue,
 };
 pub use error::BrowseError;
-pub use export::export;
+pub use export::{Exported, export};
 pub use filter::{FilterError, condition};
 pub use find::{Matches, Search, find};
 pub use indexing::Indexing;

@@ -84,7 +84,7 @@ pub(super) fn error(error: &CliError, level: Option<LogLevel>) {
 /// Puts an error with its causes into the log.
 pub(super) fn log(error: &CliError) {
     if matches!(error, CliError::Cancelled) {
-        tracing::info!("ended before it was done, as was asked");
+        tracing::info!("ended as was asked");
         return;
     }
     let causes = causes(error);

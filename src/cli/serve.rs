@@ -197,6 +197,7 @@ impl From<ServeError> for CliError {
     fn from(error: ServeError) -> Self {
         match error {
             ServeError::Open(_) | ServeError::Jobs(BookError::Held) => Self::Usage(error.to_string()),
+            ServeError::Run(inner) => inner.into(),
             ServeError::Jobs(BookError::Damaged { .. }) => Self::Unreachable(error.to_string()),
             other => Self::failed(other),
         }

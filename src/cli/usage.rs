@@ -1,7 +1,9 @@
 //! Owns what a wrong command line is told: one line that says what is wrong, and one that says where help is.
 
+use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 
+use super::args::Cli;
 use super::print;
 use crate::text::visible_text;
 
@@ -48,12 +50,30 @@ fn lines(rendered: &str, arguments: &[String]) -> [String; 2] {
             line.clone_into(&mut usage);
         }
     }
-    let command = usage
-        .split(' ')
-        .skip(1)
-        .take_while(|word| word.bytes().all(|b| b.is_ascii_lowercase()))
-        .fold("nsec-tui".to_owned(), |command, word| command + " " + word);
+    let command = if usage.is_empty() {
+        named_command(arguments)
+    } else {
+        usage
+            .split(' ')
+            .skip(1)
+            .take_while(|word| word.bytes().all(|b| b.is_ascii_lowercase()))
+            .fold("nsec-tui".to_owned(), |command, word| command + " " + word)
+    };
     [format!("nsec-tui: {what}"), format!("try `{command} --help`")]
+}
+
+/// The command that the arguments name, for errors that say nothing of it: of values, for one.
+fn named_command(arguments: &[String]) -> String {
+    let program = Cli::command();
+    let mut at = &program;
+    let mut named = program.get_name().to_owned();
+    for argument in arguments {
+        if let Some(command) = at.find_subcommand(argument) {
+            at = command;
+            named = named + " " + command.get_name();
+        }
+    }
+    named
 }
 
 /// The address in an argument such as `--data=mongodb://…`, to its end, and its scheme.
@@ -71,7 +91,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::args::Cli;
 
     fn told(arguments: &[&str]) -> [String; 2] {
         let all = ["nsec-tui"].iter().chain(arguments);
@@ -96,6 +115,15 @@ mod tests {
                 "try `nsec-tui predict --help`"
             ]
         );
+    }
+
+    #[test]
+    fn the_command_is_named_where_the_error_does_not() {
+        let [what, help] = told(&["predict", "x.csv", "--explain", "many"]);
+        assert!(what.contains("invalid value 'many'"), "{what}");
+        assert_eq!(help, "try `nsec-tui predict --help`");
+        let [_, help] = told(&["--log-level", "loud", "runs", "list"]);
+        assert_eq!(help, "try `nsec-tui runs list --help`");
     }
 
     #[test]

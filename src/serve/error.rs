@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use super::jobs::BookError;
+use crate::artifacts::RegistryError;
 
 /// Why there is no server.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,9 @@ pub enum ServeError {
     /// No thread is to be had.
     #[error("no threads are to be had: {0}; raise the limit of processes (ulimit -u)")]
     Threads(io::Error),
+    /// The run that is to be served is not there.
+    #[error(transparent)]
+    Run(#[from] RegistryError),
     /// Training jobs cannot be recorded.
     #[error(transparent)]
     Jobs(#[from] BookError),

@@ -27,6 +27,7 @@ mod shape;
 mod state;
 mod table;
 mod token;
+mod unique;
 mod validate;
 
 pub use error::ServeError;

@@ -19,7 +19,7 @@ pub(super) fn parse(bytes: &[u8], most: usize, table: &mut Table) -> Result<(), 
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let reading = Reading { table, most };
     let read = Top(reading).deserialize(&mut reader).and_then(|()| reader.end());
-    read.map_err(|error| refusal(&error))?;
+    read.map_err(|error| refusal(&error, SHAPES))?;
     if table.rows.is_empty() {
         return Err(Refusal::unusable("no_rows", "there are no records in the body").field("records"));
     }
@@ -42,8 +42,11 @@ pub(super) fn is_full(error: &serde_json::Error) -> bool {
 /// What of a message marks it as about size.
 const TOO_MANY: &str = "there are more than";
 
-/// What a failed reading is answered with.
-pub(super) fn refusal(error: &serde_json::Error) -> Refusal {
+/// The shapes that are read.
+const SHAPES: &str = "send an object, a list of objects, or {\"records\": […]}";
+
+/// What a failed reading is answered with; `shapes` are those that are read.
+pub(super) fn refusal(error: &serde_json::Error, shapes: &str) -> Refusal {
     let text = error.to_string();
     // Only the reason; where it is stands beside it.
     let reason = text
@@ -52,13 +55,9 @@ pub(super) fn refusal(error: &serde_json::Error) -> Refusal {
     let refusal = if reason.starts_with(TOO_MANY) {
         Refusal::too_large(format!("{reason}; send fewer at once, or a CSV or NDJSON stream"))
     } else if error.is_data() {
-        let refusal = Refusal::unusable(
-            "not_rows",
-            format!("{reason}; send an object, a list of objects, or {{\"records\": […]}}"),
-        );
         match reason.split('`').nth(1) {
-            Some(field) if reason.starts_with("the field `") => refusal.field(field),
-            _ => refusal,
+            Some(field) if reason.starts_with("the field `") => Refusal::unusable("not_rows", reason).field(field),
+            _ => Refusal::unusable("not_rows", format!("{reason}; {shapes}")),
         }
     } else {
         Refusal::malformed(format!("the body is no JSON: {reason}"))

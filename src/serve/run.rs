@@ -17,6 +17,7 @@ use super::served::{Look, Seen};
 use super::state::Shared;
 use super::{about, guard, health, mlflow, openapi, page, predict, validate};
 use crate::artifacts::serving::Presence;
+use crate::artifacts::{CHAMPION, RegistryStore};
 use crate::cancel::CancelToken;
 use crate::surroundings::Surroundings;
 
@@ -64,6 +65,10 @@ pub fn serve(
     let open = !options.listen.ip().is_loopback() && options.token.is_none();
     if open && !options.insecure {
         return Err(ServeError::Open(options.listen));
+    }
+    // A champion may be yet to come; a run that somebody named is there, or was not meant.
+    if options.model != CHAMPION {
+        RegistryStore::new(&surroundings.workspace).find(&options.model)?;
     }
     let jobs = options.allow_train.then(|| Jobs::open(surroundings)).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

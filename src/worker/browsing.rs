@@ -148,10 +148,10 @@ fn carry_out(opened: &Opened, job: &BrowseJob, context: &BrowseContext<'_>) -> R
             })
         }
         BrowseJob::Export { columns, path, replace } => {
-            let rows = export(table, &view, columns, path, *replace, control)?;
-            Ok(Reply::Written {
+            let exported = export(table, &view, columns, path, *replace, control)?;
+            Ok(Reply::Exported {
                 path: path.clone(),
-                rows: Some(rows),
+                exported,
             })
         }
     }

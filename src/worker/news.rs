@@ -8,7 +8,7 @@ pub use super::failure::Failure;
 use super::job::Ticket;
 use super::team_job::{TeamRuns, TeamTest};
 use crate::artifacts::{Manifest, RunComparison};
-use crate::browse::{ColumnInfo, ColumnStatistics, Match, RowCount, TableRow};
+use crate::browse::{ColumnInfo, ColumnStatistics, Exported, Match, RowCount, TableRow};
 use crate::data::RowId;
 use crate::event::{Event, Level};
 use crate::pipeline::comparison::PairedDifference;
@@ -85,7 +85,14 @@ pub enum Reply {
     Statistics(ColumnStatistics),
     /// To [`super::BrowseJob::Row`]: every cell, shortened only beyond a megabyte.
     Row(TableRow),
-    /// To [`super::BrowseJob::Export`] and [`super::FileJob::Write`].
+    /// To [`super::BrowseJob::Export`].
+    Exported {
+        /// Where to.
+        path: PathBuf,
+        /// What was written.
+        exported: Exported,
+    },
+    /// To [`super::FileJob::Write`] and to exports of verdicts.
     Written {
         /// Where to.
         path: PathBuf,

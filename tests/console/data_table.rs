@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use nsec_tui::browse::{
-    ColumnInfo, ColumnKind, ColumnStatistics, HistogramBin, Match, RowCount, SortKey, TableRow, TopValue,
+    ColumnInfo, ColumnKind, ColumnStatistics, Exported, HistogramBin, Match, RowCount, SortKey, TableRow, TopValue,
 };
 use nsec_tui::worker::{Arranged, BrowseJob, Job, Kind, OpenedTable, Page, Reply, Report, SchemaColumn, Survey};
 
@@ -304,9 +304,12 @@ impl Table {
                 "there.csv: is there already; choose another name, or agree to replace it",
                 &[],
             ),
-            BrowseJob::Export { path, .. } => done(Reply::Written {
+            BrowseJob::Export { path, .. } => done(Reply::Exported {
                 path: path.clone(),
-                rows: Some(self.view.len() as u64),
+                exported: Exported {
+                    rows: self.view.len() as u64,
+                    ragged: 0,
+                },
             }),
         }
     }

@@ -10,7 +10,9 @@ mod common;
 #[path = "../common/http.rs"]
 mod http;
 
+mod access;
 mod hostile;
+mod mlflow;
 mod page;
 mod routes;
 mod rows;

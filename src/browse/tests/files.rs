@@ -9,8 +9,8 @@ use flate2::write::GzEncoder;
 
 use super::super::testing::{csv_of, file, just_opened, opened, ordinals, quietly, rows};
 use super::super::{
-    BrowseError, ColumnKind, Direction, Pattern, RowCount, Search, SortKey, View, arrange, export, find, open_file,
-    statistics,
+    BrowseError, ColumnKind, Direction, Exported, Pattern, RowCount, Search, SortKey, View, arrange, export, find,
+    open_file, statistics,
 };
 use crate::cancel::CancelToken;
 use crate::data::ReadSettings;
@@ -298,21 +298,50 @@ fn an_export_keeps_filter_and_order_and_replaces_nothing_unasked() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("out.csv");
     let write = |replace| quietly(|control| export(&table, &view, &[2, 0], &path, replace, control));
-    assert_eq!(write(false).unwrap(), 11);
+    assert_eq!(write(false).unwrap().rows, 11);
     let lines = fs::read_to_string(&path).unwrap();
     assert!(lines.starts_with("c,a\n6,13\n5,19\n5,12\n4,18\n"), "{lines}");
     assert!(matches!(write(false), Err(BrowseError::Exists { .. })));
-    assert_eq!(write(true).unwrap(), 11);
+    assert_eq!(write(true).unwrap().rows, 11);
     let onto_itself = quietly(|control| export(&table, &view, &[0], file.path(), true, control));
     assert!(matches!(onto_itself, Err(BrowseError::Itself { .. })));
     let all = quietly(|control| arrange(&table, &[], &keys[1..], control)).unwrap();
     assert_eq!(
-        quietly(|control| export(&table, &all, &[0], &path, true, control)).unwrap(),
+        quietly(|control| export(&table, &all, &[0], &path, true, control))
+            .unwrap()
+            .rows,
         50_000
     );
     let lines = fs::read_to_string(&path).unwrap();
     assert_eq!(lines.lines().count(), 50_001);
     assert!(lines.starts_with("a\n49999\n49998\n") && lines.ends_with("\n1\n0\n"));
+}
+
+#[test]
+fn rows_that_were_cut_or_filled_are_counted() {
+    let text = "a,b,c\n1,2,3\n4,5\n6,7,8,9\n\n\"x,\"\"y\",2,3\n";
+    let file = file(text.as_bytes(), ".csv");
+    let table = opened(&file);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("out.csv");
+    let by_c = [SortKey {
+        column: 2,
+        descending: true,
+    }];
+    for keys in [&[][..], &by_c] {
+        let view = quietly(|control| arrange(&table, &[], keys, control)).unwrap();
+        let written = quietly(|control| export(&table, &view, &[0, 2], &path, true, control)).unwrap();
+        let mut lines: Vec<String> = fs::read_to_string(&path).unwrap().lines().map(str::to_owned).collect();
+        lines.sort();
+        // Whether the empty line is a row is for the table to say.
+        let rows = table.row_count().known;
+        assert_eq!(written, Exported { rows, ragged: rows - 2 });
+        assert!(
+            lines.contains(&"4,".to_owned()) && lines.contains(&"6,8".to_owned()),
+            "{lines:?}"
+        );
+        assert!(lines.contains(&"\"x,\"\"y\",3".to_owned()), "{lines:?}");
+    }
 }
 
 #[test]

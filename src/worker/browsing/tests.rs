@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use crate::browse::{Direction, RowCount, SortKey};
+use crate::browse::{Direction, Exported, RowCount, SortKey};
 use crate::cancel::CancelToken;
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
@@ -241,9 +241,9 @@ fn statistics_and_exports_are_of_the_view() {
     };
     assert_eq!(
         bench.run(&export(false)).unwrap(),
-        Reply::Written {
+        Reply::Exported {
             path: path.clone(),
-            rows: Some(10)
+            exported: Exported { rows: 10, ragged: 0 }
         }
     );
     assert!(

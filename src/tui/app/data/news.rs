@@ -4,7 +4,7 @@ use super::jobs::{Asked, Origin, Progress};
 use super::session::DataSession;
 use super::{Columns, DataPanel, OpenTable, Source, Window};
 use crate::browse::{Match, RowCount};
-use crate::text::grouped;
+use crate::text::counted;
 use crate::tui::app::shared::{Command, OpenSource, Shared};
 use crate::worker::{Arranged, Failure, Kind, News, OpenedTable, Reply, Report, Ticket};
 
@@ -119,9 +119,16 @@ impl DataPanel {
             }
             (Asked::Statistics(_), Reply::Statistics(statistics)) => self.pane.computed(statistics.clone()),
             (Asked::Row(wish), Reply::Row(row)) => self.use_row(shared, row, wish),
-            (Asked::Export(_), Reply::Written { path, rows }) => {
-                let rows = rows.map(|rows| format!("{} rows ", grouped(rows))).unwrap_or_default();
-                shared.say(format!("{rows}written to {}", path.display()));
+            (Asked::Export(_), Reply::Exported { path, exported }) => {
+                let written = format!("{} written to {}", counted(exported.rows, "row"), path.display());
+                if exported.ragged == 0 {
+                    shared.say(written);
+                } else {
+                    shared.complain(format!(
+                        "{written}; {} had other cells than the header: what lacked is empty, what was too much is left out",
+                        counted(exported.ragged, "row"),
+                    ));
+                }
             }
             _ => {}
         }

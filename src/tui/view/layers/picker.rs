@@ -169,12 +169,19 @@ fn draw_line(frame: &Frame<'_>, line: &Line<'_>, row: Rect, widths: &Widths, buf
     let at = |x: u16, width: u16| Rect::new(row.x + x, row.y, width, 1).intersection(row);
     let style = look.style(if here { Role::Cursor } else { Role::Plain });
     look.put(buffer, at(1, widths.label), &item.label, style);
-    let about = at(widths.label + 3, widths.about);
+    let sign = drawn_sign(frame, &item.aside);
+    let sign_width = (look.width(sign) as u16).min(widths.aside).min(row.width);
+    // Where little stands at the end of the line, the text before it has what is left.
+    let gap = if sign_width == 0 { 0 } else { 2 };
+    let about = at(
+        widths.label + 3,
+        row.width.saturating_sub(widths.label + 3 + sign_width + gap),
+    );
     look.put(buffer, about, &item.about, look.style(Role::Faint));
     let aside = Rect {
-        x: row.right().saturating_sub(widths.aside),
-        width: widths.aside.min(row.width),
+        x: row.right() - sign_width,
+        width: sign_width,
         ..row
     };
-    look.put_right(buffer, aside, drawn_sign(frame, &item.aside), look.style(Role::Key));
+    look.put_right(buffer, aside, sign, look.style(Role::Key));
 }

@@ -24,6 +24,10 @@ const CELL: u16 = 12;
 
 /// Draws it.
 pub fn draw(frame: &Frame<'_>, panel: &ReviewPanel, area: Rect, buffer: &mut Buffer) {
+    let all = usize::try_from(panel.window().cases()).unwrap_or(usize::MAX);
+    let height = usize::from(area.height.saturating_sub(1));
+    let edge = below(area, 1);
+    let area = bars::beside_bar(area, height, all);
     let names = names(panel);
     let columns = columns(&names, area.width);
     let sight = panel.window().sight();
@@ -44,9 +48,7 @@ pub fn draw(frame: &Frame<'_>, panel: &ReviewPanel, area: Rect, buffer: &mut Buf
         ..Table::default()
     };
     table.draw(frame.look, area, buffer);
-    let all = usize::try_from(panel.window().cases()).unwrap_or(usize::MAX);
-    let height = usize::from(area.height.saturating_sub(1));
-    bars::scroll_bar(frame.look, buffer, below(area, 1), sight.top as usize, height, all);
+    bars::scroll_bar(frame.look, buffer, edge, sight.top as usize, height, all);
 }
 
 fn names(panel: &ReviewPanel) -> Vec<String> {
