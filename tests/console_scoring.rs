@@ -27,8 +27,38 @@ mod tests {
 
     fn console(workspace: &Workspace) -> Console {
         let console = Start::new(workspace).size(LARGE).run(workspace.root());
-        console.wait_for("[1 Data]");
+        // Whatever panel the last session was left in.
+        console.wait_for("4 Review");
         console
+    }
+
+    /// Looks for a file in the list of watched ones: a console hears of it some time after it is in the ledger.
+    #[track_caller]
+    fn wait_for_watched(console: &mut Console, name: &str) {
+        console.keys("4");
+        console.wait_for("[4 Review]");
+        let started = Instant::now();
+        loop {
+            console.keys("W");
+            console.wait_until("the watched files, or why there are none", |screen| {
+                let shown = screen.contents();
+                let words = ["watched files;", "nothing has come", "no directory is watched"];
+                words.iter().any(|word| shown.contains(word))
+            });
+            let shown = console.screen();
+            if shown.contains("watched files;") {
+                console.keys("esc");
+                console.wait_gone("watched files;");
+            }
+            if shown.contains("watched files;") && shown.contains(name) {
+                return;
+            }
+            assert!(
+                started.elapsed() < LIMIT,
+                "{name} is not among the watched files:\n{shown}"
+            );
+            std::thread::sleep(Duration::from_millis(200));
+        }
     }
 
     /// Names of the watched files' outputs.
@@ -92,10 +122,11 @@ mod tests {
         let workspace = Workspace::with_champion();
         workspace.write("nsec.yaml", "watch: drop\n");
         workspace.write("drop/one.csv", bundled(100));
-        let first = console(&workspace);
+        let mut first = console(&workspace);
         let mut second = console(&workspace);
-        first.wait_for("watched: one.csv");
-        second.wait_for("watched: one.csv");
+        wait("one.csv is scored", || scored(&workspace, "one.csv") > 0);
+        wait_for_watched(&mut first, "one.csv");
+        wait_for_watched(&mut second, "one.csv");
         // The one that watches is killed in the middle of whatever it does; the other goes on.
         workspace.write("drop/two.csv", bundled(150));
         std::thread::sleep(Duration::from_millis(1_500));
@@ -104,13 +135,7 @@ mod tests {
         drop(first);
         // Names in progress are nobody's business.
         workspace.write("drop/three.csv.part", bundled(50));
-        second.keys("4");
-        second.wait_for("[4 Review]");
-        second.wait_quiet(Duration::from_millis(500));
-        second.keys("W");
-        second.wait_for("watched files");
-        second.wait_for("two.csv");
-        second.keys("esc");
+        wait_for_watched(&mut second, "two.csv");
         second.quit();
         let third = console(&workspace);
         fs::rename(workspace.path("drop/three.csv.part"), workspace.path("drop/three.csv")).unwrap();

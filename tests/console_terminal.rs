@@ -22,7 +22,7 @@ mod tests {
     use crate::console::{Console, LARGE, SMALL, Start, signal};
 
     /// A second is promised; a busy machine must not fail a test, a hang must.
-    const IN_TIME: Duration = Duration::from_secs(5);
+    const IN_TIME: Duration = Duration::from_secs(30);
 
     fn workspace() -> Workspace {
         let workspace = Workspace::new();
@@ -119,14 +119,20 @@ mod tests {
     fn idle_means_silent() {
         let workspace = workspace();
         let console = opened(&Start::new(&workspace).size(LARGE), &workspace);
-        console.wait_quiet(Duration::from_secs(1));
-        let before = console.stream().len();
-        let used = cpu_ticks(console.process());
-        std::thread::sleep(Duration::from_secs(2));
-        assert_eq!(console.stream().len(), before);
-        if let (Some(before), Some(after)) = (used, cpu_ticks(console.process())) {
-            assert!(after - before <= 4, "{} ticks of 200", after - before);
-        }
+        // What is done at the start may take its time on a busy machine; something with a beat is silent in no window.
+        let mut windows = (0..15).map(|_| {
+            let before = console.stream().len();
+            let used = cpu_ticks(console.process());
+            std::thread::sleep(Duration::from_secs(2));
+            let sent = console.stream().len() - before;
+            let ticks = used.zip(cpu_ticks(console.process()));
+            (sent, ticks.map_or(0, |(before, after)| after - before))
+        });
+        let silent = windows.any(|(sent, ticks)| {
+            println!("{sent} bytes, {ticks} ticks of 200");
+            sent == 0 && ticks <= 4
+        });
+        assert!(silent, "it never comes to rest");
         console.quit();
     }
 

@@ -29,11 +29,14 @@ fn kill_after(place: &Place, arguments: &[&str], time: Duration) -> bool {
     running
 }
 
-/// How long a command usually takes.
+/// How long a command takes where nothing else keeps the machine busy, as far as can be told.
 fn duration_of(place: &Place, arguments: &[&str]) -> Duration {
-    let started = Instant::now();
-    place.run(arguments).expect(0);
-    started.elapsed()
+    let once = || {
+        let started = Instant::now();
+        place.run(arguments).expect(0);
+        started.elapsed()
+    };
+    [once(), once(), once()].into_iter().min().unwrap()
 }
 
 /// The moments, spread over the whole duration and a little beyond: one in each twentieth of it, at a random place.
@@ -220,8 +223,9 @@ fn old_temporary_files_are_swept_by_the_next_run() {
             .set_modified(an_hour_ago)
             .unwrap();
     }
-    fs::write(&young, "a living writer's").unwrap();
     place.run(&train).expect(0);
+    // It is young as long as nothing lasts in between.
+    fs::write(&young, "a living writer's").unwrap();
     place.run(&["predict", "rows.csv"]).expect(0);
     assert_eq!(temporary_files(place.root()), [young]);
     let statuses: Vec<Value> = place.listed().iter().map(|run| run["status"].clone()).collect();

@@ -17,6 +17,7 @@ mod mongo_server;
 use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
+use std::time::{Duration, Instant};
 
 use common::{Outcome, Workspace, walk};
 use mongo_server::{ENCODED, MongoServer, PASSWORD, available, certificates};
@@ -25,6 +26,19 @@ use mongodb::bson::{Document, doc};
 /// Runs `mongo …` with a password in the environment.
 #[track_caller]
 fn run(workspace: &Workspace, arguments: &[&str], password: Option<&str>, code: i32) -> Outcome {
+    let begun = Instant::now();
+    loop {
+        let outcome = run_once(workspace, arguments, password);
+        // A server of a busy machine may not answer in the few seconds that it gets.
+        if code == 0 && outcome.code == Some(4) && begun.elapsed() < Duration::from_mins(1) {
+            continue;
+        }
+        outcome.check(code);
+        return outcome;
+    }
+}
+
+fn run_once(workspace: &Workspace, arguments: &[&str], password: Option<&str>) -> Outcome {
     let mut command = workspace.command();
     for name in ["NSEC_MONGODB_URI", "NSEC_MONGODB_PASSWORD"] {
         command.env_remove(name);
@@ -36,9 +50,7 @@ fn run(workspace: &Workspace, arguments: &[&str], password: Option<&str>, code: 
         .arg("mongo")
         .args(arguments.iter().map(OsStr::new))
         .write_stdin("");
-    let outcome = Outcome::of(&mut command);
-    outcome.check(code);
-    outcome
+    Outcome::of(&mut command)
 }
 
 /// The one line that a ping which fails says.
@@ -71,14 +83,6 @@ fn assert_no_password(workspace: &Workspace, outcome: &Outcome) {
     }
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
-}
-
 #[test]
 fn nobody_named_a_server() {
     let workspace = Workspace::new();
@@ -89,11 +93,10 @@ fn nobody_named_a_server() {
 #[test]
 fn a_port_where_nothing_listens() {
     let workspace = Workspace::new();
-    let port = free_port();
-    let error = ping_fails(&workspace, &format!("mongodb://127.0.0.1:{port}/team"), None, 4);
+    let error = ping_fails(&workspace, "mongodb://127.0.0.1:1/team", None, 4);
     assert_eq!(
         error,
-        format!("127.0.0.1:{port}: nothing listens there; check host and port, and that MongoDB runs")
+        "127.0.0.1:1: nothing listens there; check host and port, and that MongoDB runs"
     );
 }
 

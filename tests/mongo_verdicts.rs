@@ -34,7 +34,7 @@ mod tests {
     use crate::common::{Outcome, Workspace as Files};
     use crate::mongo_server::{MongoServer, available};
 
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_secs(180);
 
     /// A host of the team with one analyst.
     struct Host {

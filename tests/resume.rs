@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use training_common::{Place, read_json};
 
+/// Catches hangs.
+const LIMIT: Duration = Duration::from_mins(2);
+
 /// A grid of a dozen trials, the slow family first.
 const SEARCH: [&str; 8] = [
     "train",
@@ -43,26 +46,43 @@ fn trials(run: &Path) -> Vec<Value> {
         .collect()
 }
 
-/// Starts a search and kills it once so many trials are in its log; gives back its run.
-fn killed_after(place: &Place, wanted: usize, more: &[&str]) -> PathBuf {
-    let before = place.runs();
-    let mut child = place.spawn(&arguments("rows.csv", more));
-    let started = Instant::now();
-    let run = loop {
-        assert!(started.elapsed() < Duration::from_secs(120), "the log never grew");
-        assert!(
-            child.try_wait().unwrap().is_none(),
-            "it ended before it could be killed"
-        );
-        let run = place.runs().into_iter().find(|run| !before.contains(run));
-        if let Some(run) = run.filter(|run| trials(run).len() >= wanted) {
-            break run;
+/// Starts a search and stops it by a signal once so many trials are in its log; gives back its run, which `stopped` finds as it
+/// should be. One that was done before it could be stopped is started again.
+fn stopped_after(place: &Place, wanted: usize, more: &[&str], name: &str, stopped: impl Fn(&Path) -> bool) -> PathBuf {
+    for _ in 0..10 {
+        let before = place.runs();
+        let mut child = place.spawn(&arguments("rows.csv", more));
+        let started = Instant::now();
+        let run = loop {
+            assert!(started.elapsed() < LIMIT, "the log never grew");
+            let run = place.runs().into_iter().find(|run| !before.contains(run));
+            let ended = child.try_wait().unwrap().is_some();
+            if let Some(run) = run.filter(|run| ended || trials(run).len() >= wanted) {
+                break run;
+            }
+            assert!(!ended, "it made no run");
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        training_common::signal(&child, name);
+        training_common::wait(child, LIMIT);
+        if stopped(&run) {
+            return run;
         }
-        std::thread::sleep(Duration::from_millis(5));
-    };
-    child.kill().unwrap();
-    child.wait().unwrap();
-    run
+        let status = status(&run);
+        assert!(["finished", "running"].contains(&status.as_str().unwrap()), "{status}");
+    }
+    panic!("it was always done before it could be stopped");
+}
+
+fn status(run: &Path) -> Value {
+    read_json(&run.join("manifest.json"))["status"].clone()
+}
+
+/// Starts a search and kills it once so many trials are in its log, but not `all`; gives back its run.
+fn killed_after(place: &Place, wanted: usize, all: usize, more: &[&str]) -> PathBuf {
+    stopped_after(place, wanted, more, "KILL", |run| {
+        status(run) == "running" && trials(run).len() < all
+    })
 }
 
 fn id(run: &Path) -> String {
@@ -87,10 +107,11 @@ fn finished_trials_are_taken_over_and_the_model_is_the_same() {
     let whole = place.run(&arguments("rows.csv", &["--json"])).json();
     let whole_run = PathBuf::from(whole["run_dir"].as_str().unwrap());
 
-    let first = killed_after(&place, 2, &[]);
+    let all = trials(&whole_run).len();
+    let first = killed_after(&place, 2, all, &[]);
     let of_first: Vec<String> = trials(&first).iter().map(mark).collect();
     // Killed once more, while it runs the rest: what the first had finished is not lost with the second.
-    let second = killed_after(&place, of_first.len() + 1, &["--resume", &id(&first)]);
+    let second = killed_after(&place, of_first.len() + 1, all, &["--resume", &id(&first)]);
     let of_second: Vec<String> = trials(&second).iter().map(mark).collect();
     assert_eq!(of_second[..of_first.len()], of_first);
 
@@ -106,7 +127,7 @@ fn finished_trials_are_taken_over_and_the_model_is_the_same() {
     let model = |run: &Path| fs::read(run.join("model_trainer/model.bin")).unwrap();
     assert!(model(&run) == model(&whole_run), "resuming gives another model");
     assert_eq!(outcome["metrics"], whole["metrics"]);
-    assert_eq!(done.len(), trials(&whole_run).len());
+    assert_eq!(done.len(), all);
 
     refusals(&place, &first, &whole_run);
 }
@@ -171,20 +192,10 @@ fn a_run_that_still_goes_on_is_not_resumed() {
 fn a_cancelled_run_can_be_resumed_too() {
     let place = Place::new();
     place.phishing("rows.csv", 300, 41);
-    let before = place.runs();
-    let child = place.spawn(&arguments("rows.csv", &[]));
-    let started = Instant::now();
-    let run = loop {
-        assert!(started.elapsed() < Duration::from_secs(120));
-        let run = place.runs().into_iter().find(|run| !before.contains(run));
-        if let Some(run) = run.filter(|run| !trials(run).is_empty()) {
-            break run;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    };
-    training_common::signal(&child, "INT");
-    training_common::wait(child, Duration::from_secs(5)).0.expect(130);
-    assert_eq!(read_json(&run.join("manifest.json"))["status"], "cancelled");
+    // One that was left behind still says that it runs (tests/signals.rs); it can be resumed no less.
+    let run = stopped_after(&place, 1, &[], "INT", |run| {
+        ["cancelled", "running"].contains(&status(run).as_str().unwrap())
+    });
     let taken: Vec<String> = trials(&run).iter().map(mark).collect();
     let outcome = place
         .run(&arguments("rows.csv", &["--resume", &id(&run), "--json"]))

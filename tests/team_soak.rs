@@ -29,7 +29,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
     use std::path::{Path, PathBuf};
     use std::sync::Mutex;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::thread;
     use std::time::{Duration, Instant};
 
@@ -140,7 +140,7 @@ mod tests {
     /// its line at the same moment; so a key without a decision counts as refused after a while.
     fn is_kept(console: &Console, trail: &mut Trail, before: usize) -> bool {
         let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(3) {
+        while begun.elapsed() < Duration::from_secs(30) {
             if trail.count() > before {
                 return true;
             }
@@ -198,11 +198,12 @@ mod tests {
     }
 
     /// Kills, freezes and starts the server while the consoles work.
-    fn trouble(plan: &Plan, server: &Mutex<MongoServer>, done: &AtomicUsize) {
+    fn trouble(plan: &Plan, server: &Mutex<MongoServer>, done: &AtomicUsize, failed: &AtomicBool) {
         let Some(frozen) = plan.frozen else { return };
         let all = plan.verdicts * ANALYSTS.len();
         let until = |share: usize| {
-            while done.load(Ordering::Relaxed) < all * share / 10 {
+            // A console that failed never gets there.
+            while done.load(Ordering::Relaxed) < all * share / 10 && !failed.load(Ordering::Relaxed) {
                 thread::sleep(Duration::from_millis(50));
             }
         };
@@ -219,6 +220,15 @@ mod tests {
         server.lock().unwrap().thaw();
         until(7);
         restart(Duration::from_millis(10));
+    }
+
+    /// Says that a thread ended by a panic.
+    struct Fallen<'a>(&'a AtomicBool);
+
+    impl Drop for Fallen<'_> {
+        fn drop(&mut self) {
+            self.0.fetch_or(thread::panicking(), Ordering::Relaxed);
+        }
     }
 
     /// Everything a host has.
@@ -253,11 +263,12 @@ mod tests {
         }
         let server = MongoServer::start(&[]);
         let uri = server.uri("team");
-        let (server, done) = (Mutex::new(server), AtomicUsize::new(0));
+        let (server, done, failed) = (Mutex::new(server), AtomicUsize::new(0), AtomicBool::new(false));
         let judged: Vec<Judged> = thread::scope(|scope| {
             let consoles = ANALYSTS.iter().zip(&hosts).enumerate().map(|(at, (analyst, host))| {
-                let (done, uri) = (&done, &uri);
+                let (done, failed, uri) = (&done, &failed, &uri);
                 scope.spawn(move || {
+                    let _fallen = Fallen(failed);
                     let mut console = open(plan, host, analyst, uri);
                     let trail = Trail {
                         path: host.path("logs/audit.ndjson"),
@@ -271,9 +282,10 @@ mod tests {
                 })
             });
             let consoles: Vec<_> = consoles.collect();
-            trouble(plan, &server, &done);
+            trouble(plan, &server, &done, &failed);
             let ended: Vec<_> = consoles.into_iter().map(|console| console.join().unwrap()).collect();
             wait_for_all(&hosts, plan.verdicts * ANALYSTS.len());
+            wait_for_cases(&server.lock().unwrap(), &events(hosts[0].root()).into_iter().collect());
             ended
                 .into_iter()
                 .map(|(judged, console)| {
@@ -305,6 +317,46 @@ mod tests {
             assert!(
                 begun.elapsed() < Duration::from_secs(120),
                 "of {all} verdicts the hosts have {counts:?}"
+            );
+            thread::sleep(Duration::from_millis(500));
+        }
+    }
+
+    /// Of each case its verdict, how many contradict it, and of how many decisions that is.
+    type Told = BTreeMap<String, (String, usize, i64)>;
+
+    /// What the server tells of the cases.
+    fn told(server: &MongoServer) -> Told {
+        let states = documents(server, "nsec_cases");
+        let told = states.iter().map(|state| {
+            let conflicts = state.get_array("conflicts").unwrap().len();
+            let verdict = state.get_str("verdict").unwrap().to_owned();
+            let events = state.get_i64("events").unwrap();
+            (state.get_str("_id").unwrap().to_owned(), (verdict, conflicts, events))
+        });
+        told.collect()
+    }
+
+    /// What it should tell.
+    fn to_tell(cases: &Cases) -> Told {
+        let told = cases.iter().map(|(case, state)| {
+            let verdict = state.verdict.as_ref().unwrap().verdict.name().to_owned();
+            let events = cases.history(case).len() as i64;
+            let place = format!("{}/{}", case.schema, case.row);
+            (place, (verdict, state.conflicts.len(), events))
+        });
+        told.collect()
+    }
+
+    /// A decision is on its way to others before what it makes of its case is told.
+    fn wait_for_cases(server: &MongoServer, cases: &Cases) {
+        let begun = Instant::now();
+        let wanted = to_tell(cases);
+        while told(server) != wanted {
+            assert!(
+                begun.elapsed() < Duration::from_secs(120),
+                "{:?}, not {wanted:?}",
+                told(server)
             );
             thread::sleep(Duration::from_millis(500));
         }
@@ -354,27 +406,8 @@ mod tests {
             .collect();
         let here: BTreeSet<String> = all[0].iter().map(|event| event.id.to_string()).collect();
         assert_eq!(there, here);
-        let told: BTreeMap<String, (String, usize, i64)> = documents(server, "nsec_cases")
-            .iter()
-            .map(|state| {
-                let conflicts = state.get_array("conflicts").unwrap().len();
-                let verdict = state.get_str("verdict").unwrap().to_owned();
-                let events = state.get_i64("events").unwrap();
-                (state.get_str("_id").unwrap().to_owned(), (verdict, conflicts, events))
-            })
-            .collect();
-        let expected: BTreeMap<String, (String, usize, i64)> = cases
-            .iter()
-            .map(|(case, state)| {
-                let verdict = state.verdict.as_ref().unwrap().verdict.name().to_owned();
-                let events = cases.history(case).len() as i64;
-                (
-                    format!("{}/{}", case.schema, case.row),
-                    (verdict, state.conflicts.len(), events),
-                )
-            })
-            .collect();
-        assert_eq!(told, expected);
+        let expected = to_tell(&cases);
+        assert_eq!(told(server), expected);
         let statistics = Statistics::of(&cases);
         let contested = expected.values().filter(|(_, conflicts, _)| *conflicts > 0).count();
         assert_eq!(statistics.conflicts.len(), contested);

@@ -188,6 +188,8 @@ impl Connection {
             // Finding out what a failure means takes time, too, and ends as well where somebody asks to stop.
             let answer = async {
                 tokio::select! {
+                    // What came counts, although its time is over by now.
+                    biased;
                     result = work => match result {
                         Ok(value) => Ok(value),
                         Err(error) => Err(self.trouble().of_work(&error, doing).await),

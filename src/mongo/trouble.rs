@@ -18,7 +18,7 @@ use super::settings::Target;
 /// How long our own look at the host may take.
 const LOOK: Duration = Duration::from_millis(900);
 /// How long the driver's news may be behind its failures, and how often they are looked for.
-const NEWS: Duration = Duration::from_millis(500);
+const NEWS: Duration = Duration::from_millis(800);
 const NEWS_POLL: Duration = Duration::from_millis(5);
 /// Characters of a server's words that are shown.
 const WORDS: usize = 300;

@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use crate::common::{PROGRAM, Workspace};
 
 /// Catches hangs; a busy machine must not fail a test.
-const LIMIT: Duration = Duration::from_mins(1);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// The size of a small terminal, columns first.
 pub(crate) const SMALL: (u16, u16) = (80, 24);
@@ -91,6 +91,7 @@ impl Start {
             seen: Mutex::new(Seen {
                 terminal: vt100::Parser::new(nonzero(self.size.1), nonzero(self.size.0), 0),
                 stream: Vec::new(),
+                in_frame: false,
                 closed: false,
             }),
             news: Condvar::new(),
@@ -130,6 +131,8 @@ struct Shared {
 struct Seen {
     terminal: vt100::Parser,
     stream: Vec<u8>,
+    /// Whether a frame has begun that has not ended: the screen is half of one and half of another.
+    in_frame: bool,
     closed: bool,
 }
 
@@ -149,9 +152,7 @@ fn read(mut from: Box<dyn Read + Send>, shared: Arc<Shared>) -> JoinHandle<()> {
             thread::sleep(Duration::from_millis(pause));
             // A test that failed with the lock needs no more of this.
             let Ok(mut seen) = shared.seen.lock() else { return };
-            seen.closed = count == 0;
-            seen.stream.extend_from_slice(&buffer[..count]);
-            seen.terminal.process(&buffer[..count]);
+            seen.take(&buffer[..count]);
             shared.news.notify_all();
             if seen.closed || shared.let_go.load(Ordering::Relaxed) {
                 return;
@@ -165,10 +166,6 @@ impl Console {
     pub(crate) fn keys(&mut self, keys: &str) {
         for key in keys.split(' ') {
             self.send(&bytes_of(key));
-            if key == "esc" {
-                // What follows at once would belong to it.
-                thread::sleep(Duration::from_millis(150));
-            }
         }
     }
 
@@ -203,7 +200,7 @@ impl Console {
     pub(crate) fn wait_until(&self, what: &str, mut done: impl FnMut(&vt100::Screen) -> bool) {
         let started = Instant::now();
         let mut seen = self.shared.seen.lock().unwrap();
-        while !done(seen.terminal.screen()) {
+        while seen.in_frame || !done(seen.terminal.screen()) {
             let left = LIMIT.saturating_sub(started.elapsed());
             assert!(
                 !left.is_zero() && !seen.closed,
@@ -229,14 +226,24 @@ impl Console {
         }
     }
 
+    /// What was seen, once no frame is under way; a program that ended in one has no more to show.
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        let started = Instant::now();
+        let mut seen = self.shared.seen.lock().unwrap();
+        while seen.in_frame && !seen.closed && started.elapsed() < LIMIT {
+            seen = self.shared.news.wait_timeout(seen, LIMIT).unwrap().0;
+        }
+        seen
+    }
+
     /// What the screen shows.
     pub(crate) fn screen(&self) -> String {
-        self.shared.seen.lock().unwrap().shown()
+        self.seen().shown()
     }
 
     /// Something about the screen.
     pub(crate) fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
-        at(self.shared.seen.lock().unwrap().terminal.screen())
+        at(self.seen().terminal.screen())
     }
 
     /// Every byte that was sent so far.
@@ -281,17 +288,31 @@ impl Console {
         modes(&**self.master.as_ref().unwrap()) == self.modes
     }
 
-    /// Waits for the end of the process: its exit code, and how long that took.
+    /// Waits for the end of the process and for all that it sent: its exit code, and how long its end took.
     #[track_caller]
     pub(crate) fn wait_end(&mut self) -> (u32, Duration) {
         let started = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
+                let took = started.elapsed();
                 assert!(status.signal().is_none(), "killed: {status:?}");
-                return (status.exit_code(), started.elapsed());
+                self.wait_closed();
+                return (status.exit_code(), took);
             }
             assert!(started.elapsed() < LIMIT, "never ended; the screen:\n{}", self.screen());
             thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Waits until all is read that the program sent, as far as its terminal is still read. A program of its own that it left
+    /// behind could hold the terminal for ever.
+    fn wait_closed(&self) {
+        const LEFT_BEHIND: Duration = Duration::from_secs(20);
+        self.slow_down(0);
+        let started = Instant::now();
+        let mut seen = self.shared.seen.lock().unwrap();
+        while self.reader.is_some() && !seen.closed && started.elapsed() < LEFT_BEHIND {
+            seen = self.shared.news.wait_timeout(seen, LEFT_BEHIND).unwrap().0;
         }
     }
 
@@ -303,6 +324,7 @@ impl Console {
             assert!(started.elapsed() < LIMIT, "never ended; the screen:\n{}", self.screen());
             thread::sleep(Duration::from_millis(2));
         }
+        self.wait_closed();
     }
 
     /// Leaves and checks that the terminal is what it was.
@@ -337,6 +359,22 @@ impl Drop for Console {
 }
 
 impl Seen {
+    /// Takes in what came; nothing, if that was all.
+    fn take(&mut self, bytes: &[u8]) {
+        /// Begins a frame; with `l` at its end it ends it.
+        const FRAME: &[u8] = b"\x1b[?2026h";
+        self.closed = bytes.is_empty();
+        let from = self.stream.len().saturating_sub(FRAME.len() - 1);
+        self.stream.extend_from_slice(bytes);
+        self.terminal.process(bytes);
+        let mut marks = self.stream[from..].windows(FRAME.len()).rev();
+        let last =
+            marks.find(|mark| mark.starts_with(&FRAME[..FRAME.len() - 1]) && matches!(mark.last(), Some(b'h' | b'l')));
+        if let Some(mark) = last {
+            self.in_frame = mark.ends_with(b"h");
+        }
+    }
+
     fn shown(&self) -> String {
         let screen = self.terminal.screen();
         let (_, width) = screen.size();
@@ -375,7 +413,9 @@ fn nonzero(number: u16) -> NonZeroU16 {
 fn bytes_of(key: &str) -> Vec<u8> {
     let bytes: &[u8] = match key {
         "enter" => b"\r",
-        "esc" => b"\x1b",
+        // Alone it would belong to what follows, if the program has no time to look before that. A second Esc says that it was
+        // one, and as the beginning of a report of focus says nothing itself.
+        "esc" => b"\x1b\x1b[I",
         "tab" => b"\t",
         "shift-tab" => b"\x1b[Z",
         "space" => b" ",

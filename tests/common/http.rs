@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -20,6 +21,7 @@ pub(crate) struct Server {
     pub(crate) child: Child,
     pub(crate) address: SocketAddr,
     told: Arc<Mutex<Vec<String>>>,
+    listener: Option<JoinHandle<()>>,
 }
 
 /// An answer.
@@ -82,7 +84,7 @@ impl Server {
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let (heard, listening) = std::sync::mpsc::channel();
         let all = Arc::clone(&told);
-        std::thread::spawn(move || {
+        let listener = std::thread::spawn(move || {
             let mut line = String::new();
             while lines.read_line(&mut line).is_ok_and(|count| count > 0) {
                 if let Some(rest) = line.split("serving on ").nth(1) {
@@ -110,7 +112,12 @@ impl Server {
                 panic!("{other:?}: {:?}", told.lock().unwrap());
             }
         };
-        Self { child, address, told }
+        Self {
+            child,
+            address,
+            told,
+            listener: Some(listener),
+        }
     }
 
     /// What it said on standard error.
@@ -140,9 +147,10 @@ impl Server {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str("\r\n");
-        stream.write_all(head.as_bytes()).unwrap();
-        // A server may refuse before it has read everything.
-        let _ = stream.write_all(body);
+        // The head with the beginning of the body: nobody is slow in between. A server may refuse before it has read everything.
+        let (with_head, rest) = body.split_at(body.len().min(16 << 10));
+        let begin = [head.as_bytes(), with_head].concat();
+        let _ = stream.write_all(&begin).and_then(|()| stream.write_all(rest));
         read_reply(stream)
     }
 
@@ -178,11 +186,14 @@ impl Server {
         );
     }
 
-    /// Waits for the end.
+    /// Waits for the end, and for all that it said.
     pub(crate) fn ended(&mut self) -> Option<i32> {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
+                if let Some(listener) = self.listener.take() {
+                    listener.join().unwrap();
+                }
                 return status.code();
             }
             assert!(start.elapsed() < PATIENCE, "still runs: {}", self.told());

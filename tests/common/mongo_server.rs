@@ -175,7 +175,20 @@ impl Drop for MongoServer {
     }
 }
 
+/// A port of before may be taken for a moment, by a connection to elsewhere.
 fn spawn(directory: &Path, port: u16, options: &[String]) -> (Child, u16) {
+    let limit = Instant::now() + Duration::from_mins(2);
+    loop {
+        match try_spawn(directory, port, options, limit) {
+            Ok(server) => return server,
+            Err(said) => assert!(port != 0 && Instant::now() < limit, "the server ended: {said}"),
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// The server with its port, or what it said before it ended.
+fn try_spawn(directory: &Path, port: u16, options: &[String], limit: Instant) -> Result<(Child, u16), String> {
     let log = directory.join("log");
     let mut child = script()
         .arg("run")
@@ -187,7 +200,6 @@ fn spawn(directory: &Path, port: u16, options: &[String]) -> (Child, u16) {
         .stderr(File::create(&log).unwrap())
         .spawn()
         .unwrap();
-    let limit = Instant::now() + Duration::from_mins(2);
     loop {
         let said = fs::read_to_string(&log).unwrap_or_default();
         let port = said.split("listening on 127.0.0.1:").nth(1).and_then(|rest| {
@@ -195,9 +207,11 @@ fn spawn(directory: &Path, port: u16, options: &[String]) -> (Child, u16) {
             digits.trim().parse().ok()
         });
         if let Some(port) = port {
-            return (child, port);
+            return Ok((child, port));
         }
-        assert!(child.try_wait().unwrap().is_none(), "the server ended: {said}");
+        if child.try_wait().unwrap().is_some() {
+            return Err(said);
+        }
         assert!(Instant::now() < limit, "the server does not come up: {said}");
         std::thread::sleep(Duration::from_millis(50));
     }

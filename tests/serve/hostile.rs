@@ -326,11 +326,11 @@ fn slow_clients_are_let_go() {
     let workspace = Workspace::with_champion();
     let limits = [
         "--header-timeout",
-        "1",
+        "3",
         "--request-timeout",
-        "1",
+        "3",
         "--idle-timeout",
-        "1",
+        "3",
         "--max-connections",
         "8",
     ];
@@ -362,7 +362,7 @@ fn slow_clients_are_let_go() {
 #[test]
 fn a_client_that_does_not_read_is_let_go() {
     let workspace = Workspace::with_champion();
-    let server = Server::start(&workspace, &["--idle-timeout", "1", "--max-spool", "100000"]);
+    let server = Server::start(&workspace, &["--idle-timeout", "3", "--max-spool", "100000"]);
     let text = bundled(1);
     let (header, row) = text.split_once('\n').unwrap();
     let body = format!("{header}\n{}", row.repeat(300_000));

@@ -359,7 +359,9 @@ fn another_champion_takes_over_and_a_damaged_one_does_not() {
     let model = workspace.path(&format!("Artifacts/{first}/model_trainer/model.bin"));
     let mut bytes = std::fs::read(&model).unwrap();
     bytes.truncate(bytes.len() / 2);
-    std::fs::write(&model, bytes).unwrap();
+    // At once: half a file would be another trouble.
+    let damaged = workspace.write("damaged.bin", bytes);
+    std::fs::rename(damaged, &model).unwrap();
     server.until("the trouble", |server| server.get("/readyz").json()["stale"] == true);
     assert_eq!(
         server

@@ -4,6 +4,7 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,6 +16,9 @@ use crate::workspace::Workspace;
 
 /// Jobs that are remembered.
 const REMEMBERED: usize = 200;
+/// How long the lock is waited for, and how often it is asked for.
+const LOCK_WAIT: Duration = Duration::from_millis(500);
+const LOCK_POLL: Duration = Duration::from_millis(10);
 /// The format that is written, and the newest that is read.
 const FORMAT: u32 = 1;
 /// What became of jobs that a killed server left.
@@ -242,9 +246,14 @@ fn locked(path: PathBuf) -> Result<File, BookError> {
     atomic::create_parents(&path)?;
     let file = File::options().write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(|cause| failed(&path, cause))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(BookError::Held),
-        Err(TryLockError::Error(cause)) => Err(failed(&path, cause)),
+    let asked = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // A server that was just killed, or a process that it was starting, may have it for a moment still.
+            Err(TryLockError::WouldBlock) if asked.elapsed() < LOCK_WAIT => std::thread::sleep(LOCK_POLL),
+            Err(TryLockError::WouldBlock) => return Err(BookError::Held),
+            Err(TryLockError::Error(cause)) => return Err(failed(&path, cause)),
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Read as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Bytes that may wait to be looked at; a paste without end must not fill the memory.
 const WAITING_LIMIT: usize = 1 << 20;
@@ -16,7 +16,12 @@ const WAITING_LIMIT: usize = 1 << 20;
 #[derive(Debug)]
 pub enum Typed {
     /// Bytes.
-    Bytes(Vec<u8>),
+    Bytes {
+        /// When they came; they may have to wait until somebody looks at them.
+        at: Instant,
+        /// What came.
+        bytes: Vec<u8>,
+    },
     /// Nothing more will come.
     Gone,
 }
@@ -29,6 +34,11 @@ impl Waiting {
     /// So many were looked at.
     pub fn done(&self, bytes: usize) {
         self.0.fetch_sub(bytes, Ordering::AcqRel);
+    }
+
+    /// Whether there are any.
+    pub fn any(&self) -> bool {
+        self.0.load(Ordering::Acquire) > 0
     }
 }
 
@@ -48,11 +58,13 @@ pub fn read(mut terminal: File, tell: impl Fn(Typed) -> bool + Send + 'static) -
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(_) => break,
             };
+            let at = Instant::now();
             while sent.0.load(Ordering::Acquire) > WAITING_LIMIT {
                 thread::sleep(Duration::from_millis(10));
             }
             sent.0.fetch_add(count, Ordering::AcqRel);
-            if !tell(Typed::Bytes(buffer[..count].to_vec())) {
+            let bytes = buffer[..count].to_vec();
+            if !tell(Typed::Bytes { at, bytes }) {
                 return;
             }
         }

@@ -153,11 +153,12 @@ impl Pump {
 
     fn take(&mut self, incoming: Incoming) {
         match incoming {
-            Incoming::Typed(Typed::Bytes(bytes)) => {
+            Incoming::Typed(Typed::Bytes { at, bytes }) => {
                 self.parts.waiting.done(bytes.len());
                 let mut inputs = Vec::new();
-                let now = self.now();
-                self.decoder.feed(&bytes, now, &mut inputs);
+                // What was pressed apart stays apart, however late it is looked at.
+                let came = at.saturating_duration_since(self.begun).as_millis() as u64;
+                self.decoder.feed(&bytes, came, &mut inputs);
                 self.typed(inputs);
             }
             Incoming::Typed(Typed::Gone) => self.end_by(SIGHUP),
@@ -202,9 +203,12 @@ impl Pump {
     /// Does what time has brought.
     fn keep_time(&mut self) {
         let now = self.now();
-        let mut inputs = Vec::new();
-        self.decoder.expire(now, &mut inputs);
-        self.typed(inputs);
+        // Bytes that wait may belong to what is open.
+        if !self.parts.waiting.any() {
+            let mut inputs = Vec::new();
+            self.decoder.expire(now, &mut inputs);
+            self.typed(inputs);
+        }
         if std::mem::take(&mut self.resized) {
             let (width, height) = self.parts.terminal.size();
             // Whatever the terminal made of its lines, it is drawn over.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use crate::browse::{Direction, Exported, RowCount, SortKey};
 use crate::cancel::CancelToken;
@@ -284,15 +285,18 @@ fn the_index_is_told_and_jobs_beside_it_are_answered() {
         };
         assert_eq!(arranged.rows, 100_000);
     });
-    let counts = bench.counts.lock().unwrap();
-    assert_eq!(
-        counts.last(),
-        Some(&RowCount {
-            known: 200_000,
-            complete: true,
-            estimated: None
-        })
-    );
+    // The last count is told after the index is whole, which is what jobs wait for.
+    let whole = RowCount {
+        known: 200_000,
+        complete: true,
+        estimated: None,
+    };
+    let last = || bench.counts.lock().unwrap().last().copied();
+    let begun = Instant::now();
+    while last() != Some(whole) {
+        assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", last());
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]

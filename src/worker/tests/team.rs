@@ -61,12 +61,8 @@ fn changed(house: &House, job: Job) -> String {
     }
 }
 
-/// A port of this host on which nothing listens any more.
-fn closed() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    format!("mongodb://127.0.0.1:{port}/team")
-}
+/// A port of this host on which nothing listens.
+const CLOSED: &str = "mongodb://127.0.0.1:1/team";
 
 #[test]
 fn what_is_missing_is_asked_for_where_it_can_be_typed() {
@@ -102,14 +98,14 @@ fn what_is_missing_is_asked_for_where_it_can_be_typed() {
 #[test]
 fn a_server_that_is_not_there_is_joined_at_once_and_left_for_good() {
     let house = House::new();
-    let uri = closed();
-    let first = house.submit(join(&uri));
+    let uri = CLOSED;
+    let first = house.submit(join(uri));
     let Reply::Team(Some(state)) = house.heard.reply(first) else {
         panic!("not joined");
     };
     assert!(state.server.contains(uri.trim_start_matches("mongodb://")), "{state:?}");
     assert!(!matches!(state.link, Link::Live { .. }), "{state:?}");
-    let second = house.submit(join(&uri));
+    let second = house.submit(join(uri));
     assert!(matches!(house.heard.reply(second), Reply::Team(Some(_))));
     let left = house.submit(Job::Team(TeamJob::Leave));
     assert_eq!(house.heard.reply(left), Reply::Team(None));
@@ -123,7 +119,7 @@ fn a_server_that_is_not_there_is_joined_at_once_and_left_for_good() {
 #[test]
 fn a_server_stays_joined_where_another_cannot_be() {
     let house = House::new();
-    let first = house.submit(join(&closed()));
+    let first = house.submit(join(CLOSED));
     assert!(matches!(house.heard.reply(first), Reply::Team(Some(_))));
     let second = house.submit(join("mongodb://bob@127.0.0.1:1/team"));
     assert!(matches!(house.heard.end(second), Report::Failed(_)));
