@@ -16,7 +16,7 @@ use super::refusal::{ErrorBody, Refusal};
 use super::served::Served;
 use super::state::Shared;
 use super::table::{Full, Table, Value};
-use super::unique::Unique;
+use super::unique::Fields;
 use crate::data::open_bytes;
 use crate::pipeline::prediction::RowOptions;
 
@@ -122,10 +122,7 @@ fn full(error: &Full) -> Refusal {
 
 /// The rows of a body in one of MLflow's shapes.
 fn table_of(served: &Served, bytes: &[u8], most: usize) -> Result<Table, Refusal> {
-    let Unique(body) = serde_json::from_slice(bytes).map_err(|error| records::refusal(&error, SHAPES))?;
-    let Json::Object(body) = body else {
-        return Err(Refusal::unusable("not_rows", SHAPES));
-    };
+    let Fields(body) = serde_json::from_slice(bytes).map_err(|error| records::refusal(&error, SHAPES))?;
     let mut shape = None;
     for (name, value) in body {
         match name.as_str() {

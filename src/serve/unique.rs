@@ -7,8 +7,43 @@ use serde_json::{Map, Value as Json, map::Entry};
 
 use super::table::Full;
 
+/// The fields of an object that was read so.
+pub(super) struct Fields(pub(super) Map<String, Json>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Fields, A::Error> {
+                fields(map).map(Fields)
+            }
+        }
+
+        reader.deserialize_map(Object)
+    }
+}
+
+fn fields<'de, A: MapAccess<'de>>(mut map: A) -> Result<Map<String, Json>, A::Error> {
+    let mut fields = Map::new();
+    while let Some(name) = map.next_key::<String>()? {
+        let Unique(value) = map.next_value()?;
+        match fields.entry(name) {
+            Entry::Vacant(place) => place.insert(value),
+            Entry::Occupied(taken) => return Err(A::Error::custom(Full::Twice(taken.key().clone()))),
+        };
+    }
+    Ok(fields)
+}
+
 /// A value that was read so.
-pub(super) struct Unique(pub(super) Json);
+struct Unique(Json);
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
@@ -61,16 +96,8 @@ impl<'de> Visitor<'de> for Reading {
         Ok(Json::Array(values))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
-        let mut fields = Map::new();
-        while let Some(name) = map.next_key::<String>()? {
-            let Unique(value) = map.next_value()?;
-            match fields.entry(name) {
-                Entry::Vacant(place) => place.insert(value),
-                Entry::Occupied(taken) => return Err(A::Error::custom(Full::Twice(taken.key().clone()))),
-            };
-        }
-        Ok(Json::Object(fields))
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Json, A::Error> {
+        fields(map).map(Json::Object)
     }
 }
 
@@ -81,19 +108,20 @@ mod tests {
     #[test]
     fn reads_what_json_has_in_its_order() {
         let text = r#"{"b":[1,-2,3.5,null,true,"é\n"],"a":{"c":{},"b":18446744073709551615}}"#;
-        let Unique(value) = serde_json::from_str(text).unwrap();
-        assert_eq!(value.to_string(), text);
+        let Fields(fields) = serde_json::from_str(text).unwrap();
+        assert_eq!(Json::Object(fields).to_string(), text);
     }
 
     #[test]
     fn a_key_that_stands_twice_is_named_however_deep_it_is() {
-        for text in [r#"{"a":1,"b":2,"a":1}"#, r#"[[{"x":{"a":null,"a":2}}]]"#] {
-            let error = serde_json::from_str::<Unique>(text)
+        for text in [r#"{"a":1,"b":2,"a":1}"#, r#"{"b":[[{"x":{"a":null,"a":2}}]]}"#] {
+            let error = serde_json::from_str::<Fields>(text)
                 .map(|_| ())
                 .unwrap_err()
                 .to_string();
             assert!(error.starts_with("the field `a` is given twice"), "{error}");
         }
-        assert!(serde_json::from_str::<Unique>(r#"[{"a":1},{"a":2}]"#).is_ok());
+        assert!(serde_json::from_str::<Fields>(r#"{"b":[{"a":1},{"a":2}]}"#).is_ok());
+        assert!(serde_json::from_str::<Fields>("[]").is_err());
     }
 }

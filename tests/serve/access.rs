@@ -7,7 +7,7 @@ use crate::routes::records;
 #[test]
 fn a_run_that_is_named_and_not_there_is_an_error_at_once() {
     let workspace = Workspace::new();
-    let refused = workspace.run(&[&"serve", &"--listen", &"127.0.0.1:0", &"--model", &"nope"], 3);
+    let refused = workspace.run(&[&"serve", &"--listen", &"127.0.0.1:0", &"--model", &"nope"], 4);
     assert!(refused.error().contains("nope"), "{}", refused.error());
 }
 
