@@ -48,7 +48,13 @@ fn trials(run: &Path) -> Vec<Value> {
 
 /// Starts a search and stops it by a signal once so many trials are in its log; gives back its run, which `stopped` finds as it
 /// should be. One that was done before it could be stopped is started again.
-fn stopped_after(place: &Place, wanted: usize, more: &[&str], name: &str, stopped: impl Fn(&Path) -> bool) -> PathBuf {
+fn stopped_after(
+    place: &Place,
+    wanted: usize,
+    more: &[&str],
+    name: &str,
+    stopped: impl Fn(&Path, Option<i32>) -> bool,
+) -> PathBuf {
     for _ in 0..10 {
         let before = place.runs();
         let mut child = place.spawn(&arguments("rows.csv", more));
@@ -63,9 +69,11 @@ fn stopped_after(place: &Place, wanted: usize, more: &[&str], name: &str, stoppe
             assert!(!ended, "it made no run");
             std::thread::sleep(Duration::from_millis(5));
         };
-        training_common::signal(&child, name);
-        training_common::wait(child, LIMIT);
-        if stopped(&run) {
+        if child.try_wait().unwrap().is_none() {
+            training_common::signal(&child, name);
+        }
+        let (ended, _) = training_common::wait(child, LIMIT);
+        if stopped(&run, ended.code) {
             return run;
         }
         let status = status(&run);
@@ -80,7 +88,7 @@ fn status(run: &Path) -> Value {
 
 /// Starts a search and kills it once so many trials are in its log, but not `all`; gives back its run.
 fn killed_after(place: &Place, wanted: usize, all: usize, more: &[&str]) -> PathBuf {
-    stopped_after(place, wanted, more, "KILL", |run| {
+    stopped_after(place, wanted, more, "KILL", |run, _| {
         status(run) == "running" && trials(run).len() < all
     })
 }
@@ -192,9 +200,8 @@ fn a_run_that_still_goes_on_is_not_resumed() {
 fn a_cancelled_run_can_be_resumed_too() {
     let place = Place::new();
     place.phishing("rows.csv", 300, 41);
-    // One that was left behind still says that it runs (tests/signals.rs); it can be resumed no less.
-    let run = stopped_after(&place, 1, &[], "INT", |run| {
-        ["cancelled", "running"].contains(&status(run).as_str().unwrap())
+    let run = stopped_after(&place, 1, &[], "INT", |run, code| {
+        status(run) == "cancelled" && code == Some(130)
     });
     let taken: Vec<String> = trials(&run).iter().map(mark).collect();
     let outcome = place

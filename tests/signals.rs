@@ -10,6 +10,7 @@
 #[cfg(test)]
 mod training_common;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -63,6 +64,8 @@ fn train_ends_with_the_signals_own_code_and_is_marked_cancelled() {
     // Each fit of logistic regression on all the bundled rows takes seconds and cannot be interrupted.
     let arguments = ["train", "--models", "logistic_regression", "--json"];
     let mut late = 0;
+    // The shortest end of each signal and at each moment: a busy machine may hold up one, a program that waits holds up all.
+    let mut shortest = BTreeMap::new();
     for reached in [Reached::Begun, Reached::Split, Reached::Search] {
         for (name, code) in signals() {
             let before = place.runs();
@@ -86,6 +89,10 @@ fn train_ends_with_the_signals_own_code_and_is_marked_cancelled() {
             let (ended, _) = wait(child, LIMIT);
             let took = sent.elapsed();
             println!("train, {reached:?}, SIG{name}: {} ms", took.as_millis());
+            for of in [name.to_owned(), format!("{reached:?}")] {
+                let shortest = shortest.entry(of).or_insert(took);
+                *shortest = took.min(*shortest);
+            }
             assert_eq!(ended.code, Some(code), "{reached:?}: {}", ended.err);
             assert_eq!(ended.out, "", "no half object");
             assert!(
@@ -108,7 +115,7 @@ fn train_ends_with_the_signals_own_code_and_is_marked_cancelled() {
     let of = |status: &str| listed.iter().filter(|run| run["status"] == status).count();
     assert_eq!(of("failed (killed)"), late);
     assert_eq!(of("cancelled"), listed.len() - late);
-    assert!(late < listed.len(), "nothing ended in time");
+    assert!(shortest.values().all(|took| *took < GRACE), "{shortest:?}");
     if late == 0 {
         assert_eq!(temporary_files(place.root()), Vec::<std::path::PathBuf>::new());
     }

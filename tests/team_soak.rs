@@ -153,6 +153,12 @@ mod tests {
         false
     }
 
+    #[track_caller]
+    fn assert_calm(screen: &str) {
+        let trouble = TROUBLE.iter().find(|word| screen.contains(**word));
+        assert!(trouble.is_none(), "the analyst sees {trouble:?}:\n{screen}");
+    }
+
     fn judge_all(plan: &Plan, console: &mut Console, mut trail: Trail, seed: u64, done: &AtomicUsize) -> Judged {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut judged = Judged {
@@ -167,8 +173,7 @@ mod tests {
                 console.wait_quiet(Duration::from_millis(25));
             }
             let screen = console.screen();
-            let trouble = TROUBLE.iter().find(|word| screen.contains(**word));
-            assert!(trouble.is_none(), "the analyst sees {trouble:?}:\n{screen}");
+            assert_calm(&screen);
             let Some(row) = case_of(&screen) else { continue };
             // The card of the case before may still stand there.
             if last == Some(row) {
@@ -180,6 +185,7 @@ mod tests {
             let (key, verdict) = KEYS[random.random_range(0..KEYS.len())];
             let wait = press(console, key);
             if !is_kept(console, &mut trail, judged.pressed.len()) {
+                assert_calm(&console.screen());
                 console.wait_gone(REFUSED);
                 continue;
             }

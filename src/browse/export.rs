@@ -26,7 +26,8 @@ const HELD: u64 = 32 << 20;
 pub struct Exported {
     /// Rows, the header not among them.
     pub rows: u64,
-    /// Those of them that have more or fewer cells than the header: what lacked is empty, what was too much is left out.
+    /// Those of them that have more or fewer cells than the header, or are too long to be read whole: what lacked is empty, what was
+    /// too much is left out.
     pub ragged: u64,
 }
 
@@ -111,8 +112,8 @@ struct Scratch {
 }
 
 impl Writer<'_> {
-    /// Appends a row; answers what that adds to what was written.
-    fn row(&self, text: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) -> Exported {
+    /// Appends a row, of which the end may be cut off; answers what that adds to what was written.
+    fn row(&self, text: &[u8], cut: bool, scratch: &mut Scratch, out: &mut Vec<u8>) -> Exported {
         let Scratch { cells, texts } = scratch;
         cells.clear();
         let row = split(text, self.table.0.dialect, |column, cell| {
@@ -136,7 +137,7 @@ impl Writer<'_> {
         write_row((0..self.columns.len()).map(cell), out);
         Exported {
             rows: 1,
-            ragged: u64::from(row.cells != self.table.columns().len()),
+            ragged: u64::from(cut || row.cells != self.table.columns().len()),
         }
     }
 
@@ -161,7 +162,7 @@ impl Writer<'_> {
                 for row in segment.from.row..segment.from.row + segment.rows {
                     let at = next_row(self.table, cursor)?;
                     if among.as_ref().is_none_or(|among| among.contains(row)) {
-                        written += self.row(cursor.text(at), &mut scratch, &mut out);
+                        written += self.row(cursor.text(at), at.cut, &mut scratch, &mut out);
                     }
                 }
                 Ok((out, written))
@@ -245,7 +246,7 @@ impl Writer<'_> {
                     }
                     row += 1;
                     let mut out = Vec::new();
-                    written += self.row(cursor.text(at), &mut scratch, &mut out);
+                    written += self.row(cursor.text(at), at.cut, &mut scratch, &mut out);
                     found.push((place, out));
                 }
                 Ok((found, written))

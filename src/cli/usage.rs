@@ -1,7 +1,7 @@
 //! Owns what a wrong command line is told: one line that says what is wrong, and one that says where help is.
 
-use clap::CommandFactory as _;
 use clap::error::ErrorKind;
+use clap::{Command, CommandFactory as _};
 
 use super::args::Cli;
 use super::print;
@@ -67,13 +67,26 @@ fn named_command(arguments: &[String]) -> String {
     let program = Cli::command();
     let mut at = &program;
     let mut named = program.get_name().to_owned();
-    for argument in arguments {
-        if let Some(command) = at.find_subcommand(argument) {
+    let mut arguments = arguments.iter().take_while(|argument| *argument != "--");
+    while let Some(argument) = arguments.next() {
+        if takes_next(&program, at, argument) {
+            arguments.next();
+        } else if let Some(command) = at.find_subcommand(argument) {
             at = command;
             named = named + " " + command.get_name();
         }
     }
     named
+}
+
+/// Whether an argument is an option whose value is the next one.
+fn takes_next(program: &Command, at: &Command, argument: &str) -> bool {
+    let Some(name) = argument.strip_prefix("--") else {
+        return false;
+    };
+    let options = program.get_arguments().chain(at.get_arguments());
+    let mut of_this_name = options.filter(|option| option.get_long() == Some(name));
+    of_this_name.any(|option| option.get_action().takes_values())
 }
 
 /// The address in an argument such as `--data=mongodb://…`, to its end, and its scheme.
@@ -123,6 +136,18 @@ mod tests {
         assert!(what.contains("invalid value 'many'"), "{what}");
         assert_eq!(help, "try `nsec-tui predict --help`");
         let [_, help] = told(&["--log-level", "loud", "runs", "list"]);
+        assert_eq!(help, "try `nsec-tui runs list --help`");
+        let [_, help] = told(&["--workspace", "runs", "train", "--seed", "x"]);
+        assert_eq!(help, "try `nsec-tui train --help`");
+        let [_, help] = told(&[
+            "runs",
+            "--workspace=show",
+            "--config",
+            "show",
+            "list",
+            "--log-level",
+            "x",
+        ]);
         assert_eq!(help, "try `nsec-tui runs list --help`");
     }
 

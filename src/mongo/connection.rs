@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mongodb::bson::doc;
+use mongodb::error::Error;
 use mongodb::event::EventHandler;
 use mongodb::event::sdam::{SdamEvent, TopologyDescription, TopologyType};
 use mongodb::options::{
@@ -19,6 +20,7 @@ use mongodb::options::{
 use mongodb::{Client, Collection, Database};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::error::MongoError;
 use super::settings::Target;
@@ -36,6 +38,8 @@ const LOOK_UP: Duration = Duration::from_secs(4);
 /// How long work may be silent before the server is asked whether it is alive, and how long that may take.
 const SILENCE: Duration = Duration::from_secs(8);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(4);
+/// How long finding out what a failure means may go on after the time of a question.
+const LAST_WORD: Duration = Duration::from_millis(900);
 /// How long the end may take.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -163,7 +167,12 @@ impl Connection {
     /// What the driver tells of the servers, which have answered; the calling thread must not belong to a Tokio runtime.
     pub(super) fn topology(&self) -> Option<TopologyDescription> {
         let (runtime, _) = self.parts.as_ref()?;
-        let is_known = |known: &TopologyDescription| known.topology_type() != TopologyType::Unknown;
+        let is_known = |known: &TopologyDescription| {
+            !matches!(
+                known.topology_type(),
+                TopologyType::Unknown | TopologyType::ReplicaSetNoPrimary
+            )
+        };
         runtime.block_on(self.trouble().news(is_known))
     }
 
@@ -184,6 +193,7 @@ impl Connection {
             return Err(self.trouble().ended(doing));
         };
         runtime.block_on(async {
+            let begun = Instant::now();
             let watch = self.waiting(doing, patience, client);
             // Finding out what a failure means takes time, too, and ends as well where somebody asks to stop.
             let answer = async {
@@ -192,7 +202,7 @@ impl Connection {
                     biased;
                     result = work => match result {
                         Ok(value) => Ok(value),
-                        Err(error) => Err(self.trouble().of_work(&error, doing).await),
+                        Err(error) => Err(self.explained(&error, doing, patience, begun).await),
                     },
                     error = watch => Err(error),
                 }
@@ -216,6 +226,18 @@ impl Connection {
         }
     }
 
+    /// What a failure means, as far as there is time to find out.
+    async fn explained(&self, error: &Error, doing: &'static str, patience: Patience, begun: Instant) -> MongoError {
+        let (trouble, explaining) = (self.trouble(), self.trouble());
+        let explained = explaining.of_work(error, doing);
+        match patience {
+            Patience::WhileAlive(_) => explained.await,
+            Patience::Within(limit) => tokio::time::timeout_at(begun + limit + LAST_WORD, explained)
+                .await
+                .unwrap_or_else(|_| trouble.silent(limit)),
+        }
+    }
+
     /// Comes to an end only when the work should be given up.
     async fn waiting(&self, doing: &'static str, patience: Patience, client: &Client) -> MongoError {
         match patience {
@@ -224,7 +246,7 @@ impl Connection {
                 self.trouble().of_silence(limit).await
             }
             Patience::WhileAlive(limit) => {
-                let started = tokio::time::Instant::now();
+                let started = Instant::now();
                 while started.elapsed() < limit {
                     tokio::time::sleep(SILENCE).await;
                     let admin = client.database("admin");

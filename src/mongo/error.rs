@@ -168,6 +168,17 @@ pub enum MongoError {
         /// What is known of it.
         state: String,
     },
+    /// What answers is in another replica set than the address names, or in none.
+    #[error(
+        "{server}: no server there is of replica set {set}; take replicaSet out of the address, then `nsec-tui mongo ping` tells \
+         the set's name"
+    )]
+    OtherSet {
+        /// Where.
+        server: String,
+        /// The name in the address.
+        set: String,
+    },
     /// The connection went away in the middle of something.
     #[error(
         "{server}: the connection was lost while {doing}; run it again, what is stored already is not stored twice"

@@ -20,6 +20,8 @@ const LOOK: Duration = Duration::from_millis(900);
 /// How long the driver's news may be behind its failures, and how often they are looked for.
 const NEWS: Duration = Duration::from_millis(800);
 const NEWS_POLL: Duration = Duration::from_millis(5);
+/// Hosts that are looked at.
+const MOST_KNOCKS: usize = 8;
 /// Characters of a server's words that are shown.
 const WORDS: usize = 300;
 
@@ -29,7 +31,8 @@ pub(super) struct Trouble<'a> {
     pub(super) watched: &'a Watched,
 }
 
-/// What our own look at a host found.
+/// What our own look at a host found, the worst first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Look {
     NoName,
     Refused,
@@ -101,11 +104,16 @@ impl Trouble<'_> {
                 server: self.server(),
                 seconds: waited.as_secs(),
             },
-            Look::Takes => MongoError::Silent {
-                server: self.server(),
-                seconds: waited.as_secs(),
-            },
+            Look::Takes => self.silent(waited),
             other => self.of_look(&other),
+        }
+    }
+
+    /// It takes connections and says nothing.
+    pub(super) fn silent(&self, waited: Duration) -> MongoError {
+        MongoError::Silent {
+            server: self.server(),
+            seconds: waited.as_secs(),
         }
     }
 
@@ -217,6 +225,13 @@ impl Trouble<'_> {
             return self.too_old(Some(&known));
         }
         let servers = known.servers();
+        // The driver drops whoever is of another set.
+        if let (true, Some(set)) = (servers.is_empty(), self.target.address.option("replicaset")) {
+            return MongoError::OtherSet {
+                server: self.server(),
+                set: crate::text::shortened(set.as_bytes(), WORDS),
+            };
+        }
         let failures: Vec<&Error> = servers.values().filter_map(|server| server.error()).collect();
         if let Some(failure) = failures.first() {
             return match failure.kind.as_ref() {
@@ -337,30 +352,33 @@ impl Trouble<'_> {
         }
     }
 
-    /// Knocks at the hosts: the best that any of them shows.
+    /// Knocks at the hosts, at all of them at once: the best that any of them shows.
     async fn look(&self) -> Look {
-        let mut best = Look::NoName;
-        let known: Vec<String> = match self.watched.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        let mut hosts: Vec<String> = match self.watched.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             Some(known) => known.servers().keys().filter_map(|address| place(address)).collect(),
-            None => self.target.address.hosts().split(',').map(with_port).collect(),
+            None => Vec::new(),
         };
-        for host in known.into_iter().take(3) {
-            let looked = tokio::time::timeout(LOOK, knock(host)).await.unwrap_or(Look::Dropped);
-            match looked {
-                Look::Takes => return Look::Takes,
-                Look::NoName => {}
-                other => best = other,
-            }
+        if hosts.is_empty() {
+            hosts = self.target.address.hosts().split(',').map(with_port).collect();
         }
-        best
+        let knocks = hosts.into_iter().take(MOST_KNOCKS).map(|host| async {
+            let looked = tokio::time::timeout(LOOK, knock(host)).await;
+            looked.unwrap_or(Look::Dropped)
+        });
+        futures_util::future::join_all(knocks)
+            .await
+            .into_iter()
+            .max()
+            .unwrap_or(Look::NoName)
     }
 }
 
-/// Whether any server was heard, or is known to have failed.
+/// Whether any server was heard, is known to have failed, or was dropped.
 fn tells_of_a_server(known: &TopologyDescription) -> bool {
+    let servers = known.servers();
     known.compatibility_error().is_some()
-        || known
-            .servers()
+        || servers.is_empty()
+        || servers
             .into_values()
             .any(|server| server.error().is_some() || server.max_wire_version().is_some())
 }

@@ -26,7 +26,7 @@ pub enum ServeError {
     /// No thread is to be had.
     #[error("no threads are to be had: {0}; raise the limit of processes (ulimit -u)")]
     Threads(io::Error),
-    /// The run that is to be served is not there.
+    /// The run that is to be served is not there, or several are meant.
     #[error(transparent)]
     Run(#[from] RegistryError),
     /// Training jobs cannot be recorded.

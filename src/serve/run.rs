@@ -17,9 +17,10 @@ use super::served::{Look, Seen};
 use super::state::Shared;
 use super::{about, guard, health, mlflow, openapi, page, predict, validate};
 use crate::artifacts::serving::Presence;
-use crate::artifacts::{CHAMPION, RegistryStore};
+use crate::artifacts::{CHAMPION, RegistryError, RegistryStore, RunError};
 use crate::cancel::CancelToken;
 use crate::surroundings::Surroundings;
+use crate::workspace::Workspace;
 
 /// Between two looks at the registry.
 const LOOK: Duration = Duration::from_secs(1);
@@ -57,7 +58,7 @@ pub enum Told {
 /// # Errors
 /// [`ServeError`]: nothing was served then.
 pub fn serve(
-    options: ServeOptions,
+    mut options: ServeOptions,
     surroundings: &Arc<Surroundings>,
     tell: &(dyn Fn(Told) + Sync),
     cancel: &CancelToken,
@@ -66,10 +67,7 @@ pub fn serve(
     if open && !options.insecure {
         return Err(ServeError::Open(options.listen));
     }
-    // A champion may be yet to come; a run that somebody named is there, or was not meant.
-    if options.model != CHAMPION {
-        RegistryStore::new(&surroundings.workspace).find(&options.model)?;
-    }
+    options.model = meant(options.model, &surroundings.workspace)?;
     let jobs = options.allow_train.then(|| Jobs::open(surroundings)).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -117,6 +115,34 @@ pub fn serve(
     }
     tracing::info!("server ended");
     Ok(())
+}
+
+/// The model by the name that stays with it: the beginning of a run's id becomes the whole, which no later run can share.
+///
+/// # Errors
+/// There is no such run or alias, or several begin so. A champion may be yet to come, and a registry that cannot be read at the
+/// moment may be readable later.
+fn meant(model: String, workspace: &Workspace) -> Result<String, ServeError> {
+    if model == CHAMPION {
+        return Ok(model);
+    }
+    let store = RegistryStore::new(workspace);
+    match store.find(&model) {
+        Err(error @ (RegistryError::Unresolved { .. } | RegistryError::Run(RunError::NotFound { .. }))) => {
+            Err(error.into())
+        }
+        Err(_) => Ok(model),
+        Ok((_, manifest)) => {
+            let id = manifest.run_id;
+            let is_of_workspace = store.resolve(&model).is_ok_and(|resolved| resolved == id);
+            let begins_so = id.as_str().starts_with(&model);
+            Ok(if is_of_workspace && begins_so {
+                id.to_string()
+            } else {
+                model
+            })
+        }
+    }
 }
 
 /// The watch over the model and the end, beside the connections, until all of it is over.

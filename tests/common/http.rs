@@ -21,7 +21,7 @@ pub(crate) struct Server {
     pub(crate) child: Child,
     pub(crate) address: SocketAddr,
     told: Arc<Mutex<Vec<String>>>,
-    listener: Option<JoinHandle<()>>,
+    listener: JoinHandle<()>,
 }
 
 /// An answer.
@@ -116,7 +116,7 @@ impl Server {
             child,
             address,
             told,
-            listener: Some(listener),
+            listener,
         }
     }
 
@@ -191,8 +191,10 @@ impl Server {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                if let Some(listener) = self.listener.take() {
-                    listener.join().unwrap();
+                // A program that it left behind could hold its end for ever.
+                let gone = Instant::now();
+                while !self.listener.is_finished() && gone.elapsed() < PATIENCE {
+                    std::thread::sleep(Duration::from_millis(5));
                 }
                 return status.code();
             }

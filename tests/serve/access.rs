@@ -9,6 +9,27 @@ fn a_run_that_is_named_and_not_there_is_an_error_at_once() {
     let workspace = Workspace::new();
     let refused = workspace.run(&[&"serve", &"--listen", &"127.0.0.1:0", &"--model", &"nope"], 4);
     assert!(refused.error().contains("nope"), "{}", refused.error());
+    let refused = workspace.run(&[&"serve", &"--listen", &"127.0.0.1:0", &"--model", &"./nowhere"], 4);
+    assert!(refused.error().contains("nowhere"), "{}", refused.error());
+}
+
+/// What is there, and cannot be used at the moment, may be usable later.
+#[test]
+fn a_run_that_cannot_be_read_now_is_waited_for() {
+    let workspace = Workspace::with_champion();
+    let run = workspace
+        .run_directory()
+        .file_name()
+        .unwrap()
+        .to_string_lossy()
+        .into_owned();
+    let registry = std::fs::read(workspace.path("registry.json")).unwrap();
+    workspace.write("registry.json", "{");
+    let server = Server::start(&workspace, &["--model", &run[..15]]);
+    assert_eq!(server.get("/readyz").status, 503);
+    workspace.write("registry.json", registry);
+    server.until("the model", |server| server.get("/readyz").status == 200);
+    assert_eq!(server.get("/v1/model").json()["run_id"], run.as_str());
 }
 
 #[test]

@@ -124,9 +124,9 @@ impl DataPanel {
                 if exported.ragged == 0 {
                     shared.say(written);
                 } else {
+                    let ragged = counted(exported.ragged, "row");
                     shared.complain(format!(
-                        "{written}; {} had other cells than the header: what lacked is empty, what was too much is left out",
-                        counted(exported.ragged, "row"),
+                        "{ragged} with missing or surplus cells filled or cut; {written}"
                     ));
                 }
             }

@@ -170,7 +170,7 @@ fn draw_line(frame: &Frame<'_>, line: &Line<'_>, row: Rect, widths: &Widths, buf
     let style = look.style(if here { Role::Cursor } else { Role::Plain });
     look.put(buffer, at(1, widths.label), &item.label, style);
     let sign = drawn_sign(frame, &item.aside);
-    let sign_width = (look.width(sign) as u16).min(widths.aside).min(row.width);
+    let sign_width = look.width(sign).min(usize::from(widths.aside.min(row.width))) as u16;
     // Where little stands at the end of the line, the text before it has what is left.
     let gap = if sign_width == 0 { 0 } else { 2 };
     let about = at(
