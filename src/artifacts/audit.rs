@@ -3,7 +3,7 @@
 use std::fs::{File, Permissions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -164,7 +164,24 @@ pub fn current_user() -> String {
         .filter_map(|name| std::env::var(name).ok())
         .map(|value| value.trim().to_owned())
         .find(|value| !value.is_empty())
+        .or_else(user_of_process)
         .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The name of the user whom this process belongs to, where the system tells: services and containers often have no `USER`.
+fn user_of_process() -> Option<String> {
+    let user = std::fs::metadata("/proc/self").ok()?.uid();
+    let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    Some(user_named(&known, user).unwrap_or_else(|| format!("uid {user}")))
+}
+
+/// The name of a user in the form of passwd(5).
+fn user_named(known: &str, user: u32) -> Option<String> {
+    let mut entries = known.lines().map(|line| line.split(':'));
+    entries.find_map(|mut fields| {
+        let (name, id) = (fields.next()?, fields.nth(1)?);
+        (id.parse() == Ok(user) && !name.is_empty()).then(|| name.to_owned())
+    })
 }
 
 #[cfg(test)]

@@ -39,6 +39,14 @@ struct Watched {
     modified: (i64, i64),
     head: Vec<u8>,
     tail: Vec<u8>,
+    /// Whether it is read on where another file has taken its name.
+    kept: AtomicBool,
+}
+
+impl Watched {
+    fn has_lost_its_name(&self, now: &Metadata) -> bool {
+        std::fs::metadata(&self.path).is_ok_and(|named| (named.dev(), named.ino()) != (now.dev(), now.ino()))
+    }
 }
 
 impl Store {
@@ -60,6 +68,7 @@ impl Store {
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             head: vec![0; probe as usize],
             tail: vec![0; probe as usize],
+            kept: AtomicBool::new(false),
         };
         let failed = |cause| BrowseError::Read {
             name: name.clone(),
@@ -165,9 +174,7 @@ impl Store {
             cause,
         };
         let now = watched.file.metadata().map_err(failed)?;
-        if let Ok(named) = std::fs::metadata(&watched.path)
-            && (named.dev(), named.ino()) != (now.dev(), now.ino())
-        {
+        if !watched.kept.load(Ordering::Relaxed) && watched.has_lost_its_name(&now) {
             return Err(self.changed("was replaced by another file"));
         }
         if now.len() < watched.length {
@@ -180,6 +187,22 @@ impl Store {
             return Err(self.changed("was rewritten"));
         }
         Ok(())
+    }
+
+    /// From now on the file is read on where another one takes its name: what was opened is still what it was.
+    pub(super) fn keep_when_replaced(&self) {
+        if let Bytes::File(watched) = &self.bytes {
+            watched.kept.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether another file has taken its name.
+    pub(super) fn is_replaced(&self) -> bool {
+        let Bytes::File(watched) = &self.bytes else {
+            return false;
+        };
+        let now = watched.file.metadata();
+        now.is_ok_and(|now| watched.has_lost_its_name(&now))
     }
 
     /// The error for bytes that cannot be what was indexed.

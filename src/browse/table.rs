@@ -63,6 +63,17 @@ impl Table {
         &self.0.columns
     }
 
+    /// From now on the file is read on where another one takes its name, as when it is scored anew: what was opened is still what
+    /// it was. Otherwise that is an error, so that nobody takes the old for the new.
+    pub fn keep_when_replaced(&self) {
+        self.0.store.keep_when_replaced();
+    }
+
+    /// Whether another file has taken the name of this one.
+    pub fn is_replaced(&self) -> bool {
+        self.0.store.is_replaced()
+    }
+
     /// A short name.
     pub fn name(&self) -> &str {
         &self.0.about.name

@@ -93,11 +93,20 @@ fn output<'a>(
     }
 }
 
+/// Four digits, or as many as tell it from 1.
+fn threshold_text(threshold: f64) -> String {
+    let text = format!("{threshold:.4}");
+    if text == "1.0000" && threshold < 1.0 {
+        return threshold.to_string();
+    }
+    text
+}
+
 fn report(summary: &PredictSummary) -> String {
     let mut text = String::new();
     let threshold = summary
         .threshold
-        .map_or_else(|| "above every score".to_owned(), |t| format!("{t:.4}"));
+        .map_or_else(|| "above every score".to_owned(), threshold_text);
     let _ = writeln!(
         text,
         "{} rows: {} flagged at threshold {threshold}, {} rejected\nmodel:   {} of run {}",
@@ -105,11 +114,18 @@ fn report(summary: &PredictSummary) -> String {
     );
     if summary.tied_out > 0 {
         let tied = summary.tied_out;
-        let _ = writeln!(
-            text,
-            "{tied} rows more tie at the cut and stay out; --alerts {} flags them too",
-            summary.flagged + tied
-        );
+        let all = summary.flagged + tied;
+        let _ = if summary.flagged == 0 {
+            writeln!(
+                text,
+                "nothing is flagged: the {tied} highest rows have the same score, more than --alerts asks for; --alerts {all} flags them"
+            )
+        } else {
+            writeln!(
+                text,
+                "{tied} rows more tie at the cut and stay out; --alerts {all} flags them too"
+            )
+        };
     }
     let risk = &summary.risk;
     let _ = writeln!(

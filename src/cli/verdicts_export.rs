@@ -70,7 +70,7 @@ pub(super) fn run(args: &VerdictsExportArgs, context: &Context) -> Result<(), Cl
     );
     if summary.without_indicator > 0 {
         line += &format!(
-            "; {} have no indicator and are not in it",
+            "; {} of them are not in it, for they have no URL, domain or address",
             grouped(summary.without_indicator)
         );
     }

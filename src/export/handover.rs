@@ -40,7 +40,17 @@ impl<W: Write> Sink for HandoverSink<'_, W> {
     fn finish(mut self: Box<Self>, _: &mut Summary) -> Result<(), ExportError> {
         let mut page = String::new();
         head(&mut page, self.header, &self.tally);
-        progress(&mut page, &self.tally);
+        // Without the scored file only cases with a verdict are known, of which everything is judged.
+        let is_whole = !self.header.file.is_empty();
+        if is_whole {
+            progress(&mut page, &self.tally);
+        } else {
+            line(
+                &mut page,
+                "\nCases with a verdict alone; `--scored FILE` counts those that nobody has looked at.",
+            );
+        }
+        verdicts(&mut page, &self.tally);
         shift(&mut page, &self.tally);
         listed(
             &mut page,
@@ -54,8 +64,10 @@ impl<W: Write> Sink for HandoverSink<'_, W> {
             &self.tally.marked,
             "No case has a tag or a note.",
         );
-        let none = "Every critical case has a verdict or is suppressed.";
-        listed(&mut page, "Critical and not reviewed", &self.tally.critical, none);
+        if is_whole {
+            let none = "Every critical case has a verdict or is suppressed.";
+            listed(&mut page, "Critical and not reviewed", &self.tally.critical, none);
+        }
         suppression(&mut page, self.header, &self.tally);
         self.out.write_all(page.as_bytes())?;
         Ok(())
@@ -122,8 +134,12 @@ fn progress(page: &mut String, tally: &Tally) {
     let (cases, rows) = (tally.all.1, tally.rows);
     line(
         page,
-        &format!("\nRows: {rows}, cases: {cases}; rows that are identical are one case.\n"),
+        &format!("\nRows: {rows}, cases: {cases}; rows that are identical are one case."),
     );
+}
+
+fn verdicts(page: &mut String, tally: &Tally) {
+    line(page, "");
     table(page, &["verdict", "this shift", "ever"]);
     for (at, verdict) in Verdict::ALL.into_iter().enumerate() {
         let (now, ever) = (tally.shift[at], tally.ever[at]);

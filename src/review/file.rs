@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::cases::{CaseTable, Told};
 use super::columns::{OurColumns, last_named};
@@ -41,6 +42,8 @@ pub struct ScoredFile {
     pub(crate) doubt: Option<usize>,
     pub(crate) content: String,
     pub(crate) path: PathBuf,
+    /// Whether it is known already that another file has taken its name.
+    replaced: AtomicBool,
 }
 
 impl ScoredFile {
@@ -60,6 +63,8 @@ impl ScoredFile {
         };
         let reading = &surroundings.settings.reading;
         let (table, indexing) = open_file(&path, reading)?;
+        // Its rows are judged by what they hold, and `predict` may write the file anew at any time.
+        table.keep_when_replaced();
         let name = table.name().to_owned();
         let ours = OurColumns::find(table.columns()).map_err(|missing| ReviewError::NotScored {
             name: path.display().to_string(),
@@ -92,6 +97,7 @@ impl ScoredFile {
             family: behind.family,
             without_model: behind.why_not,
             doubt,
+            replaced: AtomicBool::new(false),
             table,
             ours,
             cases,
@@ -103,6 +109,11 @@ impl ScoredFile {
     /// A name for messages.
     pub fn name(&self) -> &str {
         self.table.name()
+    }
+
+    /// Whether another file has taken its name since this was asked last.
+    pub fn is_newly_replaced(&self) -> bool {
+        self.table.is_replaced() && !self.replaced.swap(true, Ordering::Relaxed)
     }
 
     /// The run that scored it.

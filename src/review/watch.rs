@@ -56,6 +56,12 @@ impl Review {
             told.push("suppression rules have changed".to_owned());
         }
         told.extend(self.by_whom(&new));
+        if self.file.is_newly_replaced() {
+            told.push(format!(
+                "{} was scored anew; here are the rows of before, open it again for the new ones",
+                self.file.name()
+            ));
+        }
         let store = {
             let mut shelf = self.shelf();
             let now = shelf.state();

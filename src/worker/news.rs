@@ -92,7 +92,16 @@ pub enum Reply {
         /// What was written.
         exported: Exported,
     },
-    /// To [`super::FileJob::Write`] and to exports of verdicts.
+    /// To [`super::ReviewJob::Export`].
+    RowsWritten {
+        /// Where to.
+        path: PathBuf,
+        /// Rows that were to be written.
+        rows: u64,
+        /// Those of them that the format has no place for: STIX, where nothing in them is an indicator.
+        without_indicator: u64,
+    },
+    /// To [`super::FileJob::Write`].
     Written {
         /// Where to.
         path: PathBuf,

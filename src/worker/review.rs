@@ -178,9 +178,10 @@ fn carry_out(review: &Review, job: &ReviewJob, control: Work<'_>) -> Result<Repl
                 ExportScope::Judged => Scope::Judged,
             };
             let written = review.export(format, scope, path, *replace, control)?;
-            Ok(Reply::Written {
+            Ok(Reply::RowsWritten {
                 path: path.clone(),
-                rows: Some(written.rows),
+                rows: written.rows,
+                without_indicator: written.without_indicator,
             })
         }
     }

@@ -292,12 +292,25 @@ fn cases_are_written_and_a_file_is_replaced_only_when_asked() {
     session.shows("review-export-replaces");
     session.keys("y");
     assert_eq!(review_job(&mut session, Kind::Handover), Some(expected(true)));
-    let written = done(Reply::Written {
-        path: PathBuf::from("/srv/x.json"),
-        rows: Some(1_204),
-    });
-    session.tell(Kind::Handover, &written[0]);
+    let written = |without_indicator| {
+        done(Reply::RowsWritten {
+            path: PathBuf::from("/srv/x.json"),
+            rows: 1_204,
+            without_indicator,
+        })
+    };
+    session.tell(Kind::Handover, &written(0)[0]);
     assert!(session.text().contains("1,204 rows written to /srv/x.json"));
+    // What the format has no place for is no row that was written.
+    session.keys("e right right enter");
+    session.tell(Kind::Handover, &written(1_200)[0]);
+    assert!(
+        session
+            .text()
+            .contains("4 of 1,204 rows written, the others have no URL, domain or address"),
+        "{}",
+        session.text()
+    );
     // Not over what is under review.
     session
         .keys("e down down")

@@ -68,3 +68,12 @@ fn a_directory_in_the_logs_place_is_said_and_nothing_is_kept() {
     );
     assert!(check_writable(&workspace).is_err());
 }
+
+#[test]
+fn users_are_named_by_their_number() {
+    let known = "root:x:0:0:root:/root:/bin/bash\nbroken\n:x:7:7::/:\nsoc:x:1000:1000:,,,:/home/soc:/bin/sh\n";
+    assert_eq!(user_named(known, 0).as_deref(), Some("root"));
+    assert_eq!(user_named(known, 1000).as_deref(), Some("soc"));
+    assert_eq!(user_named(known, 7), None);
+    assert_eq!(user_named(known, 100), None);
+}

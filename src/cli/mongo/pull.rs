@@ -18,6 +18,8 @@ use crate::artifacts::{Timestamp, WriteError};
 use crate::mongo::{self, Misfit, Reading, Row};
 use crate::text::{grouped, visible_text};
 
+/// Fields that are named where a query met nothing.
+const SHOWN_FIELDS: usize = 12;
 /// Rows written to a file between two looks at the progress.
 const WRITE_ROWS: usize = 10_000;
 
@@ -36,6 +38,7 @@ pub(super) fn run(
         ));
     }
     let query = query.map(mongo::parse_query).transpose()?.unwrap_or_default();
+    let is_asked = !query.is_empty();
     let connection = Arc::new(connect(server, context)?);
     let started = Instant::now();
     let mut reading = Reading::open(Arc::clone(&connection), collection, query, &context.cancel)?;
@@ -67,6 +70,24 @@ pub(super) fn run(
         result.map_err(|stopped| stopped.into_error(if to_output { Path::new("standard output") } else { file }))?;
     for misfit in &pulled.misfits {
         let text = format!("warning: document {} was left out: {}", misfit.id, misfit.reason);
+        context.progress.line(&visible_text(&text));
+    }
+    if is_asked && pulled.rows + pulled.left_out == 0 {
+        let names: Vec<&str> = reading
+            .columns()
+            .iter()
+            .map(String::as_str)
+            .take(SHOWN_FIELDS)
+            .collect();
+        let more = if reading.columns().len() > SHOWN_FIELDS {
+            ", …"
+        } else {
+            ""
+        };
+        let text = format!(
+            "warning: no document meets the query; its fields are {}{more}",
+            names.join(", ")
+        );
         context.progress.line(&visible_text(&text));
     }
     let took = started.elapsed();

@@ -9,7 +9,7 @@ use std::fmt;
 
 use rayon::prelude::*;
 use serde::Deserializer;
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::data::{Header, MalformedRow, RawBatch};
 use crate::pipeline::prediction::RowModel;
@@ -293,9 +293,17 @@ impl<'de> Visitor<'de> for Object<'_> {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
-            if self.row.cells[at].as_ref().is_some_and(|(_, better)| *better < rank) {
-                map.next_value::<IgnoredAny>()?;
-                continue;
+            match &self.row.cells[at] {
+                Some((_, better)) if *better < rank => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+                // Neither is the better one, and they may differ.
+                Some((_, same)) if *same == rank => {
+                    let name = visible_text(&self.rows.targets[at].name);
+                    return Err(A::Error::custom(format!("`{name}` is given twice")));
+                }
+                _ => {}
             }
             let start = self.row.bytes.len();
             map.next_value_seed(Cell {

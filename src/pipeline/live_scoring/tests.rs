@@ -123,6 +123,8 @@ fn values_become_cells_and_keys_columns() {
         b"[1]",
         b"{\"a\": 1} {}",
         b"{\"a\": 1, \"id\": \"\xff\"}",
+        b"{\"a\": 1, \"id\": 1, \"a\": 2}",
+        b"{\"id\": 1, \"A\": 1, \"other\": 1, \"other\": 2, \"A \": 2}",
     ]));
     let [first, ..] = &read[..] else { panic!("{read:?}") };
     assert_eq!(first.header.names, ["id", "a", "b", "t"]);
@@ -139,7 +141,9 @@ fn values_become_cells_and_keys_columns() {
     let reasons: Vec<&str> = first.rows.malformed.iter().map(|m| m.reason.as_str()).collect();
     assert!(reasons[0].contains("`a` holds a list"), "{reasons:?}");
     assert!(reasons[1].contains("`a` holds an object"), "{reasons:?}");
-    assert_eq!(reasons.len(), 5);
+    assert!(reasons[5].contains("`a` is given twice"), "{reasons:?}");
+    assert!(reasons[6].contains("`a` is given twice"), "{reasons:?}");
+    assert_eq!(reasons.len(), 7);
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use super::super::ReviewError;
 use super::super::contract::StoreState;
 use super::super::open::{OpenedStore, Review};
-use super::super::testing::{Desk, HEADER, arrange, ids, line, quietly};
+use super::super::testing::{Desk, HEADER, about, arrange, ids, judge, line, quietly};
 use crate::browse::BrowseError;
-use crate::triage::Queue;
+use crate::triage::{Queue, Verdict};
 
 #[test]
 fn a_file_is_told_with_its_cases() {
@@ -96,6 +96,27 @@ fn cells_that_cannot_be_read_are_counted_and_said() {
         error.contains("has no row that was scored (row 1: row_id is `xyz`"),
         "{error}"
     );
+}
+
+#[test]
+fn a_file_that_is_scored_anew_is_judged_on_and_said_once() {
+    let desk = Desk::new();
+    let path = desk.write("s.csv", &[(1, 1, 1, 0.9, true), (2, 0, 1, 0.8, true)]);
+    let review = desk.open("s.csv", "ana");
+    arrange(&review, Queue::TopRisk, &[]);
+    assert_eq!(quietly(|work| review.poll(work)).unwrap(), None);
+    std::fs::rename(&path, desk.path("s.before.csv")).unwrap();
+    desk.write("s.csv", &[(3, 1, 1, 0.9, true)]);
+    let said = quietly(|work| review.poll(work)).unwrap().unwrap().what;
+    assert!(said.contains("s.csv was scored anew"), "{said}");
+    assert_eq!(quietly(|work| review.poll(work)).unwrap(), None);
+    arrange(&review, Queue::All, &[]);
+    assert_eq!(ids(&review), [1, 2]);
+    let decided = review.decide(&about(&[2], judge(Verdict::FalsePositive))).unwrap();
+    assert_eq!(decided.cases, 1);
+    // Rewritten in place it is another matter.
+    std::fs::write(desk.path("s.before.csv"), "x").unwrap();
+    assert!(quietly(|work| review.arrange(&Queue::TopRisk, &[], None, work)).is_err());
 }
 
 #[test]

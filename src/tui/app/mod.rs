@@ -319,12 +319,12 @@ impl App {
                 let first = self.shared.survey.is_none();
                 self.shared.survey = Some(survey.clone());
                 if first {
-                    self.decided_apart(survey.team_waiting);
+                    self.decided_here(survey.team_waiting);
                     self.resume();
                     self.join_named_server();
                 }
             }
-            Reply::Decided(decided) => self.decided_apart(decided.cases),
+            Reply::Decided(decided) => self.decided_here(decided.cases),
             Reply::Directory { path, entries } => self.suggest(path, entries),
             _ => {}
         }

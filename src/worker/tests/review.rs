@@ -118,7 +118,7 @@ fn a_scored_file_is_reviewed_and_the_store_keeps_it() {
         replace: false,
     };
     let written = house.ask(review(export));
-    assert!(matches!(written, Reply::Written { rows: Some(rows), .. } if rows == card_rows(&rows_of(&house))));
+    assert!(matches!(written, Reply::RowsWritten { rows, .. } if rows == card_rows(&rows_of(&house))));
     assert!(fs::read_to_string(&out).unwrap().contains("true_positive"));
 
     // Another console, later.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::ReviewPanel;
 use super::dialogs::Dialog;
 use super::score_form::not_a_file;
-use crate::text::grouped;
+use crate::text::{counted, grouped};
 use crate::tui::app::layer::{Confirm, Field, FieldValue, Form, Layer, PathLine, Purpose};
 use crate::tui::app::panel::Panel;
 use crate::tui::app::shared::Shared;
@@ -137,9 +137,21 @@ impl ReviewPanel {
         };
         match report {
             Report::Done(reply) => {
-                if let Reply::Written { path, rows } = &**reply {
-                    let rows = rows.map_or_else(String::new, |rows| format!("{} rows ", grouped(rows)));
-                    shared.say(format!("{rows}written to {}", path.display()));
+                if let Reply::RowsWritten {
+                    path,
+                    rows,
+                    without_indicator,
+                } = &**reply
+                {
+                    let path = path.display();
+                    match without_indicator {
+                        0 => shared.say(format!("{} written to {path}", counted(*rows, "row"))),
+                        without => shared.complain(format!(
+                            "{} of {} written, the others have no URL, domain or address; {path}",
+                            grouped(rows.saturating_sub(*without)),
+                            counted(*rows, "row"),
+                        )),
+                    }
                 }
             }
             Report::Failed(failure) if failure.message.contains("is there already") => {

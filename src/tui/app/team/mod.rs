@@ -12,7 +12,7 @@ use super::App;
 use super::layer::SecretLine;
 use super::shared::Shared;
 use crate::worker::{
-    Claim, Failure, Job, Kind, Link, Reply, Report, RowId, TeamAddress, TeamJob, TeamState, TeamTest, Ticket,
+    Claim, Failure, Hearing, Job, Kind, Link, Reply, Report, RowId, TeamAddress, TeamJob, TeamState, TeamTest, Ticket,
 };
 
 /// What is known of the team's server.
@@ -32,6 +32,9 @@ pub struct TeamLink {
     secret: SecretLine,
     /// Decisions that wait while no server is joined.
     apart: u64,
+    /// Decisions of this console that the exchange has not told of yet, for it may be held up by a server that is silent. Below 0
+    /// where it told of some first.
+    untold: i64,
 }
 
 /// How it stands, in a word.
@@ -55,12 +58,13 @@ impl TeamLink {
 
     /// Whether the server answers.
     pub fn is_live(&self) -> bool {
-        matches!(&self.state, Some(state) if matches!(state.link, Link::Live { .. }))
+        self.state.as_ref().is_some_and(is_live)
     }
 
     /// Decisions that wait for the server.
     pub fn backlog(&self) -> u64 {
-        self.state.as_ref().map_or(self.apart, |state| state.backlog)
+        let told = self.state.as_ref().map_or(self.apart, |state| state.backlog);
+        told.saturating_add_signed(self.untold.max(0))
     }
 
     /// Whether the server refuses the login: it is joined by wish, and nothing is shared until somebody mends that.
@@ -74,9 +78,16 @@ impl TeamLink {
 
     /// What is known of a server that is not joined any more still holds.
     fn stands(&mut self, state: Option<TeamState>) {
-        if let (Some(before), None) = (&self.state, &state) {
-            self.apart = before.backlog;
+        if let (Some(_), None) = (&self.state, &state) {
+            self.apart = self.backlog();
         }
+        self.untold = match (&self.state, &state) {
+            (Some(before), Some(now)) if is_live(before) == is_live(now) && total(now) >= total(before) => {
+                let news = i64::try_from(total(now) - total(before)).unwrap_or(i64::MAX);
+                self.untold.saturating_sub(news)
+            }
+            _ => 0,
+        };
         self.state = state;
     }
 
@@ -90,6 +101,15 @@ impl TeamLink {
         let claims = self.state.iter().flat_map(|state| &state.claims);
         claims.filter(move |claim| claim.case.row == row && claim.case.schema == schema)
     }
+}
+
+fn is_live(state: &TeamState) -> bool {
+    matches!(state.link, Link::Live { .. })
+}
+
+/// Decisions of this host that the exchange knows of, whatever became of them.
+fn total(state: &TeamState) -> u64 {
+    state.backlog.saturating_add(state.sent).saturating_add(state.refused)
 }
 
 impl Shared {
@@ -126,11 +146,21 @@ impl App {
         team.joining = Some(ticket);
     }
 
-    /// Takes note of decisions while no server counts them.
-    pub(super) fn decided_apart(&mut self, cases: u64) {
+    /// Takes note of decisions that nobody has counted yet.
+    pub(super) fn decided_here(&mut self, cases: u64) {
         let team = &mut self.shared.team;
-        if team.state.is_none() {
-            team.apart = team.apart.saturating_add(cases);
+        match &team.state {
+            None => team.apart = team.apart.saturating_add(cases),
+            // Another console of this workspace sends them, and tells this one nothing of it.
+            Some(state)
+                if matches!(
+                    state.link,
+                    Link::Live {
+                        hearing: Hearing::Another,
+                        ..
+                    }
+                ) => {}
+            Some(_) => team.untold = team.untold.saturating_add_unsigned(cases),
         }
     }
 

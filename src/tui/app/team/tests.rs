@@ -220,10 +220,37 @@ fn what_waits_is_told_without_a_joined_server_and_when_one_leaves() {
     bench.keys("M");
     bench.keys("tab tab");
     bench.app.shared.team.stands(None);
-    bench.app.decided_apart(1);
+    bench.app.decided_here(1);
     assert_eq!(bench.app.shared.team.backlog(), 3);
     assert_eq!(bench.standing(), Some(Standing::Apart));
     assert!(bench.app.parting_word().unwrap().contains("they go once it is joined"));
+}
+
+#[test]
+fn what_the_exchange_has_not_told_of_waits_too() {
+    let mut bench = Bench::new(Some("db.example:27017/team"));
+    bench.reply(Kind::Team, Reply::Team(Some(live(0))));
+    let backlog = |bench: &Bench| bench.app.shared.team.backlog();
+    // A server that is silent holds the exchange up before anything is told.
+    bench.app.decided_here(2);
+    assert_eq!(backlog(&bench), 2);
+    assert!(bench.app.parting_word().unwrap().starts_with("2 decisions are not"));
+    let mut sent = live(0);
+    sent.sent += 1;
+    bench.tell(Kind::Team, Report::Team(sent.clone()));
+    assert_eq!(backlog(&bench), 1);
+    sent.sent += 1;
+    bench.tell(Kind::Team, Report::Team(sent.clone()));
+    assert_eq!(backlog(&bench), 0);
+    // Told before the decision itself is.
+    sent.sent += 1;
+    bench.tell(Kind::Team, Report::Team(sent.clone()));
+    bench.app.decided_here(1);
+    assert_eq!(backlog(&bench), 0);
+    // When it knows that the server is lost it has counted them.
+    bench.app.decided_here(3);
+    bench.tell(Kind::Team, Report::Team(lost(3)));
+    assert_eq!(backlog(&bench), 3);
 }
 
 #[test]

@@ -36,13 +36,15 @@ pub fn draw(frame: &Frame<'_>, picker: &Picker, area: Rect, buffer: &mut Buffer)
         height: inside.height - 2.min(inside.height),
         ..inside
     };
+    let between = Rect {
+        y: inside.y + 1,
+        height: 1,
+        ..inside
+    };
     if let Some(error) = &picker.error {
-        let between = Rect {
-            y: inside.y + 1,
-            height: 1,
-            ..inside
-        };
         look.put_pieces(buffer, between, &[("! ", Role::Bad), (error, Role::Bad)]);
+    } else if let Some(about) = cut_text(frame, &all, &widths, inside.width) {
+        look.put(buffer, between, about, look.style(Role::Faint));
     }
     if all.is_empty() {
         look.put(buffer, body, nothing(picker), look.style(Role::Faint));
@@ -75,6 +77,28 @@ fn nothing(picker: &Picker) -> &'static str {
 /// The first line in sight: the cursor in the middle, but no empty lines at the end.
 pub fn centered(cursor: usize, shown: usize, all: usize) -> usize {
     cursor.saturating_sub(shown / 2).min(all.saturating_sub(shown))
+}
+
+/// What is said of the line at the cursor, where its own line does not hold all of it.
+fn cut_text<'a>(frame: &Frame<'_>, lines: &[Line<'a>], widths: &Widths, width: u16) -> Option<&'a str> {
+    let item = lines.iter().find_map(|line| match line {
+        Line::Item { item, here: true } => Some(*item),
+        _ => None,
+    })?;
+    let room = about_room(frame, item, widths, width);
+    (frame.look.width(&item.about) > usize::from(room)).then_some(item.about.as_str())
+}
+
+/// Columns that a line has for what is said of it: where little stands at its end, more.
+fn about_room(frame: &Frame<'_>, item: &PickerItem, widths: &Widths, width: u16) -> u16 {
+    let sign = sign_width(frame, item, widths, width);
+    let gap = if sign == 0 { 0 } else { 2 };
+    width.saturating_sub(widths.label + 3 + sign + gap)
+}
+
+fn sign_width(frame: &Frame<'_>, item: &PickerItem, widths: &Widths, width: u16) -> u16 {
+    let wanted = frame.look.width(drawn_sign(frame, &item.aside));
+    wanted.min(usize::from(widths.aside.min(width))) as u16
 }
 
 /// Headings stand above the first of their group, unless the order is by how well items fit.
@@ -169,19 +193,13 @@ fn draw_line(frame: &Frame<'_>, line: &Line<'_>, row: Rect, widths: &Widths, buf
     let at = |x: u16, width: u16| Rect::new(row.x + x, row.y, width, 1).intersection(row);
     let style = look.style(if here { Role::Cursor } else { Role::Plain });
     look.put(buffer, at(1, widths.label), &item.label, style);
-    let sign = drawn_sign(frame, &item.aside);
-    let sign_width = look.width(sign).min(usize::from(widths.aside.min(row.width))) as u16;
-    // Where little stands at the end of the line, the text before it has what is left.
-    let gap = if sign_width == 0 { 0 } else { 2 };
-    let about = at(
-        widths.label + 3,
-        row.width.saturating_sub(widths.label + 3 + sign_width + gap),
-    );
+    let about = at(widths.label + 3, about_room(frame, item, widths, row.width));
     look.put(buffer, about, &item.about, look.style(Role::Faint));
+    let sign_width = sign_width(frame, item, widths, row.width);
     let aside = Rect {
         x: row.right() - sign_width,
         width: sign_width,
         ..row
     };
-    look.put_right(buffer, aside, sign, look.style(Role::Key));
+    look.put_right(buffer, aside, drawn_sign(frame, &item.aside), look.style(Role::Key));
 }

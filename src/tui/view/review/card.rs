@@ -230,35 +230,23 @@ fn draw_lines(look: Look, lines: &[Line<'_>], dim: bool, more: &str, area: Rect,
         };
         let needed = blocks.len().max(1);
         // The last line says that there is more, where there is.
-        if left < needed + usize::from(at + 1 < lines.len()) && (left > 0) {
-            let missing = match lines.len() - at {
-                1 => format!("1 more line; {more} shows all"),
-                many => format!("{many} more lines; {more} shows all"),
-            };
-            if let Some(row) = rows.next() {
-                look.put(buffer, row, &missing, look.style(Role::Faint));
-            }
-            return;
-        }
+        let is_cut = left < needed + usize::from(at + 1 < lines.len());
+        let shown = if is_cut { left.saturating_sub(1) } else { needed };
         match line {
-            Line::Evidence(column, most) => {
+            Line::Evidence(column, most) if shown > 0 => {
                 if let Some(row) = rows.next() {
                     draw_column(look, column, *most, dim, row, buffer);
                 }
             }
+            Line::Evidence(..) => {}
             Line::Text(label, _, role) => {
-                for (part, text) in blocks.iter().enumerate() {
-                    let Some(row) = rows.next() else { return };
+                for (part, (text, row)) in blocks.iter().zip(rows.by_ref().take(shown)).enumerate() {
                     if part == 0 {
-                        look.put(
-                            buffer,
-                            Rect {
-                                width: LABEL.min(row.width),
-                                ..row
-                            },
-                            label,
-                            look.style(Role::Faint),
-                        );
+                        let start = Rect {
+                            width: LABEL.min(row.width),
+                            ..row
+                        };
+                        look.put(buffer, start, label, look.style(Role::Faint));
                     }
                     let rest = Rect {
                         x: row.x + LABEL.min(row.width),
@@ -269,7 +257,17 @@ fn draw_lines(look: Look, lines: &[Line<'_>], dim: bool, more: &str, area: Rect,
                 }
             }
         }
-        left = left.saturating_sub(needed);
+        if is_cut {
+            let missing = match lines.len() - at {
+                1 => format!("1 more line; {more} shows all"),
+                many => format!("{many} more lines; {more} shows all"),
+            };
+            if let Some(row) = rows.next() {
+                look.put(buffer, row, &missing, look.style(Role::Faint));
+            }
+            return;
+        }
+        left -= needed;
     }
 }
 
