@@ -65,9 +65,9 @@ pub fn not_a_source(text: &str) -> Option<String> {
 
 /// Whether a character typed behind `before` may be part of a password, so that no recording may have it: all that follows the
 /// first colon of an address does, for as long as no `@` has come nobody can tell it from a port. `address` says that the line
-/// is one whatever it begins with.
+/// is one whatever it begins with. Blanks are recorded: around an address they are cut off, and within none may stand.
 pub fn may_be_secret(before: &str, c: char, address: bool) -> bool {
-    if c == '@' {
+    if matches!(c, '@' | ' ') {
         return false;
     }
     match behind_scheme(before) {
@@ -130,6 +130,7 @@ mod tests {
             assert_eq!(is_address(text), is_address(expected));
         }
         assert_eq!(recorded("ann:pw@h", true), "ann:**@*");
+        assert_eq!(recorded("mongodb://ann:p w", true), "mongodb://ann:* *");
         assert_eq!(recorded("mongodb://ann:pw@h", true), "mongodb://ann:**@*");
     }
 
