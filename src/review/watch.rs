@@ -58,7 +58,7 @@ impl Review {
         told.extend(self.by_whom(&new));
         if self.file.is_newly_replaced() {
             told.push(format!(
-                "{} was scored anew; here are the rows of before, open it again for the new ones",
+                "{} was scored anew; opened again it shows the new rows",
                 self.file.name()
             ));
         }
