@@ -89,7 +89,11 @@ fn table(page: &mut String, names: &[&str]) {
 }
 
 fn head(page: &mut String, header: &ExportHeader, tally: &Tally) {
-    let about = if header.file.is_empty() { &header.scope } else { &header.file };
+    let about = if header.file.is_empty() {
+        &header.scope
+    } else {
+        &header.file
+    };
     line(page, &format!("# Hand-over: {}\n", code(about)));
     table(page, &["what", ""]);
     let model = header
