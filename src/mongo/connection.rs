@@ -228,8 +228,8 @@ impl Connection {
 
     /// What a failure means, as far as there is time to find out.
     async fn explained(&self, error: &Error, doing: &'static str, patience: Patience, begun: Instant) -> MongoError {
-        let (trouble, explaining) = (self.trouble(), self.trouble());
-        let explained = explaining.of_work(error, doing);
+        let trouble = self.trouble();
+        let explained = trouble.of_work(error, doing);
         match patience {
             Patience::WhileAlive(_) => explained.await,
             Patience::Within(limit) => tokio::time::timeout_at(begun + limit + LAST_WORD, explained)

@@ -41,7 +41,8 @@ pub enum SqlError {
     /// The query would be too large.
     #[error(
         "the query is too large: {size} {unit} of at most {} ({limit} of ClickHouse, kept for every dialect); the model \
-         has {parts}; train a smaller one (`nsec-tui train --models logistic_regression`), or score with `nsec-tui score` or `export onnx`",
+         has {parts}; train a smaller one (`nsec-tui train --models logistic_regression`), or score with \
+         `nsec-tui score` or `export onnx`",
         grouped(*most as u64)
     )]
     TooLarge {

@@ -44,8 +44,5 @@ pub(super) fn write(path: &Path, text: &str, replace: bool) -> Result<Reply, End
         return Err(Ended::Failed(Failure::new(message)));
     }
     atomic::write_bytes(path, text.as_bytes())?;
-    Ok(Reply::Written {
-        path: path.to_owned(),
-        rows: None,
-    })
+    Ok(Reply::Written { path: path.to_owned() })
 }

@@ -105,8 +105,6 @@ pub enum Reply {
     Written {
         /// Where to.
         path: PathBuf,
-        /// Rows, where it has some.
-        rows: Option<u64>,
     },
     /// To [`super::PipelineJob::Validate`].
     Validated(Box<ValidationOutcome>),

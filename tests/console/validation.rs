@@ -240,10 +240,7 @@ fn the_report_is_written_and_nothing_replaced_unasked() {
     session.keys("e enter");
     assert!(wrote(&session.effects()));
     let path = "/srv/phishing/validation_report.json".into();
-    session.tell(
-        Kind::Export,
-        &Report::Done(Box::new(Reply::Written { path, rows: None })),
-    );
+    session.tell(Kind::Export, &Report::Done(Box::new(Reply::Written { path })));
     assert!(
         session
             .text()

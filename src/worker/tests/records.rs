@@ -89,10 +89,7 @@ fn a_file_is_replaced_only_on_request() {
             replace,
         })
     };
-    let written = Reply::Written {
-        path: path.clone(),
-        rows: None,
-    };
+    let written = Reply::Written { path: path.clone() };
     assert_eq!(house.ask(job("one", false)), written);
     assert!(
         house

@@ -316,7 +316,7 @@ impl PanelState for ValidationPanel {
         if self.writing == Some(news.ticket) {
             match &news.report {
                 Report::Done(reply) => {
-                    if let Reply::Written { path, .. } = &**reply {
+                    if let Reply::Written { path } = &**reply {
                         shared.say(format!("report written to {}", path.display()));
                     }
                 }

@@ -300,7 +300,6 @@ fn the_report_replaces_no_file_unasked() {
     assert!(text.contains("\"rejected_rows\": 7"));
     bench.done(Reply::Written {
         path: "/srv/w/r.json".into(),
-        rows: None,
     });
     assert_eq!(
         bench.shared.flash.as_ref().unwrap().text,
